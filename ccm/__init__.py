@@ -1,0 +1,3 @@
+"""ccm: a customer communication management engine."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""The nouns: customer, decision, message. No input or output happens here."""

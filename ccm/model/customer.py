@@ -1,0 +1,123 @@
+"""One customer data model, from which every channel renders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+CustomerStatus = Literal["active", "closed", "deceased"]
+AccessibleFormat = Literal["", "large_print"]
+Purpose = Literal["marketing", "servicing", "transactional", "regulatory"]
+
+CONTACT_CHANNELS = ("email", "sms", "letter", "line", "whatsapp", "push", "social")
+"""Channel ids in the order screens list them."""
+
+
+class Frozen(BaseModel):
+    """A value: never changed after it was made, and without room for fields nobody declared."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PostalAddress(Frozen):
+    """A postal address as the customer gave it; never normalised."""
+
+    line1: str
+    line2: str = ""
+    city: str = ""
+    region: str = ""
+    postcode: str = ""
+    country: str
+    """ISO 3166-1 alpha-2."""
+
+
+class Customer(Frozen):
+    """Who a message is for.
+
+    Names are kept code point for code point. `language` is a BCP 47 tag (``ja-JP``), `jurisdiction`
+    an ISO 3166-1 alpha-2 code, `timezone` an IANA key or None where unknown.
+    """
+
+    id: str
+    family_name: str = ""
+    given_name: str = ""
+    honorific: str = ""
+    """What the person asks to be called by (Dr, 先生); empty means the language's default."""
+    organisation_name: str = ""
+    """Set for a company, which takes 御中 in Japanese instead of 様."""
+    language: str
+    jurisdiction: str
+    timezone: str | None = None
+    status: CustomerStatus = "active"
+    segment: str = ""
+    accessible_format: AccessibleFormat = ""
+    birth_date: date | None = None
+    address: PostalAddress | None = None
+    contact_points: Mapping[str, str] = Field(default_factory=dict)
+    """Channel id to address: ``email`` an addr-spec, ``sms`` an E.164 number, ``line`` a user id."""
+    account_ids: tuple[str, ...] = ()
+    attributes: Mapping[str, Any] = Field(default_factory=dict)
+    """Extra attributes, each declared in ccm.toml."""
+
+    def reach(self, channel: str) -> str | None:
+        """The address of this customer on `channel`, or None where there is none.
+
+        A letter's address is the postal address as one line (for the record; the letter prints its own block).
+        """
+        if channel == "letter":
+            if self.address is None or not self.address.line1:
+                return None
+            a = self.address
+            parts = (a.postcode, a.country, a.region, a.city, a.line1, a.line2)
+            return ", ".join(part for part in parts if part)
+        return self.contact_points.get(channel) or None
+
+
+class Preference(Frozen):
+    """What a customer asked for: `category` and `channel` may be ``*``; rank 1 comes first."""
+
+    customer_id: str
+    category: str
+    channel: str
+    rank: int | None = None
+    allowed: bool = True
+
+
+class Consent(Frozen):
+    """One row of the append-only consent record; the newest by `at` counts."""
+
+    customer_id: str
+    purpose: str
+    """``marketing``, ``e_delivery``, …"""
+    channel: str
+    basis: str
+    granted: bool
+    at: datetime
+    evidence: str = ""
+
+
+class Contact(Frozen):
+    """One thing said to a customer: imported history or a reservation of our own."""
+
+    customer_id: str
+    communication: str
+    category: str
+    channel: str
+    at: datetime
+    status: str
+    message_id: str | None = None
+
+
+class Case(Frozen):
+    """A complaint or another case that is, or was, open."""
+
+    case_id: str
+    customer_id: str
+    kind: str
+    status: Literal["open", "closed"]
+    opened_at: datetime
+    closed_at: datetime | None = None
+    channel: str = ""

@@ -1,0 +1,138 @@
+"""What each stage returns. The next stage takes only that type, so a wrong order does not type-check.
+
+decide -> Decision, render -> Draft, check -> ApprovedMessage, dispatch -> Receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from ccm.model.customer import Customer
+
+MessageState = Literal[
+    "due", "claimed", "sending", "accepted", "delivered", "failed", "unknown", "withheld", "set_aside", "cancelled"
+]
+"""`withheld`: decided not to send. `set_aside`: the data did not allow it. Both are final, as are
+`accepted` (the supplier took it), `delivered`, `failed` and `cancelled`. `unknown` waits for an event or a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One channel that was considered, and why it was taken or passed over."""
+
+    channel: str
+    taken: bool
+    reason: str
+    """A stable code, such as ``no_consent``; `ccm explain` puts it in words."""
+    detail: str = ""
+    """What the code was decided on: a time, a rule id, a limit. No personal data."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether a customer gets a communication, on which channel, from when, and why."""
+
+    customer_id: str
+    communication: str
+    at: datetime
+    """The instant the decision was taken for (UTC)."""
+    send: bool
+    reason: str
+    """``preferred``, ``default_order``, ``fallback`` where `send`; else why not (``deceased``, ``cap``, …)."""
+    channel: str | None = None
+    due_at: datetime | None = None
+    """Not before this instant (UTC); later than `at` where quiet hours hold the message."""
+    candidates: tuple[Candidate, ...] = ()
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WordingUse:
+    """Which approved wording stands in a message: id, version and digest of the file it came from."""
+
+    id: str
+    version: str
+    digest: str
+    text: str
+    """As it must appear on this channel, placeholders filled."""
+
+
+@dataclass(frozen=True, slots=True)
+class RenderContext:
+    """Everything one message renders from."""
+
+    message_id: str
+    customer: Customer
+    language: str
+    """The communication's language chosen for the customer: ``en`` or ``ja``."""
+    jurisdiction: str
+    at: datetime
+    recipient: str
+    """Address on the channel: addr-spec, E.164 number, or the postal address as one line."""
+    data: Mapping[str, Any]
+    """The communication's data: plain dicts, lists, str, bool, int, Decimal, date, None."""
+    wording: Mapping[str, Any] = field(default_factory=dict)
+    """Slot id (``deposit-protection``) to the `ccm.workspace.wording.Wording` in force."""
+    preview: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """One rendered body, byte for byte what the supplier gets."""
+
+    channel: str
+    media_type: str
+    """``message/rfc822``, ``text/plain; charset=utf-8`` or ``application/pdf``."""
+    body: bytes
+    text: str
+    """What a customer reads, as plain text, for the checks."""
+    subject: str = ""
+    links: tuple[str, ...] = ()
+    wording: tuple[WordingUse, ...] = ()
+    segments: int = 0
+    """SMS parts."""
+    pages: int = 0
+    """Letter pages (also of a letter that is attached to an e-mail)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A rendered message that nobody has checked yet."""
+
+    message_id: str
+    decision: Decision
+    language: str
+    jurisdiction: str
+    recipient: str
+    rendered: Rendered
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedMessage:
+    """A message whose rendered result passed every rule, under an approved release."""
+
+    message_id: str
+    communication: str
+    customer_id: str
+    channel: str
+    language: str
+    recipient: str
+    """Address on the channel: addr-spec, E.164 number, or the postal address as one line."""
+    media_type: str
+    body: bytes
+    """Byte for byte what the supplier gets: RFC 5322 message, text, or PDF."""
+    subject: str
+    release: str
+    """Digest of the release it was rendered from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The supplier took the message."""
+
+    supplier_reference: str
+    """The supplier's own id of the message, by which later events name it."""
+    detail: str = ""

@@ -1,0 +1,158 @@
+"""Opening the store, transactions, and bulk upserts."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, Table, create_engine, event, select, text, tuple_
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.pool import NullPool
+
+from ccm.errors import InputError, TryAgain
+
+BATCH = 1000
+"""Rows per statement: keeps below SQLite's and PostgreSQL's limits on bound values."""
+
+
+class Store:
+    """One database. Make it once a process; after a fork, make a new one.
+
+    `read` and `write` hand out a connection inside a transaction. On SQLite `write` takes the write lock
+    at once (``BEGIN IMMEDIATE``), so that what it reads cannot change before it writes.
+    """
+
+    def __init__(self, url: str, root: Path | None = None) -> None:
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise InputError("store url is none of sqlite:///FILE, postgresql+psycopg://USER@HOST/NAME") from error
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            raise InputError(f"store url: '{parsed.drivername}' is none of sqlite, postgresql+psycopg")
+        self.dialect = parsed.get_backend_name()
+        if self.dialect == "sqlite" and parsed.database and parsed.database != ":memory:":
+            path = Path(parsed.database)
+            path = path if path.is_absolute() or root is None else root / path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            parsed = parsed.set(database=str(path))
+        self.url = parsed.render_as_string(hide_password=False)
+        self.engine = _engine(self.url, self.dialect)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading; everything read belongs to one snapshot on SQLite."""
+        with self._open() as connection:
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A connection for one transaction that commits at the end, or leaves nothing behind."""
+        with self._open() as connection:
+            connection = connection.execution_options(ccm_write=True)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _open(self) -> Iterator[Connection]:
+        try:
+            connection = self.engine.connect()
+        except OperationalError as error:
+            raise TryAgain(f"the store does not answer: {error.orig}") from error
+        try:
+            yield connection
+        except OperationalError as error:
+            # "database is locked" and lost connections pass; anything else in here is told as it is.
+            raise TryAgain(f"the store refused for now: {error.orig}") from error
+        finally:
+            connection.close()
+
+    def upgrade(self) -> None:
+        """Brings the tables to this version of ccm (Alembic); harmless when they are."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self.write() as connection:
+            if self.dialect == "postgresql":
+                connection.execute(text("SELECT pg_advisory_xact_lock(727001)"))  # one upgrader at a time
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """Gives the connections back."""
+        self.engine.dispose()
+
+    def insert(self, table: Table) -> Any:
+        """A dialect's INSERT, which knows ON CONFLICT."""
+        return (sqlite_insert if self.dialect == "sqlite" else postgresql_insert)(table)
+
+    def upsert(self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> tuple[int, int, int]:
+        """Inserts rows, or updates those whose ``row_digest`` changed.
+
+        Returns (new, changed, unchanged). Rows of one call must differ in their primary key.
+        """
+        keys = list(table.primary_key.columns)
+        new = changed = 0
+        for start in range(0, len(rows), BATCH):
+            batch = rows[start : start + BATCH]
+            wanted = [tuple(row[key.name] for key in keys) for row in batch]
+            single = len(keys) == 1
+            condition = keys[0].in_([key[0] for key in wanted]) if single else tuple_(*keys).in_(wanted)
+            known = {tuple(row[:-1]): row[-1] for row in connection.execute(
+                select(*keys, table.c.row_digest).where(condition))}  # fmt: skip
+            todo = []
+            for key, row in zip(wanted, batch, strict=True):
+                if key not in known:
+                    new += 1
+                    todo.append(row)
+                elif known[key] != row["row_digest"]:
+                    changed += 1
+                    todo.append(row)
+            if todo:
+                statement = self.insert(table)
+                names = [column.name for column in table.columns if column not in keys]
+                connection.execute(
+                    statement.on_conflict_do_update(
+                        index_elements=keys, set_={name: statement.excluded[name] for name in names}
+                    ),
+                    [dict(row) for row in todo],
+                )
+        return new, changed, len(rows) - new - changed
+
+
+def _engine(url: str, dialect: str) -> Engine:
+    if dialect == "postgresql":
+        return create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True)
+    # NullPool: SQLite opens in microseconds, and a pooled handle must never cross a fork.
+    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": 60})
+
+    @event.listens_for(engine, "connect")
+    def _settings(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by sqlite3
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        # FULL: a message marked `sending` must still be so after a power cut, or it could go twice.
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("ccm_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def store_url(configured: str) -> str:
+    """The store's address: the environment variable CCM_STORE_URL, else what ccm.toml says."""
+    return os.environ.get("CCM_STORE_URL") or configured

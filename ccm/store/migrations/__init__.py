@@ -1,0 +1,1 @@
+"""Alembic scripts, from the first tables to today's."""

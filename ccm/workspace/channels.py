@@ -1,0 +1,81 @@
+"""``channels/<channel>.yaml`` and ``channels/policy.yaml``: what operations own."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import Field, field_validator
+
+from ccm.model.customer import Frozen
+from ccm.workspace.communication import ChannelId
+from ccm.workspace.settings import Jurisdiction, Slug
+
+
+class QuietHours(Frozen):
+    """A daily window in the customer's zone in which nothing goes out; it may pass midnight."""
+
+    start: time
+    end: time
+
+
+class Retry(Frozen):
+    """How often a refused-for-now message is tried, and the first wait; waits double."""
+
+    attempts: int = Field(default=5, ge=1, le=20)
+    first_wait_seconds: int = Field(default=60, ge=1)
+
+
+class Channel(Frozen):
+    """One channel: which adapter carries it, and its limits."""
+
+    channel: ChannelId
+    adapter: Slug
+    """An adapter's name: ``outbox``, ``smtp``, ``ses``, ``twilio-sms``, ``print-folder``."""
+    settings: dict[str, Any] = {}
+    """The adapter's own settings, validated by it. Secrets are named by environment variable, never written here."""
+    sender: str = ""
+    """From address (e-mail), sender id or number (SMS)."""
+    sender_name: dict[Literal["en", "ja"], str] = {}
+    quiet_hours: QuietHours | None = None
+    max_segments: int = Field(default=6, ge=1, le=10)
+    retry: Retry = Retry()
+    lease_seconds: int = Field(default=120, ge=5)
+    path: str = ""
+    settings_line: int = 0
+
+
+class Cap(Frozen):
+    """At most `limit` messages of the categories in any window of `days` days, over all channels."""
+
+    id: Slug
+    categories: tuple[Slug, ...] = Field(min_length=1)
+    limit: int = Field(ge=0)
+    days: int = Field(ge=1, le=366)
+
+
+class ComplaintPause(Frozen):
+    """No marketing while a complaint is open, nor for some days after it closed."""
+
+    purposes: tuple[Literal["marketing", "servicing"], ...] = ("marketing",)
+    days_after_close: int = Field(default=14, ge=0, le=365)
+
+
+class Policy(Frozen):
+    """``channels/policy.yaml``: rules of contact over all channels."""
+
+    caps: tuple[Cap, ...] = ()
+    complaint: ComplaintPause = ComplaintPause()
+    zones: dict[Jurisdiction, tuple[str, ...]] = {}
+    """Jurisdiction to all its zones: an unknown zone means quiet where any of them is quiet."""
+
+    @field_validator("zones")
+    @classmethod
+    def _zones_exist(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        known = available_timezones()
+        for zones in value.values():
+            for zone in zones:
+                if zone not in known:
+                    raise ValueError(f"'{zone}' is no IANA time zone")
+        return value

@@ -1,0 +1,141 @@
+"""``templates/<id>/communication.yaml``: what a communication is and which data it takes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from ccm.model.customer import Frozen, Purpose
+from ccm.workspace.settings import ByLanguage, Jurisdiction, Slug
+
+ChannelId = Literal["email", "sms", "letter", "line", "whatsapp", "push", "social"]
+FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+ScalarType = Literal["text", "integer", "decimal", "money", "percent", "date", "datetime", "boolean"]
+
+
+class FieldType(Frozen):
+    """The type of one field of a communication's data.
+
+    `money` is a Decimal whose currency stands in the field that `currency` names (a dotted path from the
+    data's top, or from the same object), or is that ISO 4217 code itself.
+    """
+
+    type: Literal["text", "integer", "decimal", "money", "percent", "date", "datetime", "boolean", "object", "list"]
+    optional: bool = False
+    max_length: int | None = Field(default=None, ge=1, le=10_000)
+    """Of text, in code points; of a list, in items."""
+    currency: str | None = None
+    fields: dict[FieldName, FieldType] = {}
+    """Of an object, or of each item of a list."""
+    description: str = ""
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> FieldType:
+        if self.type in ("object", "list") and not self.fields:
+            raise ValueError(f"type '{self.type}' needs 'fields'")
+        if self.type not in ("object", "list") and self.fields:
+            raise ValueError(f"type '{self.type}' takes no 'fields'")
+        if self.type == "money" and self.currency is None:
+            raise ValueError("type 'money' needs 'currency': a field's path or an ISO 4217 code")
+        return self
+
+
+class RunningBalance(Frozen):
+    """A data check: each row's balance is the one before it plus its amount, from opening to closing.
+
+    All names are paths in the data. Rows of one `order` value (a day) may stand in any order in the feed;
+    they are put into the one in which the balances chain.
+    """
+
+    kind: Literal["running_balance"]
+    opening: str
+    closing: str
+    rows: str
+    amount: str
+    balance: str
+    order: str
+
+
+class DataSource(Frozen):
+    """Where the communication's data comes from."""
+
+    sql: str = ""
+    """A DuckDB query's file beside this one, giving one row a customer, first column ``customer_id``.
+    Empty: the data come with the trigger (``ccm send --data``)."""
+    parameters: dict[FieldName, ScalarType] = {}
+    """Named parameters of the query and their types; a run computes or is given their values."""
+    period: Literal["", "previous_month", "previous_quarter"] = ""
+    """Fills ``period_start`` and ``period_end`` (both inclusive) from the instant of the run."""
+    fields: dict[FieldName, FieldType] = {}
+    checks: tuple[RunningBalance, ...] = ()
+
+
+class Communication(Frozen):
+    """One thing the organisation says, on every channel and in every language."""
+
+    id: Slug
+    name: ByLanguage
+    purpose: Purpose
+    category: Slug
+    channels: tuple[ChannelId, ...] = Field(min_length=1)
+    """In the order used for customers who stated no preference."""
+    languages: tuple[Literal["en", "ja"], ...] = Field(min_length=1)
+    jurisdictions: tuple[Jurisdiction, ...] = Field(min_length=1)
+    fallback: ChannelId | None = None
+    """Used when no other channel is possible (a regulatory message must arrive)."""
+    consent: dict[ChannelId, Slug | Literal["e_delivery"]] = {}
+    """Channel to the consent purpose it needs beyond the purpose's own (statement by e-mail: ``e_delivery``)."""
+    obeys_caps: bool = False
+    counts_toward_caps: bool = False
+    urgent: bool = False
+    """Goes out in quiet hours too."""
+    expires_after_hours: int | None = Field(default=None, ge=1)
+    """Not sent later than this after the decision."""
+    wording: tuple[Slug, ...] = ()
+    """Wording that every rendering must be able to take; slots in templates use these ids."""
+    attach: dict[ChannelId, ChannelId] = {}
+    """Channel to the channel whose rendering is attached as PDF: ``email: letter``."""
+    data: DataSource = DataSource()
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Communication:
+        if self.fallback and self.fallback not in self.channels:
+            raise ValueError(f"fallback '{self.fallback}' is none of channels {', '.join(self.channels)}")
+        if self.purpose == "regulatory" and not self.fallback:
+            raise ValueError("a regulatory communication needs 'fallback', the channel used when no other is possible")
+        for channel, attached in self.attach.items():
+            if channel != "email" or attached != "letter":
+                raise ValueError("attach: only 'email: letter' is possible")
+            if attached not in self.channels:
+                raise ValueError(f"attach: '{attached}' is none of channels {', '.join(self.channels)}")
+        return self
+
+    def language_for(self, tag: str) -> str | None:
+        """The communication's language for a customer's BCP 47 tag; None where it has none."""
+        base = tag.split("-")[0]
+        return next((language for language in self.languages if language == base), None)
+
+
+class TemplateFile(Frozen):
+    """One template as it stands on disk: front matter apart from the body."""
+
+    path: str
+    """Relative to the workspace."""
+    channel: str
+    language: str
+    """Empty for layouts, which serve every language."""
+    meta: dict[str, str]
+    """Front matter: ``subject`` and ``preheader`` of an e-mail, ``title`` of a letter; templates themselves."""
+    body: str
+    body_line: int
+    """Line of the file on which the body starts."""
+
+
+class Sample(Frozen):
+    """An invented customer with data, to look at and to check with."""
+
+    name: Slug
+    path: str
+    customer: dict[str, Any]
+    data: dict[str, Any]

@@ -1,0 +1,315 @@
+"""Reads a workspace whole, and reports every problem of it at once."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ccm.errors import NotFound, Problem, WorkspaceError
+from ccm.workspace import yamlfile
+from ccm.workspace.channels import Channel, Policy
+from ccm.workspace.communication import Communication, Sample, TemplateFile
+from ccm.workspace.rules import RuleFile
+from ccm.workspace.settings import ByLanguage, Person, Settings
+from ccm.workspace.wording import Wording
+from ccm.workspace.yamlfile import Document, Refused, parse_yaml, read_text, read_toml, read_yaml, relative, validate
+
+TEMPLATE_NAMES = {"email.mjml": "email", "letter.html": "letter", "sms.txt": "sms"}
+META = {"email": {"subject", "preheader"}, "letter": {"title"}, "sms": set[str]()}
+BRAND = "_brand"
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Everything that was read, immutable."""
+
+    root: Path
+    settings: Settings
+    communications: dict[str, Communication]
+    templates: dict[str, tuple[TemplateFile, ...]]
+    """Communication id to its channel templates."""
+    sql: dict[str, str]
+    """Communication id to the text of its data query."""
+    samples: dict[str, tuple[Sample, ...]]
+    brand: dict[str, bytes]
+    """Path below ``templates/_brand`` to content: layouts, stylesheet, logo."""
+    strings: dict[str, ByLanguage]
+    """``templates/_brand/strings.yaml``: shared words of the layouts."""
+    wordings: tuple[Wording, ...]
+    rules: tuple[RuleFile, ...]
+    channels: dict[str, Channel]
+    policy: Policy
+
+    def communication(self, communication_id: str) -> Communication:
+        """Raises `NotFound` naming the known ones."""
+        try:
+            return self.communications[communication_id]
+        except KeyError:
+            known = ", ".join(sorted(self.communications)) or "none yet"
+            raise NotFound(f"communication '{communication_id}' does not exist; there are: {known}") from None
+
+    def person(self, name: str) -> Person:
+        """The person behind a login, e-mail or id; raises `NotFound`."""
+        for person in self.settings.people:
+            if name.casefold() in {person.id.casefold(), *(alias.casefold() for alias in person.aliases)}:
+                return person
+        known = ", ".join(person.id for person in self.settings.people) or "none: add [[people]]"
+        raise NotFound(f"'{name}' is nobody in ccm.toml; people: {known}")
+
+    @cached_property
+    def wording_ids(self) -> frozenset[str]:
+        return frozenset(wording.id for wording in self.wordings)
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder upward with a ``ccm.toml``; raises `NotFound`."""
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / "ccm.toml").is_file():
+            return folder
+    raise NotFound(f"no ccm.toml in {start.resolve()} or above it; make a workspace with: ccm init DIR")
+
+
+def load_workspace(root: Path) -> Workspace:
+    """Reads and validates everything below `root`; raises `WorkspaceError` with all problems."""
+    return _Loader(root.resolve()).load()
+
+
+class _Loader:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.problems: list[Problem] = []
+
+    def load(self) -> Workspace:
+        settings = self._settings()
+        communications: dict[str, Communication] = {}
+        templates: dict[str, tuple[TemplateFile, ...]] = {}
+        sql: dict[str, str] = {}
+        samples: dict[str, tuple[Sample, ...]] = {}
+        for document in self._documents("templates", "*/communication.yaml"):
+            folder = (self.root / document.path).parent
+            communication = validate(Communication, document, self.problems)
+            if communication is None:
+                continue
+            if communication.id != folder.name:
+                self._problem(document, ("id",), f"id '{communication.id}' is not its folder's name '{folder.name}'")
+            communications[communication.id] = communication
+            templates[communication.id] = tuple(self._templates(folder, communication, document))
+            sql[communication.id] = self._sql(folder, communication, document)
+            samples[communication.id] = tuple(self._samples(folder))
+        wordings = tuple(self._wordings())
+        rules = tuple(self._rules())
+        channels = self._channels()
+        policy = self._policy()
+        brand, strings = self._brand()
+        self._cross_check(communications, wordings, rules, channels, policy)
+        if self.problems or settings is None or policy is None:
+            raise WorkspaceError(self.problems)
+        return Workspace(
+            self.root, settings, communications, templates, sql, samples, brand, strings, wordings, rules, channels,
+            policy,
+        )  # fmt: skip
+
+    def _problem(self, document: Document, loc: tuple[str | int, ...], message: str) -> None:
+        self.problems.append(Problem(document.path, document.line(loc), message))
+
+    def _documents(self, folder: str, pattern: str) -> Iterator[Document]:
+        base = self.root / folder
+        if not base.is_dir():
+            self.problems.append(Problem(folder, 0, "this folder is missing"))
+            return
+        for file in sorted(base.glob(pattern)):
+            try:
+                yield read_yaml(file, self.root)
+            except Refused as refused:
+                self.problems.append(refused.problem)
+
+    def _settings(self) -> Settings | None:
+        try:
+            document = read_toml(self.root / "ccm.toml", self.root)
+        except Refused as refused:
+            self.problems.append(refused.problem)
+            return None
+        return validate(Settings, document, self.problems)
+
+    def _templates(self, folder: Path, communication: Communication, document: Document) -> Iterator[TemplateFile]:
+        seen = set()
+        for language_folder in sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "samples"):
+            language = language_folder.name
+            if language not in communication.languages:
+                where = relative(language_folder, self.root)
+                wanted = ", ".join(communication.languages)
+                self.problems.append(Problem(where, 0, f"'{language}' is none of the languages {wanted}"))
+                continue
+            for file in sorted(language_folder.iterdir()):
+                channel = TEMPLATE_NAMES.get(file.name)
+                if channel is None or channel not in communication.channels:
+                    wanted = ", ".join(name for name, ch in TEMPLATE_NAMES.items() if ch in communication.channels)
+                    where = relative(file, self.root)
+                    self.problems.append(Problem(where, 0, f"is no template of this communication; it takes {wanted}"))
+                    continue
+                template = self._template(file, channel, language)
+                if template is not None:
+                    seen.add((channel, language))
+                    yield template
+        for language in communication.languages:
+            for channel in communication.channels:
+                name = next((n for n, ch in TEMPLATE_NAMES.items() if ch == channel), None)
+                if name is None:
+                    self._problem(document, ("channels",), f"channel '{channel}' has no template form yet")
+                elif (channel, language) not in seen and not (folder / language / name).exists():
+                    self._problem(document, ("channels",), f"template {language}/{name} is missing")
+
+    def _template(self, file: Path, channel: str, language: str) -> TemplateFile | None:
+        path = relative(file, self.root)
+        try:
+            text = read_text(file, self.root)
+            meta: dict[str, str] = {}
+            body, body_line = text, 1
+            if head := re.match(r"---\n(.*?\n)---\n", text, re.DOTALL):
+                document = parse_yaml(head[1], path, first_line=2)
+                body, body_line = text[head.end() :], head[0].count("\n") + 1
+                for name, value in (document.data or {}).items():
+                    if name not in META[channel]:
+                        allowed = ", ".join(sorted(META[channel])) or "nothing"
+                        self._problem(document, (name,), f"front matter '{name}' is none of {allowed}")
+                    elif not isinstance(value, str):
+                        self._problem(document, (name,), f"front matter '{name}' must be text; put it in quotes")
+                    else:
+                        meta[name] = value
+            for name in sorted(META[channel] - meta.keys()):
+                self.problems.append(Problem(path, 1, f"front matter '{name}' is missing (between two lines of ---)"))
+        except Refused as refused:
+            self.problems.append(refused.problem)
+            return None
+        return TemplateFile(path=path, channel=channel, language=language, meta=meta, body=body, body_line=body_line)
+
+    def _sql(self, folder: Path, communication: Communication, document: Document) -> str:
+        name = communication.data.sql
+        if not name:
+            return ""
+        if not re.fullmatch(r"[a-z0-9_-]+\.sql", name):
+            self._problem(document, ("data", "sql"), f"data.sql '{name}' must be a file name in this folder")
+            return ""
+        try:
+            return read_text(folder / name, self.root)
+        except Refused as refused:
+            self.problems.append(refused.problem)
+            return ""
+
+    def _samples(self, folder: Path) -> Iterator[Sample]:
+        for document in self._documents(relative(folder, self.root), "samples/*.yaml"):
+            name = Path(document.path).stem
+            sample = validate(Sample, document, self.problems, name=name, path=document.path)
+            if sample is not None:
+                yield sample
+
+    def _wordings(self) -> Iterator[Wording]:
+        for document in self._documents("compliance", "wording/*/*.yaml"):
+            wording = validate(Wording, document, self.problems, path=document.path, digest=self._digest(document.path))
+            if wording is None:
+                continue
+            folder = Path(document.path).parent.name
+            if wording.id != folder:
+                self._problem(document, ("id",), f"id '{wording.id}' is not its folder's name '{folder}'")
+            yield wording
+
+    def _rules(self) -> Iterator[RuleFile]:
+        for document in self._documents("compliance", "rules/*.yaml"):
+            rule = validate(
+                RuleFile, document, self.problems, path=document.path, digest=self._digest(document.path),
+                params_line=document.line(("params",)), kind_line=document.line(("kind",)),
+            )  # fmt: skip
+            if rule is not None:
+                yield rule
+
+    def _digest(self, path: str) -> str:
+        return hashlib.sha256((self.root / path).read_bytes()).hexdigest()
+
+    def _channels(self) -> dict[str, Channel]:
+        channels: dict[str, Channel] = {}
+        for document in self._documents("channels", "*.yaml"):
+            if document.path == "channels/policy.yaml":
+                continue
+            line = document.line(("settings",))
+            channel = validate(Channel, document, self.problems, path=document.path, settings_line=line)
+            if channel is not None:
+                if channel.channel != Path(document.path).stem:
+                    message = f"channel '{channel.channel}' is not the file's name"
+                    self._problem(document, ("channel",), message)
+                channels[channel.channel] = channel
+        return channels
+
+    def _policy(self) -> Policy | None:
+        try:
+            document = read_yaml(self.root / "channels" / "policy.yaml", self.root)
+        except Refused as refused:
+            self.problems.append(refused.problem)
+            return None
+        return validate(Policy, document, self.problems)
+
+    def _brand(self) -> tuple[dict[str, bytes], dict[str, ByLanguage]]:
+        folder = self.root / "templates" / BRAND
+        if not folder.is_dir():
+            self.problems.append(Problem(f"templates/{BRAND}", 0, "this folder is missing"))
+            return {}, {}
+        files = sorted(path for path in folder.rglob("*") if path.is_file())
+        brand = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+        strings: dict[str, ByLanguage] = {}
+        for document in self._documents(f"templates/{BRAND}", "strings.yaml"):
+            for key, value in document.data.items():
+                part = Document(document.path, value, {(): document.line((key,))})
+                words = validate(ByLanguage, part, self.problems)
+                if words is not None:
+                    strings[key] = words
+        return brand, strings
+
+    def _cross_check(
+        self, communications: dict[str, Communication], wordings: tuple[Wording, ...], rules: tuple[RuleFile, ...],
+        channels: dict[str, Channel], policy: Policy | None,
+    ) -> None:  # fmt: skip
+        ids = {wording.id for wording in wordings}
+        categories = {communication.category for communication in communications.values()}
+        for communication in communications.values():
+            path = f"templates/{communication.id}/communication.yaml"
+            document = read_yaml(self.root / path, self.root)
+            for index, wording_id in enumerate(communication.wording):
+                if wording_id not in ids:
+                    known = ", ".join(sorted(ids)) or "none yet"
+                    self._problem(document, ("wording", index), f"wording '{wording_id}' does not exist; {known}")
+            for index, channel in enumerate(communication.channels):
+                if channel not in channels:
+                    self._problem(document, ("channels", index), f"channels/{channel}.yaml is missing")
+        for position, first in enumerate(wordings):
+            for second in wordings[position + 1 :]:
+                _overlap(first, second, self.problems)
+        by_id: dict[str, RuleFile] = {}
+        for rule in rules:
+            other = by_id.setdefault(rule.id, rule)
+            if other is not rule:
+                self.problems.append(Problem(rule.path, 1, f"rule id '{rule.id}' is taken by {other.path}"))
+        for cap in policy.caps if policy else ():
+            for category in cap.categories:
+                if category not in categories:
+                    known = ", ".join(sorted(categories))
+                    message = f"cap '{cap.id}': no communication has the category '{category}'; there are: {known}"
+                    self.problems.append(Problem("channels/policy.yaml", 0, message))
+
+
+def _overlap(first: Wording, second: Wording, problems: list[Problem]) -> None:
+    def key(wording: Wording) -> Any:
+        return wording.id, wording.language, wording.jurisdiction
+
+    if key(first) != key(second):
+        return
+    early, late = sorted((first, second), key=lambda wording: wording.effective_from)
+    if early.effective_to is None or late.effective_from < early.effective_to:
+        message = f"version {late.version} overlaps version {early.version} ({early.path}); give that one effective_to"
+        problems.append(Problem(late.path, 1, message))
+
+
+__all__ = ["Workspace", "find_root", "load_workspace", "yamlfile"]

@@ -1,0 +1,111 @@
+"""``ccm.toml``: organisation, store, people, extra customer attributes, and the column mapping of feeds."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints, model_validator
+
+from ccm.model.customer import Frozen
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
+"""An id: small letters, digits and hyphens."""
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$")]
+Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+
+FeedKind = Literal["customers", "accounts", "transactions", "preferences", "consents", "history", "cases"]
+Role = Literal["author", "reviewer", "compliance", "operator", "administrator", "auditor"]
+AttributeType = Literal["text", "integer", "decimal", "boolean", "date"]
+
+
+class ByLanguage(Frozen):
+    """The same words in the languages of the workspace."""
+
+    en: str
+    ja: str
+
+    def of(self, language: str) -> str:
+        """The words for a BCP 47 tag; English where the language has none."""
+        return self.ja if language.split("-")[0] == "ja" else self.en
+
+
+class Organisation(Frozen):
+    """Who sends."""
+
+    name: ByLanguage
+    address: ByLanguage
+    """The postal address as one text, lines separated by newlines."""
+    website: str
+    phone: str
+    preference_url: str
+    """Where a customer changes preferences; https."""
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "USD"
+
+    @model_validator(mode="after")
+    def _links_are_https(self) -> Organisation:
+        for name in ("website", "preference_url"):
+            if not str(getattr(self, name)).startswith("https://"):
+                raise ValueError(f"{name} must start with https://")
+        return self
+
+
+class StoreSettings(Frozen):
+    """Where state is kept; relative paths start at the workspace."""
+
+    url: str = "sqlite:///.ccm/ccm.db"
+    """``sqlite:///FILE`` or ``postgresql+psycopg://…``; the environment variable CCM_STORE_URL wins."""
+    archive: str = ".ccm/archive"
+    outbox: str = ".ccm/outbox"
+
+
+class LogSettings(Frozen):
+    """The audit log's name and key."""
+
+    origin: Annotated[str, StringConstraints(pattern=r"^[^\s+]{3,200}$")] = "example.com/ccm"
+    """C2SP checkpoint origin: a schema-less URL that is the log's name."""
+    key: str = ".ccm/keys/log.key"
+
+
+class Person(Frozen):
+    """Somebody who may act. Identity is the person, not the account used."""
+
+    id: Slug
+    name: str
+    roles: tuple[Role, ...]
+    aliases: tuple[str, ...] = ()
+    """Other names the same person signs with (login, e-mail); all resolve to `id`."""
+
+
+class Feed(Frozen):
+    """How a CSV file's columns become fields: field name to column name."""
+
+    columns: dict[str, str]
+    encoding: Literal["auto", "utf-8", "cp932"] = "auto"
+    timezone: str = "UTC"
+    """For times without an offset."""
+
+
+class CustomerSettings(Frozen):
+    """Extra customer attributes that templates may use."""
+
+    attributes: dict[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")], AttributeType] = {}
+
+
+class Settings(Frozen):
+    """The whole of ``ccm.toml``."""
+
+    organisation: Organisation
+    store: StoreSettings = StoreSettings()
+    log: LogSettings = LogSettings()
+    people: tuple[Person, ...] = ()
+    customer: CustomerSettings = CustomerSettings()
+    feeds: dict[FeedKind, Feed] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _people_are_distinct(self) -> Settings:
+        seen: dict[str, str] = {}
+        for person in self.people:
+            for name in (person.id, *person.aliases):
+                if seen.setdefault(name.casefold(), person.id) != person.id:
+                    raise ValueError(f"people: '{name}' names two persons, {seen[name.casefold()]} and {person.id}")
+        return self
