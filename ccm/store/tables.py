@@ -203,6 +203,7 @@ runs = Table(
     _text("state"),  # running, cancelled, composed
     _text("parameters"),  # JSON
     Column("intended", Integer, nullable=False),
+    _text("certificate", nullable=True),  # digest of the last final certificate that went into the log
     _text("lease_owner", nullable=True),
     Column("lease_until", Instant),
     Column("fence", Integer, nullable=False),
@@ -215,7 +216,6 @@ chunks = Table(
     Column("number", Integer, primary_key=True),
     _text("customer_ids"),  # JSON list, in order
     _text("state"),  # todo, done, cancelled
-    Column("attempts", Integer, nullable=False),
     _text("input_digest", nullable=True),
     Column("done_at", Instant),
 )

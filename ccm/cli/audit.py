@@ -1,0 +1,150 @@
+"""explain and log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from sqlalchemy import Connection, select
+
+from ccm.cli.output import FINDINGS, JsonOption, Out, WorkspaceOption, command, project_of, shown
+from ccm.compliance import approvals
+from ccm.decide.trace import unpack, words
+from ccm.errors import InputError, NotFound
+from ccm.log import sequencer
+from ccm.log.verify import verify_messages, verify_store
+from ccm.store.tables import messages
+
+log_app = typer.Typer(help="The audit log.", no_args_is_help=True)
+
+
+def explain(
+    message: Annotated[str | None, typer.Argument(metavar="MESSAGE")] = None,
+    customer: Annotated[str | None, typer.Option("--customer", metavar="ID")] = None,
+    communication: Annotated[str | None, typer.Option("--communication", metavar="COMM")] = None,
+    language: Annotated[str, typer.Option("--language", help="en or ja.")] = "en",
+    workspace: WorkspaceOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Why a message went out, on that channel, at that time, or why it did not."""
+    with command(json) as out:
+        if (message is None) == (customer is None):
+            raise InputError("give MESSAGE, or --customer ID with --communication COMM")
+        if language not in ("en", "ja"):
+            raise InputError(f"language '{language}' is none of en, ja")
+        project = project_of(workspace)
+        with project.store.read() as connection:
+            found = _find(connection, message, customer, communication)
+            documents = [_explained(connection, row, language) for row in found]
+        for document in documents:
+            _tell(out, document)
+        out.document({"messages": documents})
+
+
+def _find(
+    connection: Connection, message: str | None, customer: str | None, communication: str | None
+) -> list[Mapping[Any, Any]]:
+    query = select(messages).order_by(messages.c.decided_at.desc(), messages.c.id)
+    if message is not None:
+        query = query.where(messages.c.id == message)
+    else:
+        query = query.where(messages.c.customer_id == customer).limit(20)
+        if communication is not None:
+            query = query.where(messages.c.communication == communication)
+    rows = list(connection.execute(query).mappings())
+    if not rows:
+        what = (
+            f"message '{message}'" if message else f"nothing on '{communication or 'any communication'}' for {customer}"
+        )
+        raise NotFound(f"{what} is not recorded" if message else f"{what} is recorded")
+    return rows
+
+
+def _explained(connection: Connection, row: Mapping[Any, Any], language: str) -> dict[str, Any]:
+    decided, _, candidates = unpack(row["trace"])
+    actions = approvals.state(connection, row["release"]).actions
+    return {
+        "message": row["id"], "customer": row["customer_id"], "communication": row["communication"],
+        "run": row["run_id"], "state": row["state"], "reason": row["reason"],
+        "why": words(row["reason"], language), "detail": row["detail"], "channel": row["channel"],
+        "decision": {"reason": decided, "why": words(decided, language)},
+        "language": row["language"], "jurisdiction": row["jurisdiction"],
+        "decided_for": shown(row["decided_at"]), "due": shown(row["due_at"]),
+        "candidates": [
+            {"channel": c.channel, "taken": c.taken, "reason": c.reason, "why": words(c.reason, language),
+             "detail": c.detail} for c in candidates
+        ],
+        "release": row["release"],
+        "approvals": [{"action": a.action, "by": a.person, "at": shown(a.at)} for a in actions],
+        "wording": [{"id": w[0], "version": w[1], "digest": w[2]} for w in orjson.loads(row["wording"])],
+        "body_digest": row["body_digest"], "segments": row["segments"], "pages": row["pages"],
+        "adapter": row["adapter"], "attempts": row["attempts"], "supplier_reference": row["supplier_reference"],
+        "updated": shown(row["updated_at"]),
+    }  # fmt: skip
+
+
+def _tell(out: Out, found: dict[str, Any]) -> None:
+    out.say(f"message {found['message']}: {found['communication']} to {found['customer']}")
+    on = f" by {found['channel']}" if found["channel"] else ""
+    detail = f" [{found['detail']}]" if found["detail"] else ""
+    out.say(f"  {found['state']}{on}: {found['why']} ({found['reason']}){detail}")
+    out.say(f"  decided for {found['decided_for']}" + (f", due {found['due']}" if found["due"] else ""))
+    for candidate in found["candidates"]:
+        mark = "+" if candidate["taken"] else "-"
+        extra = f" [{candidate['detail']}]" if candidate["detail"] else ""
+        out.say(f"    {mark} {candidate['channel']}: {candidate['why']} ({candidate['reason']}){extra}")
+    out.say(f"  release {found['release'][:12]}")
+    for action in found["approvals"]:
+        out.say(f"    {action['action']} by {action['by']} at {action['at']}")
+    for use in found["wording"]:
+        out.say(f"  wording {use['id']} version {use['version']}")
+    if found["supplier_reference"]:
+        out.say(f"  {found['adapter']} took it as {found['supplier_reference']}, attempt {found['attempts']}")
+
+
+@log_app.command("verify")
+def verify(
+    known: Annotated[
+        Path | None, typer.Option("--known", metavar="FILE", help="A checkpoint kept elsewhere; finds a log cut short.")
+    ] = None,
+    workspace: WorkspaceOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Recompute the whole log and compare it with what was signed, and with the messages."""
+    with command(json) as out:
+        project = project_of(workspace)
+        try:
+            kept = known.read_text(encoding="utf-8") if known is not None else None
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"{known}: cannot be read: {error}") from error
+        report = verify_store(project.store, project.signer().verifier, known_checkpoint=kept)
+        faults = [*report.faults, *verify_messages(project.store)]
+        for fault in faults:
+            out.say(fault)
+        out.say(f"{report.leaves:,} entries, {report.checkpoints} checkpoints, root {report.root}")
+        out.say("the log verifies" if not faults else f"{len(faults)} FAULTS")
+        out.document({
+            "verifies": not faults, "faults": faults, "entries": report.leaves, "checkpoints": report.checkpoints,
+            "root": report.root,
+        })  # fmt: skip
+        if faults:
+            raise typer.Exit(FINDINGS)
+
+
+@log_app.command("checkpoint")
+def checkpoint(
+    to: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Keep a copy outside.")] = None,
+    workspace: WorkspaceOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Sign the log as it is now."""
+    with command(json) as out:
+        project = project_of(workspace)
+        note = sequencer.checkpoint(project.store, project.signer(), project.clock())
+        if to is not None:
+            try:
+                to.write_text(note, encoding="utf-8")
+            except OSError as error:
+                raise InputError(f"{to}: cannot be written: {error.strerror}") from error
+        out.say(note)
+        out.document({"checkpoint": note, "verifier_key": project.signer().verifier.text})

@@ -1,0 +1,119 @@
+"""submit, approve, reject, withdraw, releases."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from sqlalchemy import Connection
+
+from ccm.cli.output import AsOption, JsonOption, Out, WorkspaceOption, command, project_of, shown
+from ccm.compliance import approvals, releases
+from ccm.compliance.approvals import ReleaseAction
+from ccm.errors import InputError
+from ccm.pipeline.project import Project
+from ccm.workspace.settings import Person
+
+DigestArgument = Annotated[str, typer.Argument(help="The release's digest, or its first 12 characters or more.")]
+CommentOption = Annotated[str, typer.Option("--comment", help="Why.")]
+
+
+def who(project: Project, name: str | None) -> Person:
+    """The person who acts; raises `InputError` where nobody is named."""
+    if not name:
+        raise InputError("who acts? give --as USER, or set CCM_USER")
+    return project.workspace.person(name)
+
+
+def submit(
+    communication: str, as_: AsOption = None, comment: CommentOption = "", workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Hand in a communication for approval, as its files are now."""
+    with command(json) as out:
+        project = project_of(workspace)
+        release = project.compiled(communication).release  # what does not compile can't be submitted
+        action = approvals.submit(
+            project.store, release, who(project, as_), project.clock(), record=project.record_release_action,
+            comment=comment,
+        )  # fmt: skip
+        _told(out, action)
+        out.say(f"another person approves it with: ccm approve {release.digest[:12]} --as USER")
+
+
+def approve(
+    digest: DigestArgument, as_: AsOption = None, comment: CommentOption = "", workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Let a release out; never by one of its authors."""
+    with command(json) as out:
+        project = project_of(workspace)
+        _told(out, approvals.approve(
+            project.store, digest, who(project, as_), project.clock(), comment, record=project.record_release_action
+        ))  # fmt: skip
+
+
+def reject(
+    digest: DigestArgument, as_: AsOption = None, comment: CommentOption = "", workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Turn a submitted release down, with a comment."""
+    with command(json) as out:
+        project = project_of(workspace)
+        _told(out, approvals.reject(
+            project.store, digest, who(project, as_), project.clock(), comment, record=project.record_release_action
+        ))  # fmt: skip
+
+
+def withdraw(
+    digest: DigestArgument, as_: AsOption = None, comment: CommentOption = "", workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Take a release out of force at once; messages still queued are not sent."""
+    with command(json) as out:
+        project = project_of(workspace)
+        _told(out, approvals.withdraw(
+            project.store, digest, who(project, as_), project.clock(), comment, record=project.record_release_action
+        ))  # fmt: skip
+
+
+def list_releases(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """All releases with their state, and what the files are now."""
+    with command(json) as out:
+        project = project_of(workspace)
+        with project.store.read() as connection:
+            known = approvals.list_releases(connection)
+            now = {
+                release.digest: release.communication
+                for release in (
+                    releases.build_release(project.workspace, communication)
+                    for communication in project.workspace.communications.values()
+                )
+            }
+            drafts = [state for state in _drafts(connection, now) if state.state == "draft"]
+        rows = []
+        for state in (*known, *drafts):
+            last = state.actions[-1] if state.actions else None
+            communication = state.communication or now.get(state.digest, "")
+            rows.append({
+                "digest": state.digest, "communication": communication, "state": state.state,
+                "files_now": state.digest in now, "by": last.person if last else "", "at": shown(last and last.at),
+            })  # fmt: skip
+        out.table(
+            ["digest", "communication", "state", "files now", "by", "at"],
+            [[row["digest"][:12], row["communication"], row["state"], "yes" if row["files_now"] else "", row["by"],
+              row["at"]] for row in rows],
+        )  # fmt: skip
+        out.document({"releases": rows})
+
+
+def _drafts(connection: Connection, digests: dict[str, str]) -> list[approvals.ReleaseState]:
+    return [approvals.state(connection, digest) for digest in digests]
+
+
+def _told(out: Out, action: ReleaseAction) -> None:
+    out.say(f"{action.communication}: release {action.digest[:12]} {action.action} by {action.person}")
+    out.document({
+        "digest": action.digest, "communication": action.communication, "action": action.action,
+        "person": action.person, "at": action.at.isoformat(),
+    })  # fmt: skip

@@ -1,0 +1,279 @@
+"""run start | resume | status | certificate | cancel, deliver and send."""
+
+from __future__ import annotations
+
+import json as json_module
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import uuid4
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy import func, select
+
+from ccm.batch import coordinator, runs
+from ccm.batch.certificate import Certificate, certificate
+from ccm.batch.rehearse import rehearse
+from ccm.cli.output import (
+    FINDINGS,
+    AtOption,
+    JsonOption,
+    Out,
+    WorkspaceOption,
+    command,
+    instant,
+    project_of,
+    shown,
+)
+from ccm.delivery import Delivered
+from ccm.delivery import deliver as deliver_pass
+from ccm.errors import InputError
+from ccm.log import sequencer
+from ccm.pipeline.project import Project
+from ccm.pipeline.trigger import send as send_now
+from ccm.store.tables import chunks, messages
+
+run_app = typer.Typer(help="Batches: one communication to every customer.", no_args_is_help=True)
+MAX_DATA = 1_000_000
+WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: one a core.")]
+RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")]
+
+
+@run_app.command("start")
+def start(
+    communication: str, at: AtOption = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N customers.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would happen; record nothing.")] = False,
+    workers: WorkersOption = None, workspace: WorkspaceOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Decide, render, check and record a communication for every customer; `ccm deliver` sends."""
+    with command(json) as out:
+        project = project_of(workspace)
+        moment = instant(at, project.clock)
+        if dry_run:
+            counts = rehearse(project, communication, moment, limit)
+            _outcomes(out, counts, "what would happen")
+            out.document({"dry_run": True, "outcomes": _as_rows(counts)})
+            return
+        run = runs.start(project, communication, moment, limit=limit)
+        out.say(f"run {run.id}: {run.intended:,} customers, release {run.release[:12]}")
+        _execute(out, project, run.id, workers)
+
+
+@run_app.command("resume")
+def resume(
+    run: RunArgument, workers: WorkersOption = None, workspace: WorkspaceOption = None, json: JsonOption = False
+) -> None:
+    """Go on with a run that was interrupted; what is recorded is not done again."""
+    with command(json) as out:
+        _execute(out, project_of(workspace), run, workers)
+
+
+def _execute(out: Out, project: Project, run_id: str, workers: int | None) -> None:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=out.console, disable=out.as_json) as bar:
+        task = bar.add_task("composing", total=None)
+
+        def show(progress: coordinator.Progress) -> None:
+            due = sum(count for (state, _), count in progress.outcomes.items() if state == "due")
+            bar.update(task, total=progress.customers, completed=progress.done, description=f"composing, {due:,} due")
+
+        run = coordinator.execute(project, run_id, workers=workers, on_progress=show)
+    sequencer.checkpoint(project.store, project.signer(), project.clock())
+    _show_status(out, project, run)
+
+
+@run_app.command("status")
+def status(
+    run: Annotated[str | None, typer.Argument(metavar="RUN")] = None, workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
+    """How far a run is; without RUN, the newest ones."""
+    with command(json) as out:
+        project = project_of(workspace)
+        if run is not None:
+            with project.store.read() as connection:
+                found = runs.get(connection, run)
+            _show_status(out, project, found)
+            return
+        with project.store.read() as connection:
+            newest = runs.newest(connection, 20)
+        out.table(
+            ["run", "state", "customers", "decided for"],
+            [[item.id, item.state, item.intended, shown(item.at)] for item in newest],
+        )
+        out.document({"runs": [{"run": item.id, "state": item.state, "intended": item.intended} for item in newest]})
+
+
+def _show_status(out: Out, project: Project, run: runs.Run) -> None:
+    with project.store.read() as connection:
+        counts = Counter({
+            (state, reason if state in ("withheld", "set_aside", "failed", "unknown") else ""): count
+            for state, reason, count in connection.execute(
+                select(messages.c.state, func.min(messages.c.reason), func.count())
+                .where(messages.c.run_id == run.id, messages.c.state.not_in(("withheld", "set_aside", "failed")))
+                .group_by(messages.c.state)
+            )
+        })  # fmt: skip
+        for state, reason, count in connection.execute(
+            select(messages.c.state, messages.c.reason, func.count())
+            .where(messages.c.run_id == run.id, messages.c.state.in_(("withheld", "set_aside", "failed")))
+            .group_by(messages.c.state, messages.c.reason)
+        ):
+            counts[state, reason] = count
+        todo = connection.scalar(
+            select(func.count()).select_from(chunks).where(chunks.c.run_id == run.id, chunks.c.state == "todo")
+        )
+    out.say(f"run {run.id} is {run.state}: {sum(counts.values()):,} of {run.intended:,} customers recorded")
+    _outcomes(out, counts)
+    out.document({
+        "run": run.id, "state": run.state, "communication": run.communication, "release": run.release,
+        "at": run.at.isoformat(), "intended": run.intended, "recorded": sum(counts.values()), "chunks_todo": todo,
+        "outcomes": _as_rows(counts),
+    })  # fmt: skip
+
+
+def _as_rows(counts: Counter[tuple[str, str]]) -> list[dict[str, Any]]:
+    return [{"state": state, "reason": reason, "count": count} for (state, reason), count in sorted(counts.items())]
+
+
+def _outcomes(out: Out, counts: Counter[tuple[str, str]], title: str = "") -> None:
+    out.table(["state", "reason", "customers"], [[*key, count] for key, count in sorted(counts.items())], title)
+
+
+@run_app.command("cancel")
+def cancel(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Stop a run: what is not yet with a supplier never goes out."""
+    with command(json) as out:
+        skipped, stopped = runs.cancel(project_of(workspace), run)
+        out.say(f"run {run} cancelled: {stopped:,} messages stopped, {skipped:,} customers not composed")
+        out.document({"run": run, "messages_stopped": stopped, "customers_not_composed": skipped})
+
+
+@run_app.command("certificate")
+def show_certificate(run: RunArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Every customer accounted for; exit status 1 where it does not add up."""
+    with command(json) as out:
+        project = project_of(workspace)
+        found = certificate(project, run)
+        if found.adds_up:
+            sequencer.checkpoint(project.store, project.signer(), project.clock())
+        print_certificate(out, found)
+        out.document(found.as_json())
+        if not found.adds_up:
+            raise typer.Exit(FINDINGS)
+
+
+def print_certificate(out: Out, found: Certificate) -> None:
+    """The certificate for people."""
+    rows: list[list[object]] = [["intended", "", found.intended], ["sent", "", found.sent]]
+    rows += [["", f"by {name}", count] for name, count in found.by_channel_and_language.items()]
+    groups = {"withheld": found.withheld_by_reason, "set aside": found.set_aside_by_reason,
+              "failed": found.failed_by_reason}  # fmt: skip
+    totals = {"withheld": found.withheld, "set aside": found.set_aside, "failed": found.failed}
+    for name, reasons in groups.items():
+        rows.append([name, "", totals[name]])
+        rows += [["", reason, count] for reason, count in reasons.items()]
+    rows.append(["unknown", "", found.unknown])
+    if found.pending or found.not_composed:
+        rows += [["still due", "", found.pending], ["not composed", "", found.not_composed]]
+    out.table(["customers", "", ""], rows, title=f"Certificate of run {found.run}")
+    out.say(f"release {found.release}\ninput   {found.input_digest}\nresults {found.results_digest}")
+    out.say("every customer is accounted for" if found.adds_up else "IT DOES NOT ADD UP (yet)")
+
+
+def deliver(
+    once: Annotated[bool, typer.Option("--once", help="One pass, then stop.")] = False, at: AtOption = None,
+    poll: Annotated[float, typer.Option("--poll", min=0.1, help="Seconds between passes.")] = 5.0,
+    workspace: WorkspaceOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Send what is due. --at rehearses at another time, where no adapter lets anything leave the machine."""
+    with command(json) as out:
+        if not once and (json or at is not None):
+            raise InputError("--json and --at go with --once")
+        project = project_of(workspace)
+        moment = None
+        if at is not None:
+            fixed = instant(at, project.clock)
+            moment = lambda: fixed  # noqa: E731
+        while True:
+            done = _one_pass(out, project, moment)
+            if once or done is None:
+                break
+            time.sleep(poll)
+        if done is not None:
+            out.document({"outcomes": [
+                {"channel": channel, "outcome": outcome, "count": count}
+                for (channel, outcome), count in sorted(done.outcomes.items())
+            ]})  # fmt: skip
+            if done.of("failed") or done.of("unknown"):
+                raise typer.Exit(FINDINGS)
+
+
+def _one_pass(out: Out, project: Project, moment: Callable[[], Any] | None) -> Delivered | None:
+    try:
+        done = deliver_pass(project, moment=moment)
+    except KeyboardInterrupt:
+        out.say("stopped; leased messages become due again by themselves")
+        return None
+    if done.outcomes:
+        rows = [[channel, outcome, count] for (channel, outcome), count in sorted(done.outcomes.items())]
+        out.table(["channel", "outcome", "messages"], rows)
+        sequencer.checkpoint(project.store, project.signer(), project.clock())
+    else:
+        out.say("nothing is due")
+    return done
+
+
+def send(
+    communication: str,
+    customer: Annotated[str, typer.Option("--customer", metavar="ID")],
+    data: Annotated[str | None, typer.Option("--data", metavar="JSON|@FILE", help="The trigger's data.")] = None,
+    key: Annotated[str | None, typer.Option("--key", help="Makes a repeat harmless.")] = None,
+    at: AtOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and render; record nothing.")] = False,
+    workspace: WorkspaceOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
+    """One notification for one customer; `ccm deliver` sends it."""
+    with command(json) as out:
+        project = project_of(workspace)
+        accepted = send_now(
+            project, communication, customer, _data(data), key=key or uuid4().hex, at=instant(at, project.clock),
+            dry_run=dry_run,
+        )  # fmt: skip
+        repeated = " (a repeat: nothing new was made)" if accepted.repeated else ""
+        on = f" by {accepted.channel}, due {shown(accepted.due_at)}" if accepted.channel else ""
+        out.say(f"message {accepted.message_id} is {accepted.state}{on}: {accepted.reason} {accepted.detail}{repeated}")
+        out.document({
+            "message_id": accepted.message_id, "state": accepted.state, "reason": accepted.reason,
+            "detail": accepted.detail, "channel": accepted.channel, "due_at": accepted.due_at,
+            "repeated": accepted.repeated, "dry_run": dry_run,
+        })  # fmt: skip
+        if accepted.state in ("withheld", "set_aside", "failed"):
+            raise typer.Exit(FINDINGS)
+
+
+def _data(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    if text.startswith("@"):
+        try:
+            text = Path(text[1:]).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"--data {text}: cannot be read: {error}") from error
+    if len(text) > MAX_DATA:
+        raise InputError(f"--data is longer than {MAX_DATA:,} characters")
+    try:
+        value = json_module.loads(text, parse_float=str, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"--data is no valid JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise InputError("--data must be a JSON object")
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON number")

@@ -1,0 +1,212 @@
+"""init, check, preview."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ccm.adapters import check_channels
+from ccm.cli.output import (
+    FINDINGS,
+    AtOption,
+    JsonOption,
+    Out,
+    WorkspaceOption,
+    command,
+    instant,
+    project_of,
+    root_of,
+)
+from ccm.cli.preview import write_previews
+from ccm.compliance.check import Finding
+from ccm.compliance.rules import load_rules
+from ccm.errors import Conflict, InputError, NotFound, Problem, ProblemsError
+from ccm.log import keys
+from ccm.pipeline.preview import customer_subject, render_all, samples
+from ccm.pipeline.project import Project, open_project
+from ccm.workspace import load_workspace
+
+PARTS = ("ccm.toml", "templates", "compliance", "channels")
+IGNORE = ".ccm/\n"
+
+
+def init(directory: Annotated[Path, typer.Argument(metavar="DIR")], json: JsonOption = False) -> None:
+    """Make a new workspace: three communications, wording, rules and channels to start from."""
+    with command(json) as out:
+        if (directory / "ccm.toml").exists():
+            raise Conflict(f"{directory} is a workspace already")
+        source = starter()
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+            for part in PARTS:
+                if (source / part).is_dir():
+                    shutil.copytree(source / part, directory / part, dirs_exist_ok=True)
+                else:
+                    shutil.copyfile(source / part, directory / part)
+            if not (directory / ".gitignore").exists():
+                (directory / ".gitignore").write_text(IGNORE, encoding="utf-8")
+        except OSError as error:
+            raise InputError(f"{directory}: cannot be written: {error.strerror}") from error
+        project = open_project(directory)
+        key = project.path(project.workspace.settings.log.key)
+        if not key.exists():
+            keys.create_key(key, project.workspace.settings.log.origin)
+        verifier = project.signer().verifier.text
+        out.say(f"workspace {directory} is ready; its audit log is verified with the key\n{verifier}")
+        out.say("next: ccm import customers FILE, then ccm check")
+        out.document({"workspace": str(directory), "log_verifier_key": verifier})
+
+
+def starter() -> Path:
+    """The workspace that `init` copies: the wheel's own, or in a checkout the repository's root."""
+    packed = Path(str(files("ccm"))) / "starter"
+    if packed.is_dir():
+        return packed
+    checkout = Path(str(files("ccm"))).parent
+    if (checkout / "ccm.toml").is_file():
+        return checkout
+    raise NotFound("this installation has no starter workspace")
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    renderings: int
+
+
+def check(
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]…", help="Only findings below these.")] = None,
+    at: AtOption = None, workspace: WorkspaceOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Read everything, compile every template, render every sample on every channel, and say all that is wrong."""
+    with command(json) as out:
+        root = root_of(workspace)
+        checked = _check(root, at)
+        wanted = [path.resolve() for path in paths or []]
+        for path in wanted:
+            if not path.exists():
+                raise InputError(f"{path} does not exist")
+        problems = [p for p in checked.problems if _below(root, p, wanted)]
+        warnings = [p for p in checked.warnings if _below(root, p, wanted)]
+        for problem in problems:
+            out.say(str(problem))
+        for warning in warnings:
+            out.say(f"{warning} (warning)")
+        out.say(f"{checked.renderings} renderings, {len(problems)} errors, {len(warnings)} warnings")
+        out.document({"renderings": checked.renderings, "errors": _plain(problems), "warnings": _plain(warnings)})
+        if problems:
+            raise typer.Exit(FINDINGS)
+
+
+def _plain(problems: Sequence[Problem]) -> list[dict[str, object]]:
+    return [{"path": p.path, "line": p.line, "column": p.column, "message": p.message} for p in problems]
+
+
+def _below(root: Path, problem: Problem, wanted: list[Path]) -> bool:
+    place = root / problem.path
+    return not wanted or any(place == path or place.is_relative_to(path) for path in wanted)
+
+
+def _check(root: Path, at: str | None) -> _Checked:
+    problems: list[Problem] = []
+    try:
+        workspace = load_workspace(root)
+    except ProblemsError as error:
+        return _Checked(error.problems, (), 0)
+    try:
+        load_rules(workspace)
+    except ProblemsError as error:
+        problems.extend(error.problems)
+    problems.extend(check_channels(list(workspace.channels.values())))
+    if problems:
+        return _Checked(tuple(problems), (), 0)
+    project = open_project(root)
+    warnings: list[Problem] = []
+    renderings = 0
+    for communication_id in workspace.communications:
+        try:
+            project.compiled(communication_id)
+        except ProblemsError as error:
+            problems.extend(error.problems)
+            continue
+        for found in _samples(project, communication_id, at, problems):
+            renderings += 1
+            for finding in found[1]:
+                (problems if finding.severity == "error" else warnings).append(found[0](finding))
+    return _Checked(tuple(sorted(set(problems))), tuple(sorted(set(warnings))), renderings)
+
+
+class _Place:
+    """Where a finding on a rendered sample is told: at the sample, naming channel and language."""
+
+    def __init__(self, path: str, channel: str, language: str) -> None:
+        self.path, self.where = path, f"{channel}/{language}"
+
+    def __call__(self, finding: Finding) -> Problem:
+        return Problem(self.path, 0, f"{self.where}: {finding.rule}: {finding.message}")
+
+
+def _samples(
+    project: Project, communication_id: str, at: str | None, problems: list[Problem]
+) -> Iterator[tuple[_Place, tuple[Finding, ...]]]:
+    compiled = project.compiled(communication_id)
+    moment = instant(at, project.clock)
+    for subject in samples(compiled, project, problems):
+        for shown in render_all(project, compiled, subject, moment):
+            if shown.problem:
+                problems.append(Problem(subject.path, 0, f"{shown.channel}/{shown.language}: {shown.problem}"))
+            yield _Place(subject.path, shown.channel, shown.language), shown.findings
+
+
+def preview(
+    communication: str,
+    out_dir: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write.")],
+    customer: Annotated[str | None, typer.Option("--customer", metavar="ID")] = None,
+    sample: Annotated[str | None, typer.Option("--sample", metavar="NAME")] = None,
+    channel: Annotated[str | None, typer.Option("--channel")] = None,
+    language: Annotated[str | None, typer.Option("--language")] = None,
+    at: AtOption = None, workspace: WorkspaceOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Write what a customer or a sample would get, to look at; nothing is sent or recorded."""
+    with command(json) as out:
+        if customer and sample:
+            raise InputError("give --customer or --sample, not both")
+        project = project_of(workspace)
+        compiled = project.compiled(communication)
+        moment = instant(at, project.clock)
+        if customer:
+            subjects = [customer_subject(project, compiled, customer, moment)]
+        else:
+            problems: list[Problem] = []
+            subjects = samples(compiled, project, problems)
+            if problems:
+                raise ProblemsError(problems)
+            if sample:
+                names = ", ".join(subject.name for subject in subjects) or "none yet"
+                subjects = [subject for subject in subjects if subject.name == sample]
+                if not subjects:
+                    raise NotFound(f"sample '{sample}' is none of {names}")
+        previews = [
+            shown
+            for subject in subjects
+            for shown in render_all(project, compiled, subject, moment, channel=channel, language=language)
+        ]
+        _tell_previews(out, write_previews(out_dir, communication, previews), out_dir)
+        if any(shown.problem for shown in previews):
+            raise typer.Exit(FINDINGS)
+
+
+def _tell_previews(out: Out, written: list[dict[str, object]], folder: Path) -> None:
+    for item in written:
+        findings = item["findings"]
+        told = item["problem"] or (f"{len(findings)} findings" if isinstance(findings, list) and findings else "")
+        out.say(f"{item['subject']} {item['channel']}/{item['language']}: {item['file'] or 'not rendered'} {told}")
+    out.say(f"look at {folder / 'index.html'}")
+    out.document({"folder": str(folder), "previews": written})

@@ -1,0 +1,160 @@
+"""One customer, one communication, one instant: a decision with its trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ccm.decide import caps, consent, preferences, quiet
+from ccm.model.customer import Case, Consent, Contact, Customer, Preference
+from ccm.model.message import Candidate, Decision
+from ccm.workspace.channels import Channel, Policy
+from ccm.workspace.communication import Communication
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known of one customer when the decision is taken."""
+
+    customer: Customer
+    preferences: tuple[Preference, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    cases: tuple[Case, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+
+
+def decide(
+    communication: Communication, policy: Policy, channels: Mapping[str, Channel], facts: Facts, at: datetime
+) -> Decision:
+    """Whether, on which channel and from when a customer gets a communication.
+
+    Order: who may get it at all, then the channels in the customer's order, then quiet hours, then caps.
+    """
+    if why := not_eligible(communication, policy, facts, at):
+        return _withhold(communication, facts, at, *why)
+    wanted, reason = preferences.order(facts.preferences, communication)
+    candidates = [_candidate(channel, communication, facts, at) for channel in wanted]
+    chosen = next((candidate for candidate in candidates if candidate.taken), None)
+    if chosen is not None:
+        # Those behind the first possible one were not needed.
+        place = candidates.index(chosen)
+        candidates[place + 1 :] = [
+            Candidate(later.channel, False, "not_needed") if later.taken else later for later in candidates[place + 1 :]
+        ]
+    others = [channel for channel in communication.channels if channel not in wanted]
+    for channel in others:
+        is_fallback = chosen is None and channel == communication.fallback
+        candidate = (
+            _fallback(channel, communication, facts, at) if is_fallback else Candidate(channel, False, "not_preferred")
+        )
+        candidates.append(candidate)
+        chosen, reason = (candidate, "fallback") if candidate.taken else (chosen, reason)
+    if chosen is None and communication.fallback in wanted:
+        # The customer ranked the fallback but opted out of it: a regulatory message must arrive all the same.
+        candidate = _fallback(str(communication.fallback), communication, facts, at)
+        candidates.append(candidate)
+        chosen, reason = (candidate, "fallback") if candidate.taken else (None, reason)
+    if chosen is None:
+        return _withhold(communication, facts, at, _why_no_channel(candidates), "", tuple(candidates))
+    due = due_at(communication, policy, channels, facts.customer, chosen.channel, at)
+    if due is None:
+        return _withhold(communication, facts, at, "quiet_hours", chosen.channel, tuple(candidates))
+    if communication.expires_after_hours and due > at + timedelta(hours=communication.expires_after_hours):
+        return _withhold(communication, facts, at, "expires_in_quiet_hours", chosen.channel, tuple(candidates))
+    if communication.obeys_caps and (cap := caps.full_cap(policy.caps, communication.category, facts.contacts, due)):
+        return _withhold(communication, facts, at, "cap", cap.id, tuple(candidates))
+    return Decision(
+        facts.customer.id, communication.id, at, True, reason, chosen.channel, due, tuple(candidates),
+        "" if due == at else "held_for_quiet_hours",
+    )  # fmt: skip
+
+
+def recheck(
+    communication: Communication, policy: Policy, channels: Mapping[str, Channel], facts: Facts, channel: str,
+    at: datetime,
+) -> tuple[str, str, datetime]:  # fmt: skip
+    """Hand-off: may this message still go on this channel at `at`?
+
+    Returns (reason, detail, due): an empty reason means yes, from `due` on; else it is withheld for that
+    reason. Caps are not counted again: the reservation holds the slot.
+    """
+    if why := not_eligible(communication, policy, facts, at):
+        return *why, at
+    if channel == communication.fallback:
+        candidate = _fallback(channel, communication, facts, at)
+    else:
+        candidate = _candidate(channel, communication, facts, at)
+    if not candidate.taken:
+        return candidate.reason, candidate.detail, at
+    due = due_at(communication, policy, channels, facts.customer, channel, at)
+    return ("quiet_hours", channel, at) if due is None else ("", "", due)
+
+
+def not_eligible(communication: Communication, policy: Policy, facts: Facts, at: datetime) -> tuple[str, str] | None:
+    """Why this customer gets this communication on no channel at all, as (reason, detail), or None."""
+    customer = facts.customer
+    if customer.status != "active":
+        return customer.status, ""
+    if customer.jurisdiction not in communication.jurisdictions:
+        return "jurisdiction_not_served", customer.jurisdiction
+    if communication.language_for(customer.language) is None:
+        return "language_not_served", customer.language
+    if communication.purpose in policy.complaint.purposes:
+        for case in facts.cases:
+            if case.kind == "complaint" and case.opened_at <= at:
+                if case.closed_at is None or case.closed_at > at:
+                    return "complaint_open", case.case_id
+                if at < case.closed_at + timedelta(days=policy.complaint.days_after_close):
+                    return "complaint_recent", case.case_id
+    return None
+
+
+def due_at(
+    communication: Communication, policy: Policy, channels: Mapping[str, Channel], customer: Customer, channel: str,
+    at: datetime,
+) -> datetime | None:  # fmt: skip
+    """From when the message may go out on the channel: `at`, or the end of quiet hours; None: never."""
+    hours = channels[channel].quiet_hours
+    if hours is None or communication.urgent:
+        return at
+    zones = quiet.zones_of(customer.timezone, customer.jurisdiction, policy.zones)
+    return quiet.next_allowed(at, hours, zones) if zones else None
+
+
+def _candidate(channel: str, communication: Communication, facts: Facts, at: datetime) -> Candidate:
+    if channel not in communication.channels:
+        return Candidate(channel, False, "not_offered")
+    if facts.customer.reach(channel) is None:
+        return Candidate(channel, False, "no_address")
+    if preferences.opted_out(facts.preferences, communication.category, channel):
+        return Candidate(channel, False, "opted_out")
+    for purpose in consent.purposes_needed(communication, channel):
+        if why := consent.why_not(facts.consents, purpose, channel, at):
+            return Candidate(channel, False, why, purpose)
+    return Candidate(channel, True, "taken")
+
+
+def _fallback(channel: str, communication: Communication, facts: Facts, at: datetime) -> Candidate:
+    if communication.purpose != "regulatory":
+        return _candidate(channel, communication, facts, at)
+    # No opt-out stands against what the law makes the organisation send.
+    if facts.customer.reach(channel) is None:
+        return Candidate(channel, False, "no_address")
+    return Candidate(channel, True, "fallback")
+
+
+def _why_no_channel(candidates: list[Candidate]) -> str:
+    """The reason that a person would name first: what the customer said, then what is missing."""
+    reasons = [candidate.reason for candidate in candidates]
+    for reason in ("opted_out", "consent_withdrawn", "no_consent", "no_address"):
+        if reason in reasons:
+            return reason
+    return "no_channel"
+
+
+def _withhold(
+    communication: Communication, facts: Facts, at: datetime, reason: str, detail: str,
+    candidates: tuple[Candidate, ...] = (),
+) -> Decision:  # fmt: skip
+    return Decision(facts.customer.id, communication.id, at, False, reason, candidates=candidates, detail=detail)

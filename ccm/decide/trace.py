@@ -1,0 +1,75 @@
+"""The trace of a decision: packed for the store, and put into words for people."""
+
+from __future__ import annotations
+
+import orjson
+
+from ccm.model.message import Candidate, Decision
+
+WORDS: dict[str, tuple[str, str]] = {
+    # why a message goes out
+    "preferred": ("the first possible channel in the customer's own order", "お客さまの希望順で最初に利用できる手段"),
+    "default_order": ("the customer stated no order; the communication's own applies", "希望の登録がないため標準の順"),
+    "fallback": (
+        "it must arrive, and no preferred channel was possible",
+        "必ず届ける通知で希望の手段が使えないため",
+    ),
+    "held_for_quiet_hours": ("held until quiet hours end", "送信停止時間帯のため、終了まで保留"),
+    # why it does not
+    "deceased": ("the customer is deceased", "お客さまが逝去されているため"),
+    "closed": ("the relationship is closed", "お取引が終了しているため"),
+    "unknown_customer": ("no such customer", "該当するお客さまがいないため"),
+    "jurisdiction_not_served": ("not offered in the customer's jurisdiction", "お客さまの法域では提供していないため"),
+    "language_not_served": ("not written in the customer's language", "お客さまの言語の文面がないため"),
+    "complaint_open": ("a complaint is open", "苦情が未解決のため"),
+    "complaint_recent": ("a complaint was closed only recently", "苦情の解決から日が浅いため"),
+    "opted_out": ("the customer opted out", "お客さまが配信停止を希望しているため"),
+    "no_consent": ("there is no valid consent", "有効な同意がないため"),
+    "consent_withdrawn": ("the newest consent record is a withdrawal", "同意が撤回されているため"),
+    "no_address": ("there is no usable address", "利用できる宛先がないため"),
+    "no_channel": ("no channel was possible", "利用できる手段がないため"),
+    "cap": ("it would be more than the cap allows", "送信回数の上限に達するため"),
+    "quiet_hours": ("no hour is allowed in all possible time zones", "送信できる時間帯がないため"),
+    "expires_in_quiet_hours": ("it would be stale before quiet hours end", "送信可能になる前に期限が切れるため"),
+    "expired": ("it became stale before it could go out", "送信前に期限が切れたため"),
+    "already_sent": ("the customer already has it for this occasion", "同じ内容をすでに送っているため"),
+    "wording_missing": ("approved wording is missing for this jurisdiction and language", "承認済みの文言がないため"),
+    "release_not_approved": (
+        "the release is not approved, or was withdrawn",
+        "未承認または取下げ済みの版のため",
+    ),
+    "run_cancelled": ("the run was cancelled", "実行が取り消されたため"),
+    # channels passed over
+    "taken": ("possible, and taken", "採用"),
+    "not_offered": ("the communication has no text for it", "この通知の文面がない"),
+    "not_preferred": ("not among the customer's channels", "お客さまの希望する手段ではない"),
+    "not_needed": ("a channel before it was taken", "上位の手段を採用済み"),
+    # data and rendering
+    "no_data": ("there is no data for the customer", "データがないため"),
+    "balance_does_not_reconcile": ("balances and transactions do not reconcile", "残高と取引が一致しないため"),
+    "several_accounts": ("more accounts than one statement covers", "対象口座が複数あるため"),
+    "missing_glyph": ("a character that no font has", "フォントにない文字があるため"),
+    "engine_error": ("the engine failed on this message", "処理中に障害が起きたため"),
+}
+"""Reason code to English and Japanese words."""
+
+
+def words(reason: str, language: str = "en") -> str:
+    """A reason in the reader's language; a code without words stands for itself."""
+    if reason.startswith("rule_"):
+        rule = reason.removeprefix("rule_")
+        return f"規則 {rule} に反するため" if language.startswith("ja") else f"rule {rule} was broken"
+    english, japanese = WORDS.get(reason, (reason, reason))
+    return japanese if language.startswith("ja") else english
+
+
+def pack(decision: Decision) -> bytes:
+    """The trace as compact JSON bytes, equal for equal decisions."""
+    candidates = [[c.channel, c.taken, c.reason, c.detail] for c in decision.candidates]
+    return orjson.dumps([decision.reason, decision.detail, candidates])
+
+
+def unpack(packed: bytes) -> tuple[str, str, tuple[Candidate, ...]]:
+    """(reason, detail, candidates) of a packed trace."""
+    reason, detail, candidates = orjson.loads(packed)
+    return reason, detail, tuple(Candidate(*candidate) for candidate in candidates)

@@ -1,0 +1,132 @@
+"""Claiming due messages under a lease, and what becomes of leases that ran out.
+
+``due -> claimed -> sending -> accepted | failed | unknown``. A claim carries a fence: a process whose lease
+ran out can write nothing more about the message. No connection is held while a supplier is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, select, update
+
+from ccm.store import Store
+from ccm.store.tables import contacts, messages
+
+BATCH = 100
+"""Messages claimed at a time."""
+
+Row = Mapping[str, Any]
+
+
+def claim(store: Store, owner: str, channel: str, now: datetime, lease: timedelta, moment: datetime) -> list[Row]:
+    """Up to `BATCH` messages of a channel that are due at `moment`, earliest first, now leased to `owner`.
+
+    `now` is the wall clock, which leases run on; `moment` the clock of deliveries (the same but in a rehearsal).
+    """
+    due = (
+        select(messages.c.id)
+        .where(messages.c.state == "due", messages.c.due_at <= moment, messages.c.channel == channel)
+        .order_by(messages.c.due_at, messages.c.id)
+        .limit(BATCH)
+    )
+    if store.dialect == "postgresql":
+        due = due.with_for_update(skip_locked=True)
+    with store.write() as connection:
+        rows = connection.execute(
+            update(messages)
+            .where(messages.c.id.in_(due.scalar_subquery() if store.dialect == "sqlite" else due))
+            .values(
+                state="claimed", lease_owner=owner, lease_until=now + lease, fence=messages.c.fence + 1, updated_at=now
+            )
+            .returning(*messages.c)
+        ).mappings().all()  # fmt: skip
+    return sorted((dict(row) for row in rows), key=lambda row: (row["due_at"], row["id"]))
+
+
+def mark_sending(
+    connection: Connection, rows: Sequence[Row], owner: str, adapter: str, now: datetime, lease: timedelta,
+    moment: datetime,
+) -> set[str]:  # fmt: skip
+    """Moves claimed messages whose lease still holds to `sending`; returns their ids.
+
+    Committed before the supplier is called: after a crash the message is then known to be in doubt. Its
+    contact is dated `moment`, so that windows of caps are counted on when messages really go.
+    """
+    fences = {row["id"]: row["fence"] for row in rows}
+    moved = set(
+        connection.execute(
+            update(messages)
+            .where(
+                messages.c.id.in_(fences),
+                messages.c.state == "claimed",
+                messages.c.lease_owner == owner,
+                messages.c.lease_until > now,
+                messages.c.fence == case(fences, value=messages.c.id, else_=-1),
+            )
+            .values(
+                state="sending",
+                adapter=adapter,
+                attempts=messages.c.attempts + 1,
+                lease_until=now + lease,
+                updated_at=now,
+            )
+            .returning(messages.c.id)
+        ).scalars()
+    )
+    connection.execute(update(contacts).where(contacts.c.id.in_(moved)).values(at=moment))
+    return moved
+
+
+def settle(connection: Connection, row: Row, owner: str, now: datetime, state: str, **values: Any) -> bool:
+    """Writes a message's outcome and frees its lease; False where the lease went to somebody else.
+
+    `state` ``due`` with a later ``due_at`` puts it back; its reservation stays.
+    """
+    done = connection.execute(
+        update(messages)
+        .where(messages.c.id == row["id"], messages.c.lease_owner == owner, messages.c.fence == row["fence"])
+        .values(state=state, lease_owner=None, lease_until=None, updated_at=now, **values)
+    )
+    if done.rowcount != 1:
+        return False
+    contact = {"accepted": "sent", "failed": "released", "withheld": "released", "unknown": "unknown"}.get(state)
+    if contact is not None:
+        connection.execute(update(contacts).where(contacts.c.id == row["id"]).values(status=contact))
+    return True
+
+
+def give_back_expired(store: Store, now: datetime) -> int:
+    """Claims whose owner let the lease run out before sending are due again; returns how many."""
+    with store.write() as connection:
+        done = connection.execute(
+            update(messages)
+            .where(messages.c.state == "claimed", messages.c.lease_until <= now)
+            .values(state="due", lease_owner=None, lease_until=None, updated_at=now)
+        )
+        return done.rowcount
+
+
+def expired_sending(store: Store, owner: str, now: datetime, lease: timedelta) -> list[Row]:
+    """Messages that were with the supplier when their sender's lease ran out, taken over by `owner`.
+
+    Whether they went out is not known: they are never simply sent again.
+    """
+    late = (
+        select(messages.c.id)
+        .where(and_(messages.c.state == "sending", messages.c.lease_until <= now))
+        .order_by(messages.c.id)
+        .limit(BATCH)
+    )
+    if store.dialect == "postgresql":
+        late = late.with_for_update(skip_locked=True)
+    with store.write() as connection:
+        rows = connection.execute(
+            update(messages)
+            .where(messages.c.id.in_(late.scalar_subquery() if store.dialect == "sqlite" else late))
+            .values(lease_owner=owner, lease_until=now + lease, fence=messages.c.fence + 1, updated_at=now)
+            .returning(*messages.c)
+        ).mappings().all()  # fmt: skip
+    return [dict(row) for row in rows]

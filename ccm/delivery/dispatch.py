@@ -1,0 +1,175 @@
+"""dispatch: hands due messages to their suppliers, each at most once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ccm.adapters import Adapter, open_adapter
+from ccm.delivery import claims
+from ccm.delivery.claims import Row
+from ccm.delivery.handoff import hand_off
+from ccm.errors import IntegrityError, NotAllowed, OutcomeUnknown, SupplierRefused
+from ccm.log import leaves, sequencer
+from ccm.model.message import ApprovedMessage, Receipt
+from ccm.pipeline.project import Clock, Project
+from ccm.store.archive import BodyRef
+from ccm.store.lease import owner
+from ccm.workspace.channels import Channel
+
+
+@dataclass
+class Delivered:
+    """What one pass did, by channel and outcome."""
+
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def of(self, outcome: str) -> int:
+        return sum(count for (_, name), count in self.outcomes.items() if name == outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one hand-over."""
+
+    state: str
+    reason: str = ""
+    detail: str = ""
+    reference: str | None = None
+    due_at: datetime | None = None
+
+
+def deliver(
+    project: Project, *, moment: Clock | None = None,
+    on_progress: Callable[[Delivered], None] = lambda delivered: None,
+) -> Delivered:  # fmt: skip
+    """One pass: everything that is due now, on every channel.
+
+    `moment` is a rehearsal's clock for quiet hours and due times; it is refused with `NotAllowed` where an
+    adapter would let anything leave the machine. Messages whose outcome is not known stay `unknown`.
+    """
+    delivered = Delivered()
+    adapters = {
+        name: open_adapter(channel, project.workspace.root, outbox=project.outbox, environ=project.environ)
+        for name, channel in project.workspace.channels.items()
+    }
+    try:
+        if moment is not None:
+            outward = sorted({adapter.name for adapter in adapters.values() if not adapter.local})
+            if outward:
+                raise NotAllowed(
+                    f"another time than now is for rehearsals only; {', '.join(outward)} would really send"
+                )
+        pass_ = _Pass(project, moment or project.clock, delivered, on_progress)
+        pass_.recover(adapters)
+        for name, channel in project.workspace.channels.items():
+            pass_.channel(channel, adapters[name])
+    finally:
+        for adapter in adapters.values():
+            adapter.close()
+    return delivered
+
+
+class _Pass:
+    def __init__(
+        self, project: Project, moment: Clock, delivered: Delivered, on_progress: Callable[[Delivered], None]
+    ) -> None:
+        self.project, self.moment = project, moment
+        self.delivered, self.on_progress = delivered, on_progress
+        self.owner = owner()
+
+    def recover(self, adapters: dict[str, Adapter]) -> None:
+        """Settles what a dead process left behind."""
+        store, now = self.project.store, self.project.clock()
+        claims.give_back_expired(store, now)
+        while rows := claims.expired_sending(store, self.owner, now, timedelta(seconds=60)):
+            outcomes = []
+            for row in rows:
+                adapter = adapters.get(row["channel"])
+                same = adapter is not None and adapter.name == row["adapter"]
+                if adapter is None or not same or not adapter.can_find:
+                    outcomes.append(Outcome("unknown", "sender_died"))
+                    continue
+                receipt = adapter.find(row["id"])
+                outcomes.append(Outcome("due", due_at=row["due_at"]) if receipt is None else _accepted(receipt))
+            self.settle(rows, outcomes)
+
+    def channel(self, channel: Channel, adapter: Adapter) -> None:
+        lease = timedelta(seconds=channel.lease_seconds)
+        while True:
+            moment = self.moment()
+            rows = claims.claim(self.project.store, self.owner, channel.channel, self.project.clock(), lease, moment)
+            if not rows:
+                return
+            # Where the supplier can't be asked afterwards, one message is in doubt at a time, not a hundred.
+            groups = [rows] if adapter.can_find else [[row] for row in rows]
+            for group in groups:
+                going, counts = hand_off(self.project, group, self.owner, adapter.name, self.moment(), lease)
+                for reason, count in counts.items():
+                    outcome = "held" if reason == "held" else f"withheld: {reason}"
+                    self.delivered.outcomes[channel.channel, outcome] += count
+                self.settle(going, [self.send(row, adapter, channel) for row in going])
+                self.on_progress(self.delivered)
+
+    def send(self, row: Row, adapter: Adapter, channel: Channel) -> Outcome:
+        """Calls the supplier once; no database connection is held meanwhile."""
+        try:
+            message = approved(self.project, row)
+        except IntegrityError as error:
+            return Outcome("failed", "archive_damaged", str(error))
+        try:
+            return _accepted(adapter.send(message))
+        except OutcomeUnknown as error:
+            return Outcome("unknown", "outcome_unknown", str(error))
+        except SupplierRefused as error:
+            attempts = row["attempts"] + 1
+            if error.permanent:
+                return Outcome("failed", "refused", str(error))
+            if attempts >= channel.retry.attempts:
+                return Outcome("failed", "retries_exhausted", str(error))
+            wait = timedelta(seconds=channel.retry.first_wait_seconds * 2 ** (attempts - 1))
+            return Outcome("due", "refused_for_now", str(error), due_at=self.moment() + wait)
+
+    def settle(self, rows: Sequence[Row], outcomes: Sequence[Outcome]) -> None:
+        """Writes the outcomes and their log entries in one transaction."""
+        if not rows:
+            return
+        now = self.project.clock()
+        with self.project.store.write() as connection:
+            entries = []
+            for row, outcome in zip(rows, outcomes, strict=True):
+                values: dict[str, object] = {}
+                if outcome.reference is not None:
+                    values["supplier_reference"] = outcome.reference
+                if outcome.due_at is not None:
+                    values["due_at"] = outcome.due_at
+                if outcome.state in ("failed", "unknown"):
+                    values |= {"reason": outcome.reason, "detail": outcome.detail}
+                if claims.settle(connection, row, self.owner, now, outcome.state, **values):
+                    name = "tried again later" if outcome.reason == "refused_for_now" else outcome.state
+                    self.delivered.outcomes[row["channel"], name] += 1
+                    entries.append(
+                        leaves.receipt_leaf(
+                            message_id=row["id"], state=outcome.state, supplier_reference=outcome.reference, at=now
+                        )
+                    )
+            sequencer.append(connection, entries)
+
+
+def _accepted(receipt: Receipt) -> Outcome:
+    return Outcome("accepted", reference=receipt.supplier_reference)
+
+
+def approved(project: Project, row: Row) -> ApprovedMessage:
+    """The message as it was checked and recorded; raises `IntegrityError` where its body was changed.
+
+    Only `ccm.compliance.check` makes approved messages; this brings one back by its digest.
+    """
+    ref = BodyRef(row["archive_pack"], row["archive_offset"], row["archive_length"], row["body_digest"])
+    [body] = project.archive.load([ref])
+    return ApprovedMessage(
+        row["id"], row["communication"], row["customer_id"], row["channel"], row["language"], row["recipient"],
+        row["media_type"], body, row["subject"], row["release"],
+    )  # fmt: skip

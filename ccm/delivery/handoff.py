@@ -1,0 +1,104 @@
+"""The last look before a supplier is called: release, consent, complaints, quiet hours and caps, as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from ccm.compliance import approvals
+from ccm.decide import Facts, recheck
+from ccm.decide.caps import full_cap
+from ccm.delivery import claims
+from ccm.delivery.claims import Row
+from ccm.log import leaves, sequencer
+from ccm.pipeline.compose import gather
+from ccm.pipeline.project import Project
+from ccm.pipeline.record import lock_guards
+from ccm.workspace.communication import Communication
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`reason` empty: it may go, from `due` on."""
+
+    reason: str
+    detail: str
+    due: datetime
+
+
+def hand_off(
+    project: Project, rows: Sequence[Row], owner: str, adapter: str, moment: datetime, lease: timedelta
+) -> tuple[list[Row], dict[str, int]]:
+    """In one transaction: judges claimed messages, settles those that may not go, marks the rest `sending`.
+
+    Returns the rows now `sending`, and how many were withheld (by reason) or ``held`` for later.
+    """
+    now = project.clock()
+    counts: dict[str, int] = {}
+    with project.store.write() as connection:
+        lock_guards(project, connection, [row["customer_id"] for row in rows])
+        verdicts = judge(project, connection, rows, moment)
+        going, entries = [], []
+        for row in rows:
+            verdict = verdicts[row["id"]]
+            if verdict.reason:
+                if claims.settle(connection, row, owner, now, "withheld", reason=verdict.reason, detail=verdict.detail):
+                    counts[verdict.reason] = counts.get(verdict.reason, 0) + 1
+                    entries.append(
+                        leaves.event_leaf(message_id=row["id"], state="withheld", detail=verdict.reason, at=now)
+                    )
+            elif verdict.due > moment:
+                claims.settle(connection, row, owner, now, "due", due_at=verdict.due)
+                counts["held"] = counts.get("held", 0) + 1
+            else:
+                going.append(row)
+        sending = claims.mark_sending(connection, going, owner, adapter, now, lease, moment) if going else set()
+        going = [row for row in going if row["id"] in sending]
+        entries.extend(
+            leaves.send_leaf(
+                message_id=row["id"], channel=row["channel"], adapter=adapter, attempt=row["attempts"] + 1,
+                at=now,
+            )
+            for row in going
+        )  # fmt: skip
+        sequencer.append(connection, entries)
+    return going, counts
+
+
+def judge(project: Project, connection: Connection, rows: Sequence[Row], moment: datetime) -> dict[str, Verdict]:
+    """A verdict for each row, by id."""
+    in_force = {digest: approvals.in_force(connection, digest) for digest in {row["release"] for row in rows}}
+    verdicts: dict[str, Verdict] = {}
+    for name in sorted({row["communication"] for row in rows}):
+        mine = [row for row in rows if row["communication"] == name]
+        communication = project.workspace.communications.get(name)
+        if communication is None:
+            verdicts.update({row["id"]: Verdict("communication_removed", name, moment) for row in mine})
+            continue
+        facts = gather(connection, project, communication, [row["customer_id"] for row in mine], moment)
+        for row in mine:
+            if not in_force[row["release"]]:
+                verdicts[row["id"]] = Verdict("release_not_approved", str(row["release"])[:12], moment)
+            elif row["expires_at"] is not None and moment >= row["expires_at"]:
+                verdicts[row["id"]] = Verdict("expired", "", moment)
+            else:
+                verdicts[row["id"]] = _judge_one(project, communication, facts, row, moment)
+    return verdicts
+
+
+def _judge_one(
+    project: Project, communication: Communication, facts: Mapping[str, Facts], row: Row, moment: datetime
+) -> Verdict:
+    known = facts.get(row["customer_id"])
+    if known is None:
+        return Verdict("unknown_customer", "", moment)
+    policy = project.workspace.policy
+    verdict = Verdict(*recheck(communication, policy, project.workspace.channels, known, row["channel"], moment))
+    if verdict.reason or verdict.due > moment or not communication.obeys_caps:
+        return verdict
+    others = [contact for contact in known.contacts if contact.message_id != row["id"]]
+    cap = full_cap(policy.caps, communication.category, others, moment)
+    return verdict if cap is None else replace(verdict, reason="cap", detail=cap.id)

@@ -1,0 +1,1 @@
+"""receive: what suppliers and customers tell afterwards goes back into messages, history and consents."""

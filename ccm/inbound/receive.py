@@ -1,0 +1,134 @@
+"""Supplier events: delivered, bounced, complained, unsubscribed. They also settle messages that are `unknown`."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, ValidationError
+from sqlalchemy import Connection, or_, select, update
+
+from ccm.errors import InputError
+from ccm.log import leaves, sequencer
+from ccm.model.customer import Frozen
+from ccm.pipeline.project import Project
+from ccm.store.tables import consents, contacts, messages
+
+EventKind = Literal["accepted", "delivered", "failed", "bounced", "complained", "unsubscribed", "opened"]
+MAX_LINE = 64 * 1024
+
+STATES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    # event kind: (state it leads to, states it may come from)
+    "accepted": ("accepted", ("unknown", "sending")),
+    "delivered": ("delivered", ("unknown", "sending", "accepted")),
+    "failed": ("failed", ("unknown", "sending", "accepted")),
+    "bounced": ("failed", ("unknown", "sending", "accepted", "delivered")),
+}
+
+
+class Event(Frozen):
+    """One event. The message is named by our id or by the supplier's reference."""
+
+    kind: EventKind
+    at: AwareDatetime
+    message_id: str | None = None
+    supplier_reference: str | None = None
+
+
+def read_events(file: Path) -> tuple[list[Event], list[str]]:
+    """Events of a file with one JSON object a line, and what is wrong with the lines that are none."""
+    events, problems = [], []
+    try:
+        lines = file.read_bytes().splitlines()
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}") from error
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            if len(line) > MAX_LINE:
+                raise ValueError(f"is longer than {MAX_LINE} bytes")
+            event = Event.model_validate(json.loads(line))
+            if not (event.message_id or event.supplier_reference):
+                raise ValueError("names no message: message_id or supplier_reference is needed")
+        except ValidationError as error:
+            first = error.errors(include_input=False)[0]
+            name = ".".join(map(str, first["loc"]))
+            problems.append(f"{file.name}:{number}: {name}: {first['msg']}")
+        except (ValueError, RecursionError) as error:
+            problems.append(f"{file.name}:{number}: {error}")
+        else:
+            events.append(event)
+    return events, problems
+
+
+def receive(project: Project, events: Iterable[Event]) -> Counter[str]:
+    """Applies events; one that was applied before, or says nothing new, changes nothing.
+
+    Returns counts by what they did: the event's kind, ``repeated`` or ``unknown_message``.
+    """
+    counts: Counter[str] = Counter()
+    for event in events:
+        with project.store.write() as connection:
+            counts[_apply(project, connection, event)] += 1
+    return counts
+
+
+def _apply(project: Project, connection: Connection, event: Event) -> str:
+    row = connection.execute(
+        select(messages)
+        .where(
+            or_(messages.c.id == event.message_id, messages.c.supplier_reference == event.supplier_reference)
+            if event.message_id and event.supplier_reference
+            else messages.c.id == event.message_id
+            if event.message_id
+            else messages.c.supplier_reference == event.supplier_reference
+        )
+        .with_for_update()
+    ).mappings().first()  # fmt: skip
+    if row is None:
+        return "unknown_message"
+    changed = False
+    if event.kind in STATES:
+        state, possible = STATES[event.kind]
+        if row["state"] in possible and row["state"] != state:
+            changed = True
+            _settle(connection, row, event, state, project.clock())
+    elif event.kind in ("complained", "unsubscribed"):
+        changed = _withdraw_consent(project, connection, row, event)
+    elif event.kind == "opened":
+        changed = True
+    if not changed:
+        return "repeated"
+    leaf = leaves.event_leaf(message_id=row["id"], state=event.kind, detail="", at=event.at)
+    sequencer.append(connection, [leaf])
+    return event.kind
+
+
+def _settle(connection: Connection, row: Mapping[Any, Any], event: Event, state: str, now: datetime) -> None:
+    values: dict[str, Any] = {"state": state, "updated_at": now, "lease_owner": None, "lease_until": None}
+    if state == "failed":
+        values |= {"reason": event.kind, "detail": ""}
+    if event.supplier_reference and not row["supplier_reference"]:
+        values["supplier_reference"] = event.supplier_reference
+    connection.execute(update(messages).where(messages.c.id == row["id"]).values(**values))
+    # A bounce reached nobody, but it was sent: it keeps its slot; a definite failure gives the slot back.
+    status = {"accepted": "sent", "delivered": "delivered"}.get(state, "released")
+    if event.kind != "bounced":
+        connection.execute(update(contacts).where(contacts.c.id == row["id"]).values(status=status))
+
+
+def _withdraw_consent(project: Project, connection: Connection, row: Mapping[Any, Any], event: Event) -> bool:
+    done = connection.execute(
+        project.store.insert(consents)
+        .values(
+            customer_id=row["customer_id"], purpose="marketing", channel=row["channel"], at=event.at,
+            basis="withdrawn", granted=False, evidence=f"{event.kind} on message {row['id']}", row_digest="",
+        )
+        .on_conflict_do_nothing()
+    )  # fmt: skip
+    return bool(done.rowcount)

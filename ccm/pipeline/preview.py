@@ -1,0 +1,118 @@
+"""Rendering without sending: samples and chosen customers, for people's eyes and for `ccm check`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ccm.pipeline.data import DataRefusal, check_data
+from pydantic import ValidationError
+
+from ccm.compliance.check import Finding, check_findings
+from ccm.compliance.resolve import MissingWording, resolve_wording
+from ccm.errors import InputError, NotFound, Problem, RenderError
+from ccm.model.customer import Customer
+from ccm.model.message import Decision, Draft, RenderContext, Rendered
+from ccm.pipeline.project import Compiled, Project
+from ccm.store import feeds
+from ccm.workspace.communication import Sample
+
+PREVIEW_ID = "preview"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Somebody to render for: a sample, or a customer of the store."""
+
+    name: str
+    path: str
+    customer: Customer
+    data: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """One rendering, or why there is none, with what the rules say of it."""
+
+    subject: Subject
+    channel: str
+    language: str
+    rendered: Rendered | None
+    problem: str
+    findings: tuple[Finding, ...] = ()
+
+
+def samples(compiled: Compiled, project: Project, problems: list[Problem]) -> list[Subject]:
+    """The communication's sample customers; what is wrong with one is appended to `problems`."""
+    found = []
+    for sample in project.workspace.samples[compiled.communication.id]:
+        try:
+            found.append(_subject(compiled, sample))
+        except ValidationError as error:
+            for item in error.errors(include_url=False, include_input=False):
+                name = ".".join(("customer", *map(str, item["loc"])))
+                problems.append(Problem(sample.path, 0, f"{name}: {item['msg']}"))
+        except InputError as error:
+            problems.append(Problem(sample.path, 0, f"data: {error}"))
+    return found
+
+
+def _subject(compiled: Compiled, sample: Sample) -> Subject:
+    customer = Customer.model_validate({"id": f"sample-{sample.name}", **sample.customer})
+    return Subject(sample.name, sample.path, customer, check_data(compiled.communication, sample.data))
+
+
+def customer_subject(project: Project, compiled: Compiled, customer_id: str, at: datetime) -> Subject:
+    """A customer of the store with the communication's data; raises `NotFound`, or `InputError` for refused data."""
+    with project.store.read() as connection:
+        customers = feeds.customers(connection, [customer_id])
+        if customer_id not in customers:
+            raise NotFound(f"customer '{customer_id}' does not exist")
+        customer = customers[customer_id]
+        data = compiled.data.load(connection, [customer], at, {})[customer_id]
+    if isinstance(data, DataRefusal):
+        raise InputError(f"customer '{customer_id}': {data.reason}: {data.detail}")
+    return Subject(customer_id, "", customer, data.values)
+
+
+def render_all(
+    project: Project, compiled: Compiled, subject: Subject, at: datetime, *, channel: str | None = None,
+    language: str | None = None,
+) -> Iterator[Preview]:  # fmt: skip
+    """The subject on every channel (or one), in their own language (or a given one)."""
+    communication = compiled.communication
+    language = language or communication.language_for(subject.customer.language)
+    if language not in communication.languages:
+        raise InputError(f"language '{language}' is none of {', '.join(communication.languages)}")
+    if channel is not None and channel not in communication.channels:
+        raise InputError(f"channel '{channel}' is none of {', '.join(communication.channels)}")
+    for name in communication.channels:
+        if channel in (None, name):
+            yield _render(project, compiled, subject, at, name, str(language))
+
+
+def _render(
+    project: Project, compiled: Compiled, subject: Subject, at: datetime, channel: str, language: str
+) -> Preview:
+    communication, customer = compiled.communication, subject.customer
+    slots = set(compiled.renderer.slots(channel, language))
+    if attached := communication.attach.get(channel):  # type: ignore[call-overload]
+        slots |= compiled.renderer.slots(attached, language)
+    wording = resolve_wording(project.workspace, communication, slots, language, customer.jurisdiction, at)
+    if isinstance(wording, MissingWording):
+        ids = ", ".join(wording.ids)
+        return Preview(
+            subject, channel, language, None, f"no wording in force for {customer.jurisdiction}/{language}: {ids}"
+        )
+    recipient = customer.reach(channel) or "preview@example.com"
+    context = RenderContext(
+        PREVIEW_ID, customer, language, customer.jurisdiction, at, recipient, subject.data, wording, preview=True
+    )
+    try:
+        rendered = compiled.renderer.render(channel, context)
+    except RenderError as error:
+        return Preview(subject, channel, language, None, str(error))
+    decision = Decision(customer.id, communication.id, at, True, "preview", channel, at)
+    draft = Draft(PREVIEW_ID, decision, language, customer.jurisdiction, recipient, rendered)
+    return Preview(subject, channel, language, rendered, "", check_findings(draft, communication, compiled.rules))

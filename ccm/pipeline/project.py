@@ -1,0 +1,110 @@
+"""A workspace with its store and archive open: what every stage and command works on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ccm.compliance import releases
+from ccm.compliance.approvals import ReleaseAction
+from ccm.compliance.releases import Release
+from ccm.compliance.rules import Rule, load_rules
+from ccm.pipeline.data import DataLoader
+from ccm.render import Renderer
+from sqlalchemy import Connection
+
+from ccm.log import keys, leaves, sequencer
+from ccm.store import Store
+from ccm.store.archive import Archive
+from ccm.store.engine import store_url
+from ccm.workspace import Workspace, load_workspace
+from ccm.workspace.communication import Communication
+
+Clock = Callable[[], datetime]
+
+
+def wall_clock() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """One communication ready to render: compiled once, used for every recipient."""
+
+    communication: Communication
+    renderer: Renderer
+    data: DataLoader
+    rules: tuple[Rule, ...]
+    release: Release
+
+
+@dataclass
+class Project:
+    """Everything open. `clock` and `random_bytes` are handed in, so that tests decide what time it is."""
+
+    workspace: Workspace
+    rules: tuple[Rule, ...]
+    store: Store
+    archive: Archive
+    clock: Clock = wall_clock
+    random_bytes: Callable[[int], bytes] = os.urandom
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    _compiled: dict[str, Compiled] = field(default_factory=dict)
+
+    def compiled(self, communication_id: str) -> Compiled:
+        """Compiles a communication, once; raises `TemplateError` with every problem."""
+        if communication_id not in self._compiled:
+            communication = self.workspace.communication(communication_id)
+            self._compiled[communication_id] = Compiled(
+                communication,
+                Renderer(self.workspace, communication),
+                DataLoader(self.workspace, communication),
+                self.rules,
+                releases.build_release(self.workspace, communication),
+            )
+        return self._compiled[communication_id]
+
+    def reopen(self) -> None:
+        """Gives this process its own connections; call it first in a forked child."""
+        self.store = Store(self.store.url)
+
+    @property
+    def outbox(self) -> Path:
+        return self.path(self.workspace.settings.store.outbox)
+
+    def path(self, configured: str) -> Path:
+        """A path from the settings; relative ones start at the workspace."""
+        return self.workspace.root / configured
+
+    def record_release_action(self, connection: Connection, action: ReleaseAction) -> None:
+        """Puts an approval or its like into the audit log, in the transaction that records it."""
+        leaf = leaves.release_leaf(
+            digest=action.digest,
+            communication=action.communication,
+            action=action.action,
+            person=action.person,
+            comment=action.comment,
+            at=action.at,
+        )
+        sequencer.append(connection, [leaf])
+
+    def signer(self) -> keys.Signer:
+        """The audit log's signing key; made on first use."""
+        settings = self.workspace.settings.log
+        return keys.load_or_create(self.path(settings.key), settings.origin)
+
+
+def open_project(root: Path, *, clock: Clock = wall_clock) -> Project:
+    """Loads the workspace, opens the store and brings its tables up to date.
+
+    Raises `WorkspaceError` with every problem of the workspace and its rules.
+    """
+    workspace = load_workspace(root)
+    rules = load_rules(workspace)
+    store = Store(store_url(workspace.settings.store.url), workspace.root)
+    store.upgrade()
+    return Project(workspace, rules, store, Archive(workspace.root / workspace.settings.store.archive), clock)
