@@ -28,4 +28,4 @@ if ! "$venv/bin/python" -c 'import weasyprint' 2>/dev/null; then
     fi
     "$venv/bin/python" -c 'import weasyprint'
 fi
-"$venv/bin/python" -m ccm.render.fonts
+"$venv/bin/python" -c "from ccm.render.letter import preload; preload()"  # builds the font cache, once

@@ -112,9 +112,10 @@ class _Coordinator:
             except BaseException:
                 for process in list(pool._processes.values()):
                     process.kill()
-                pool.shutdown(wait=True, cancel_futures=True)
                 raise
-            pool.shutdown(wait=True, cancel_futures=True)
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+                gc.unfreeze()
 
     def _drain(self, pool: ProcessPoolExecutor) -> None:
         """Works until nothing waits, or until a worker died: then what was in flight waits again."""

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from ccm.errors import Conflict, InputError, NotFound
 from ccm.log import leaves, sequencer
 from ccm.pipeline.compose import Occasion
+from ccm.pipeline.data import previous_period
 from ccm.pipeline.gate import require_approved
 from ccm.pipeline.project import Compiled, Project
 from ccm.store import feeds
@@ -92,13 +93,13 @@ def start(project: Project, communication_id: str, at: datetime, *, limit: int |
 def occasion(compiled: Compiled, at: datetime, limit: int | None = None) -> Occasion:
     """What a run at `at` is about: the communication's period, or that instant where it has none."""
     communication = compiled.communication
-    period = compiled.data.period(at)
     parameters: dict[str, object] = {}
-    if period is None:
+    if not communication.data.period:
         name = at.strftime("%Y%m%dT%H%M%SZ")
     else:
-        parameters = {"period_start": period[0], "period_end": period[1]}
-        name = f"{period[0].isoformat()}--{period[1].isoformat()}"
+        first, last = previous_period(communication.data.period, at)
+        parameters = {"period_start": first, "period_end": last}
+        name = f"{first.isoformat()}--{last.isoformat()}"
     run_id = f"{communication.id}-{name}" + (f"-first-{limit}" if limit else "")
     return Occasion(f"{communication.id}/{name}", run_id, at, parameters)
 

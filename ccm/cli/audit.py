@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,7 +45,7 @@ def explain(
 
 def _find(
     connection: Connection, message: str | None, customer: str | None, communication: str | None
-) -> list[Mapping[Any, Any]]:
+) -> Sequence[Mapping[Any, Any]]:
     query = select(messages).order_by(messages.c.decided_at.desc(), messages.c.id)
     if message is not None:
         query = query.where(messages.c.id == message)
@@ -53,7 +53,7 @@ def _find(
         query = query.where(messages.c.customer_id == customer).limit(20)
         if communication is not None:
             query = query.where(messages.c.communication == communication)
-    rows = list(connection.execute(query).mappings())
+    rows = connection.execute(query).mappings().all()
     if not rows:
         what = (
             f"message '{message}'" if message else f"nothing on '{communication or 'any communication'}' for {customer}"

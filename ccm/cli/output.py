@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import orjson
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -39,7 +40,7 @@ class Out:
     @property
     def console(self) -> Console:
         """For people; with --json on standard error, where it cannot spoil the document."""
-        return Console(stderr=self.as_json, highlight=False, soft_wrap=True)
+        return Console(stderr=self.as_json, highlight=False, soft_wrap=True, width=_width())
 
     def say(self, text: str) -> None:
         """A line for people; nothing with --json."""
@@ -50,7 +51,7 @@ class Out:
         """A table for people; nothing with --json. Numbers stand to the right."""
         if self.as_json:
             return
-        table = Table(title=title or None, title_justify="left", header_style="bold")
+        table = Table(title=title or None, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
         for place, name in enumerate(columns):
             numbers = bool(rows) and all(isinstance(row[place], int) for row in rows)
             table.add_column(name, justify="right" if numbers else "left", overflow="fold")
@@ -62,6 +63,11 @@ class Out:
         """The JSON document; nothing without --json."""
         if self.as_json:
             sys.stdout.write(orjson.dumps(data, option=orjson.OPT_INDENT_2, default=str).decode() + "\n")
+
+
+def _width() -> int | None:
+    """The terminal's own width; wide where output goes to a file, so that no table is cut."""
+    return None if sys.stdout.isatty() else 160
 
 
 @contextmanager

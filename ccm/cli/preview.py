@@ -27,7 +27,8 @@ def write_previews(folder: Path, communication: str, previews: Sequence[Preview]
 
     Raises `InputError` where the folder can't be written.
     """
-    written, parts = [], []
+    written: list[dict[str, object]] = []
+    parts: list[str] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for shown in previews:

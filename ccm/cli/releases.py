@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from sqlalchemy import Connection
@@ -91,13 +91,13 @@ def list_releases(workspace: WorkspaceOption = None, json: JsonOption = False) -
                 )
             }
             drafts = [state for state in _drafts(connection, now) if state.state == "draft"]
-        rows = []
+        rows: list[dict[str, Any]] = []
         for state in (*known, *drafts):
             last = state.actions[-1] if state.actions else None
             communication = state.communication or now.get(state.digest, "")
             rows.append({
                 "digest": state.digest, "communication": communication, "state": state.state,
-                "files_now": state.digest in now, "by": last.person if last else "", "at": shown(last and last.at),
+                "files_now": state.digest in now, "by": last.person if last else "", "at": shown(last.at if last else None),
             })  # fmt: skip
         out.table(
             ["digest", "communication", "state", "files now", "by", "at"],

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import orjson
-from ccm.pipeline.data import DataRefusal, DataResult
 from sqlalchemy import Connection
 
 from ccm.compliance.check import Refusal, check
@@ -16,6 +15,7 @@ from ccm.compliance.resolve import MissingWording, resolve_wording
 from ccm.decide import Facts, decide
 from ccm.errors import RenderError
 from ccm.model.message import ApprovedMessage, Decision, Draft, RenderContext, Rendered
+from ccm.pipeline.data import DataRefusal, DataResult
 from ccm.pipeline.project import Compiled, Project
 from ccm.store import feeds
 from ccm.workspace.communication import Communication
@@ -42,7 +42,7 @@ class Composed:
     message_id: str
     decision: Decision
     state: str
-    """``due``, ``withheld``, ``set_aside`` or ``failed``."""
+    """``due``, ``withheld`` or ``set_aside``."""
     reason: str
     detail: str
     language: str | None
@@ -175,8 +175,8 @@ def _isolated(one: _One) -> Composed:
     compose: Callable[[], Composed] = one.compose
     try:
         return compose()
-    except Exception as error:  # whatever it is, it is recorded as this message's failure, by type
-        return one.outcome("failed", "engine_error", type(error).__name__)
+    except Exception as error:  # whatever it is, it is recorded at this message, by type
+        return one.outcome("set_aside", "engine_error", type(error).__name__)
 
 
 def _unknown(customer_id: str, compiled: Compiled, occasion: Occasion) -> Composed:

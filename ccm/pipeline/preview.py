@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ccm.pipeline.data import DataRefusal, check_data
 from pydantic import ValidationError
 
 from ccm.compliance.check import Finding, check_findings
@@ -14,6 +13,7 @@ from ccm.compliance.resolve import MissingWording, resolve_wording
 from ccm.errors import InputError, NotFound, Problem, RenderError
 from ccm.model.customer import Customer
 from ccm.model.message import Decision, Draft, RenderContext, Rendered
+from ccm.pipeline.data import DataRefusal, check_data
 from ccm.pipeline.project import Compiled, Project
 from ccm.store import feeds
 from ccm.workspace.communication import Sample

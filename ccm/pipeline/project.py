@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from ccm.compliance import releases
 from ccm.compliance.approvals import ReleaseAction
 from ccm.compliance.releases import Release
 from ccm.compliance.rules import Rule, load_rules
+from ccm.log import keys, leaves, sequencer
 from ccm.pipeline.data import DataLoader
 from ccm.render import Renderer
-from sqlalchemy import Connection
-
-from ccm.log import keys, leaves, sequencer
 from ccm.store import Store
 from ccm.store.archive import Archive
 from ccm.store.engine import store_url

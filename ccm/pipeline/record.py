@@ -63,9 +63,7 @@ def record(
         connection.execute(messages.insert(), rows)
         if reservations := [_reservation(compiled, row) for row in rows if row["state"] == "due"]:
             connection.execute(contacts.insert(), reservations)
-        subjects = leaves.subjects(
-            project.store, connection, [row["customer_id"] for row in rows], project.random_bytes
-        )
+        subjects = leaves.subjects(connection, [row["customer_id"] for row in rows], project.random_bytes)
         sequencer.append(connection, [_leaf(row, subjects) for row in rows])
     return final
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ccm.pipeline.data import check_data, given_data
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError as Duplicate
 
 from ccm.errors import NotFound
 from ccm.pipeline.compose import Composed, Occasion, compose
+from ccm.pipeline.data import check_data, given_data
 from ccm.pipeline.gate import require_approved
 from ccm.pipeline.project import Compiled, Project
 from ccm.pipeline.record import record

@@ -1,0 +1,64 @@
+"""Rule kinds: one module each, found by looking into this folder.
+
+A module named ``forbid_words`` is the kind ``forbid_words``. It holds `Params`, a `RuleParams`, and
+``check(params, message)``, a pure function that returns one sentence for each thing that is wrong.
+A module that does not load stops the program: a rule that is not run must not look like one that passed.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Self
+
+from ccm.compliance.text import CheckedText
+from ccm.model.customer import Frozen
+from ccm.workspace import Workspace
+from ccm.workspace.yamlfile import Loc
+
+__all__ = ["Kind", "RuleParams", "scan"]
+
+
+class RuleParams(Frozen):
+    """Base of every kind's `Params`."""
+
+    def problems(self, workspace: Workspace) -> Iterator[tuple[Loc, str]]:
+        """What in the params does not agree with the workspace: where in the params, and a message."""
+        return iter(())
+
+    def required_wording(self) -> tuple[frozenset[str], int]:
+        """Wording ids of which a message needs some slots, and how many of them it needs."""
+        return frozenset(), 0
+
+    def bound(self, workspace: Workspace) -> Self:
+        """The params with everything that comes from the workspace filled in."""
+        return self
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of rule."""
+
+    name: str
+    params: type[RuleParams]
+    check: Callable[[Any, CheckedText], list[str]]
+
+
+def scan(package: ModuleType) -> dict[str, Kind]:
+    """Every kind of a package, by name.
+
+    Raises whatever a module raises on import, and TypeError for one that lacks `Params` or `check`.
+    """
+    kinds = {}
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        params, check = getattr(module, "Params", None), getattr(module, "check", None)
+        if not (isinstance(params, type) and issubclass(params, RuleParams)):
+            raise TypeError(f"rule kind {module.__name__} has no class Params based on RuleParams")
+        if not callable(check):
+            raise TypeError(f"rule kind {module.__name__} has no function check(params, message)")
+        kinds[info.name] = Kind(info.name, params, check)
+    return kinds

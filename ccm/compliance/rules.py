@@ -1,0 +1,162 @@
+"""Rules, ready to run: each rule file of the workspace with the kind it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from ccm.compliance import kinds as kinds_package
+from ccm.compliance.kinds import RuleParams, scan
+from ccm.compliance.text import CheckedText, from_example
+from ccm.errors import Problem, WorkspaceError
+from ccm.workspace import Workspace
+from ccm.workspace.communication import Communication
+from ccm.workspace.rules import RuleFile, Scope
+from ccm.workspace.yamlfile import Document, Loc, Refused, explain, read_yaml
+
+KINDS = scan(kinds_package)
+"""Every kind there is. Loaded with this module, so that a broken one stops the program at its start."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule, compiled."""
+
+    file: RuleFile
+    params: RuleParams
+
+    @property
+    def id(self) -> str:
+        return self.file.id
+
+    def applies_to(self, communication: Communication, channel: str, jurisdiction: str, language: str) -> bool:
+        """Whether one message of a communication comes under this rule."""
+        scope = self.file.applies
+        return (
+            _within(channel, scope.channels)
+            and _within(jurisdiction, scope.jurisdictions)
+            and _within(language, scope.languages)
+            and _covers(scope, communication)
+        )
+
+    def check(self, message: CheckedText) -> list[str]:
+        """One sentence for each thing that is wrong; empty where the message passes."""
+        return KINDS[self.file.kind].check(self.params, message)
+
+
+def may_apply(scope: Scope, communication: Communication) -> bool:
+    """Whether any message of a communication can come under a rule of this scope."""
+    return (
+        _covers(scope, communication)
+        and _overlap(communication.channels, scope.channels)
+        and _overlap(communication.jurisdictions, scope.jurisdictions)
+        and _overlap(communication.languages, scope.languages)
+    )
+
+
+def _covers(scope: Scope, communication: Communication) -> bool:
+    return (
+        _within(communication.purpose, scope.purposes)
+        and _within(communication.category, scope.categories)
+        and _within(communication.id, scope.communications)
+    )
+
+
+def _within(value: str, allowed: tuple[str, ...]) -> bool:
+    return not allowed or value in allowed
+
+
+def _overlap(values: tuple[str, ...], allowed: tuple[str, ...]) -> bool:
+    return not allowed or not set(values).isdisjoint(allowed)
+
+
+def load_rules(workspace: Workspace) -> tuple[Rule, ...]:
+    """Compiles all rules of a workspace and runs their examples; in order of their ids.
+
+    Raises `WorkspaceError` with every problem of every rule, each at its line.
+    """
+    rules: list[Rule] = []
+    problems: list[Problem] = []
+    for file in sorted(workspace.rules, key=lambda file: file.id):
+        compiler = _Compiler(workspace, file)
+        rule = compiler.compile()
+        problems.extend(compiler.problems)
+        if rule is not None:
+            rules.append(rule)
+    if problems:
+        raise WorkspaceError(problems)
+    return tuple(rules)
+
+
+class _Compiler:
+    def __init__(self, workspace: Workspace, file: RuleFile) -> None:
+        self.workspace, self.file = workspace, file
+        self.problems: list[Problem] = []
+
+    def compile(self) -> Rule | None:
+        kind = KINDS.get(self.file.kind)
+        if kind is None:
+            self._problem(("kind",), f"kind '{self.file.kind}' is none of {', '.join(sorted(KINDS))}")
+            return None
+        try:
+            params = kind.params.model_validate(self.file.params)
+        except ValidationError as error:
+            self.problems.extend(explain(error, self._document(), kind.params, ("params",)))
+            return None
+        rule = Rule(self.file, params.bound(self.workspace))
+        for loc, message in params.problems(self.workspace):
+            self._problem(("params", *loc), message)
+        for loc, message in self._scope_problems(rule):
+            self._problem(loc, message)
+        for loc, message in self._example_problems(rule):
+            self._problem(loc, message)
+        return rule
+
+    def _problem(self, loc: Loc, message: str) -> None:
+        self.problems.append(Problem(self.file.path, self._document().line(loc), message))
+
+    def _document(self) -> Document:
+        """The file again, for the line numbers, which `RuleFile` does not keep."""
+        try:
+            return read_yaml(self.workspace.root / self.file.path, self.workspace.root)
+        except Refused:  # changed since it was loaded: the lines known from then are the best there are
+            lines: dict[Loc, int] = {("kind",): self.file.kind_line, ("params",): self.file.params_line}
+            return Document(self.file.path, {}, lines)
+
+    def _scope_problems(self, rule: Rule) -> Iterator[tuple[Loc, str]]:
+        """A rule that can never apply, or that no message can pass, is a slip of the pen."""
+        communications = self.workspace.communications.values()
+        known_ids = {communication.id for communication in communications}
+        known_categories = {communication.category for communication in communications}
+        for name, known in (("communications", known_ids), ("categories", known_categories)):
+            for index, value in enumerate(getattr(self.file.applies, name)):
+                if value not in known:
+                    allowed = ", ".join(sorted(known)) or "none yet"
+                    yield ("applies", name, index), f"{name} '{value}' does not exist; there are: {allowed}"
+        wanted, needed = rule.params.required_wording()
+        for communication in communications:
+            applies = needed and may_apply(self.file.applies, communication)
+            if applies and len(wanted & set(communication.wording)) < needed:
+                asked, listed = ", ".join(sorted(wanted)), ", ".join(communication.wording) or "none"
+                message = f"asks for wording {asked}; templates/{communication.id}/communication.yaml lists {listed}"
+                yield ("params",), message
+
+    def _example_problems(self, rule: Rule) -> Iterator[tuple[Loc, str]]:
+        values = _values(self.workspace)
+        for index, example in enumerate(self.file.examples.passes):
+            found = rule.check(from_example(example, values))
+            if found:
+                yield ("examples", "passes", index), f"this example must pass, but {'; '.join(found)}"
+        for index, example in enumerate(self.file.examples.fails):
+            if not rule.check(from_example(example, values)):
+                yield ("examples", "fails", index), "this example must fail, but it passes"
+
+
+def _values(workspace: Workspace) -> Mapping[str, str]:
+    organisation = workspace.settings.organisation
+    return {
+        "organisation.preference_url": organisation.preference_url,
+        "organisation.website": organisation.website,
+    }

@@ -1,0 +1,198 @@
+"""Checking the tables that people work with against the log: does it say the same of every message and release?
+
+The log's claims go into temporary tables, in the database's own temporary space, so that memory stays the same
+however many messages there are; one join then finds what differs and what is on one side only.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Row, select, text
+
+from ccm.log.leaves import digest_of, instant, subject
+from ccm.log.walk import ROWS, Faults, snapshot
+from ccm.store import Store
+from ccm.store.tables import log_leaves, release_actions, releases
+
+_DECISION = ("message", "subject", "communication", "state", "reason", "channel", "release", "body", "trace", "run")
+_OUTCOME = ("message", "state", "detail", "reference")
+_SENT = ("sending", "accepted", "delivered", "unknown")
+"""States that a message reaches only through a call of its supplier."""
+_ANSWERED = ("accepted", "delivered", "failed", "unknown")
+"""States that only an answer of the supplier gives, or that none came."""
+_ReleaseAction = tuple[str, str, str, str, str, str]
+
+_MESSAGES = text(
+    "SELECT m.id, m.customer_id, m.communication, m.state, m.reason, m.channel, m.release, m.body_digest, m.trace,"
+    " m.run_id, m.supplier_reference, s.salt, d.message AS logged, d.subject, d.communication AS d_communication,"
+    " d.state AS d_state, d.reason AS d_reason, d.channel AS d_channel, d.release AS d_release, d.body, d.trace"
+    " AS d_trace, d.run, o.state AS sent, r.state AS received, r.detail, r.reference"
+    " FROM messages m"
+    " LEFT JOIN customer_salts s ON s.customer_id = m.customer_id"
+    " LEFT JOIN said_decisions d ON d.message = m.id"
+    " LEFT JOIN said_outcomes o ON o.message = m.id AND o.state = 'send'"
+    " LEFT JOIN said_outcomes r ON r.message = m.id AND r.state = m.state"
+    " ORDER BY m.id"
+)
+_UNKNOWN = text(
+    "SELECT d.message FROM said_decisions d LEFT JOIN messages m ON m.id = d.message WHERE m.id IS NULL"
+    " ORDER BY d.message"
+)
+
+
+def verify_messages(store: Store) -> tuple[str, ...]:
+    """Compares `messages` and `release_actions` with what the log says of them; every difference in words.
+
+    - Every message has a decision leaf; of several the newest counts. Communication, channel, release, run, digests
+      and outcome are equal, and so is the customer, where the salt was not destroyed.
+    - A message withheld after it was decided to go has an event leaf with its reason.
+    - One that is sending, accepted, delivered or unknown has a send leaf.
+    - One that is accepted, delivered, failed or unknown has a receipt or event leaf that says so, with the same
+      supplier reference where the leaf has one.
+    - Every release action has a leaf, and every such leaf an action; every decision leaf has its message.
+
+    Leaves that have no place in the tree yet count too. `verify_store` says whether leaves can be believed.
+    """
+    faults = Faults()
+    with snapshot(store) as connection:
+        connection.exec_driver_sql(_table("said_decisions", _DECISION, "message"))
+        connection.exec_driver_sql(_table("said_outcomes", _OUTCOME, "message, state"))
+        actions = _load(connection, faults)
+        for row in connection.execute(_MESSAGES.execution_options(yield_per=ROWS)):
+            for difference in _differences(row):
+                faults.add(f"message {row.id}: {difference}")
+        for (message,) in connection.execute(_UNKNOWN.execution_options(yield_per=ROWS)):
+            faults.add(f"message {message}: the log has its decision, but there is no such message")
+        _compare_actions(connection, actions, faults)
+        connection.exec_driver_sql("DROP TABLE said_decisions")
+        connection.exec_driver_sql("DROP TABLE said_outcomes")
+    return faults.told()
+
+
+def _table(name: str, columns: Sequence[str], key: str) -> str:
+    return f"CREATE TEMPORARY TABLE {name} ({', '.join(f'{column} TEXT' for column in columns)}, PRIMARY KEY ({key}))"
+
+
+def _load(connection: Connection, faults: Faults) -> Counter[_ReleaseAction]:
+    """Fills the temporary tables from the leaves, oldest first. Returns the release actions, which are few."""
+    actions: Counter[_ReleaseAction] = Counter()
+    for leaves in _leaves(connection, faults):
+        decisions: dict[Any, Mapping[str, Any]] = {}
+        outcomes: dict[Any, Mapping[str, Any]] = {}
+        for leaf in leaves:
+            message, state = leaf.get("message"), leaf.get("state")
+            match leaf.get("kind"):
+                case "decision" if message is not None:
+                    decisions[message] = leaf
+                case "send" if message is not None:
+                    outcomes[message, "send"] = {"message": message, "state": "send"}
+                case "receipt" | "event" if message is not None and state is not None:
+                    state = "failed" if state == "bounced" else state
+                    outcomes[message, state] = {**leaf, "state": state}
+                case "release":
+                    named = ("release", "communication", "action", "person", "comment", "at")
+                    release, communication, action, person, comment, at = (str(leaf.get(name)) for name in named)
+                    actions[release, communication, action, person, comment, at] += 1
+        _put(connection, "said_decisions", _DECISION, "message", decisions.values())
+        _put(connection, "said_outcomes", _OUTCOME, "message, state", outcomes.values())
+    return actions
+
+
+def _leaves(connection: Connection, faults: Faults) -> Iterator[list[dict[str, Any]]]:
+    query = select(log_leaves.c.id, log_leaves.c.entry).order_by(log_leaves.c.id)
+    for rows in connection.execute(query.execution_options(yield_per=ROWS)).partitions():
+        leaves = []
+        for leaf_id, entry in rows:
+            try:
+                leaf = orjson.loads(entry)
+            except orjson.JSONDecodeError:
+                leaf = None
+            if isinstance(leaf, dict):
+                leaves.append(leaf)
+            else:
+                faults.add(f"log leaf with id {leaf_id}: its entry is no JSON object")
+        yield leaves
+
+
+def _put(
+    connection: Connection, table: str, columns: Sequence[str], key: str, rows: Iterable[Mapping[str, Any]]
+) -> None:
+    """Inserts rows, or replaces those with the same key; one statement."""
+    # A leaf that was tampered with can hold anything; as text it is compared, and differs.
+    values = [tuple(None if row.get(name) is None else str(row[name]) for name in columns) for row in rows]
+    if not values:
+        return
+    names = ", ".join(columns)
+    replaced = ", ".join(f"{column} = excluded.{column}" for column in columns)
+    # The names are this module's own constants; WHERE true keeps SQLite from reading ON as a join.
+    end = f" WHERE true ON CONFLICT ({key}) DO UPDATE SET {replaced}"
+    if connection.dialect.name == "sqlite":
+        marks = ", ".join("?" for _ in columns)
+        connection.exec_driver_sql(f"INSERT INTO {table} ({names}) SELECT {marks}{end}", values)
+    else:
+        arrays = ", ".join("%b::text[]" for _ in columns)
+        connection.exec_driver_sql(
+            f"INSERT INTO {table} ({names}) SELECT * FROM unnest({arrays}){end}",  # noqa: S608
+            tuple(list(column) for column in zip(*values, strict=True)),
+        )
+
+
+def _differences(row: Row[Any]) -> Iterator[str]:
+    """What the log says otherwise than the row of one message."""
+    if row.logged is None:
+        yield "the log has no decision about it"
+        return
+    for name, said, stored in (
+        ("communication", row.d_communication, row.communication),
+        ("channel", row.d_channel, row.channel),
+        ("release", row.d_release, row.release),
+        ("run", row.run, row.run_id),
+        ("body digest", row.body, row.body_digest),
+        ("trace digest", row.d_trace, sha256(row.trace).hexdigest()),
+    ):
+        if said != stored:
+            yield f"the log says {name} {said}, its row says {stored}"
+    if row.salt is not None and subject(bytes(row.salt), row.customer_id) != row.subject:
+        yield "the log says another customer than its row"
+    if row.state in _SENT and row.sent is None:
+        yield f"it is {row.state}, but the log has no send"
+    if row.state in _ANSWERED:
+        if row.received is None:
+            yield f"it is {row.state}, but the log has no receipt or event that says so"
+        elif row.reference not in (None, row.supplier_reference):
+            yield "the log says another supplier reference than its row"
+    yield from _outcome(row)
+
+
+def _outcome(row: Row[Any]) -> Iterator[str]:
+    """Whether the decision, or an event after it, led to the row's state, with its reason."""
+    decided = (row.d_state, row.d_reason)
+    match row.state:
+        case "withheld" | "cancelled" if row.d_state == "due":
+            decided = (row.received, row.detail)
+            expected = (row.state, row.reason)
+        case "withheld" | "set_aside" | "due" | "claimed" | "sending":
+            expected = (row.state if row.state in ("withheld", "set_aside") else "due", row.reason)
+        case _:  # the supplier's answer has changed the reason, or may have
+            expected = ("due", row.d_reason)
+    if decided != expected:
+        yield f"the log says {decided[0]} ({decided[1]}), its row says {row.state} ({row.reason})"
+
+
+def _compare_actions(connection: Connection, said: Counter[_ReleaseAction], faults: Faults) -> None:
+    query = select(release_actions, releases.c.communication).join(
+        releases, releases.c.digest == release_actions.c.digest
+    )
+    stored: Counter[_ReleaseAction] = Counter(
+        (row.digest, row.communication, row.action, row.person, digest_of(row.comment), instant(row.at))
+        for row in connection.execute(query)
+    )
+    for (digest, _, action, person, _, at), count in sorted((stored - said).items()):
+        faults.add(f"release {digest}: {action} by {person} at {at}: {count} not in the log")
+    for (digest, _, action, person, _, at), count in sorted((said - stored).items()):
+        faults.add(f"release {digest}: {action} by {person} at {at}: {count} in the log only")

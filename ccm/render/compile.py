@@ -1,0 +1,114 @@
+"""From checked sources to templates that can be filled: the joining of layout and body, and the final compile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from jinja2 import Template
+
+from ccm.errors import Problem
+from ccm.render.checker import Checker
+from ccm.render.dialects import CONTENT, Dialect
+from ccm.render.environment import LanguageEnvironment
+from ccm.render.language import Piece, Source, parse, split
+from ccm.render.markup import Tokens, check_markup
+from ccm.render.schema import TEXT, Type
+
+HTML = LanguageEnvironment(html=True)
+PLAIN = LanguageEnvironment(html=False)
+_MARKER = re.compile(rf"<{CONTENT}\s*/?>(?:\s*</{CONTENT}>)?")
+
+
+@dataclass(slots=True)
+class Checked:
+    """A source that passed, or None pieces where it did not; `uses` are the names it reads."""
+
+    pieces: list[Piece] | None
+    uses: set[str] = field(default_factory=set)
+
+
+def check_source(
+    source: Source, names: Mapping[str, Type], problems: list[Problem], dialect: Dialect | None = None, *,
+    layout: bool = False, assets: Collection[str] = (),
+) -> Checked:  # fmt: skip
+    """Checks one file's syntax, types and markup; everything wrong is appended to `problems`."""
+    parsed = parse(source, PLAIN, problems)
+    if parsed is None:
+        return Checked(None)
+    tree, pieces = parsed
+    before = len(problems)
+    checker = Checker(names, source, pieces, problems)
+    checker.check(tree)
+    checked = list(pieces.pieces)
+    if dialect is not None:
+        checked = check_markup(source, checked, dialect, problems, layout=layout, assets=assets)
+    return Checked(checked if len(problems) == before else None, checker.uses)
+
+
+def join(layout: Sequence[Piece], body: Sequence[Piece]) -> list[Piece]:
+    """The layout's pieces with the body's in place of the marker."""
+    joined: list[Piece] = []
+    for piece in layout:
+        parts = _MARKER.split(piece.text, maxsplit=1) if piece.kind == "data" else [piece.text]
+        if len(parts) == 1:
+            joined.append(piece)
+            continue
+        joined += [data(parts[0]), *body, data(parts[1])]
+    return joined
+
+
+def data(text: str) -> Piece:
+    """A piece of markup made by the compiler."""
+    return Piece("data", text, 0, 0)
+
+
+def hidden(pieces: Sequence[Piece], tokens: Tokens) -> str:
+    """The markup with a token for every piece of code, wrapped where only ``mj-raw`` passes MJML."""
+    out: list[str] = []
+    index = 0
+    for piece in pieces:
+        if piece.kind == "data":
+            out.append(piece.text)
+            continue
+        word = tokens.word(index)
+        out.append(f"<mj-raw>{word}</mj-raw>" if piece.between_tags else word)
+        index += 1
+    return "".join(out)
+
+
+def restored(text: str, tokens: Tokens) -> str:
+    """Template source: `text` with the code back in place of its tokens.
+
+    Braces that only now stand together (an entity became a character) stay text.
+    """
+
+    def code(found: re.Match[str]) -> str:
+        piece = tokens.pieces[int(found[1])]
+        return f"{{{{ ({piece.inner})|_url }}}}" if piece.in_url else piece.text
+
+    brace = re.compile(r"\{(?=[{%#]|" + tokens.pattern.pattern + ")")
+    return tokens.pattern.sub(code, brace.sub("{{ '{' }}", text))
+
+
+def compile_source(text: str, names: Mapping[str, Type], environment: LanguageEnvironment, path: str) -> Template:
+    """A template from source whose parts were all checked before.
+
+    What fails here is a defect of the compiler, not of the author's text.
+    """
+    problems: list[Problem] = []
+    source = Source(path, text)
+    tree = environment.parse(text)
+    hidden_names = {**names, "_subject": TEXT, "_preheader": TEXT}
+    pieces = split(source, environment, [])
+    checked = Checker(hidden_names, source, pieces, problems, internal=True).check(tree)
+    if problems:
+        raise AssertionError(f"a checked template does not compile: {problems[0]}")
+    return environment.make(checked)
+
+
+def plain_source(pieces: Sequence[Piece]) -> str:
+    """The source of pieces that need no MJML: code as it was, link parts percent-encoded."""
+    tokens = Tokens(pieces)
+    return restored(hidden(pieces, tokens), tokens)

@@ -1,0 +1,129 @@
+"""Which tags and attributes each kind of markup may have."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VOID = frozenset({"br", "hr", "wbr", "col", "img", "meta", "link", "ccm-content"})
+CONTENT = "ccm-content"
+"""The layout's marker where the communication's own template goes."""
+
+_TEXT_TAGS = frozenset(
+    [
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "blockquote",
+        "br",
+        "caption",
+        "code",
+        "col",
+        "colgroup",
+        "dd",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "li",
+        "ol",
+        "p",
+        "rp",
+        "rt",
+        "ruby",
+        "s",
+        "small",
+        "span",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "time",
+        "tr",
+        "u",
+        "ul",
+        "wbr",
+    ]
+)
+_PAGE_TAGS = frozenset(
+    [
+        "html",
+        "head",
+        "title",
+        "meta",
+        "link",
+        "style",
+        "body",
+        "main",
+        "header",
+        "footer",
+        "section",
+        "article",
+        "aside",
+        "address",
+        "nav",
+        "figure",
+        "figcaption",
+        "img",
+    ]
+)
+_MJML_TAGS = frozenset(
+    [
+        "mjml",
+        "mj-head",
+        "mj-attributes",
+        "mj-all",
+        "mj-class",
+        "mj-style",
+        "mj-breakpoint",
+        "mj-body",
+        "mj-section",
+        "mj-column",
+        "mj-group",
+        "mj-wrapper",
+        "mj-text",
+        "mj-button",
+        "mj-table",
+        "mj-divider",
+        "mj-spacer",
+        "mj-raw",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One kind of markup."""
+
+    name: str
+    tags: frozenset[str]
+    max_depth: int
+    """Of tags in each other. mrml 0.2.4 crashes at some thousands, WeasyPrint 70 hangs at 60 nested flex boxes."""
+    expression_attributes: frozenset[str]
+    text_tags: frozenset[str] | None = None
+    """Tags in whose text expressions and HTML may stand; None: in all but `style`."""
+    block_tags: frozenset[str] = frozenset()
+    """Tags between whose children `if` and `for` may stand, beyond those of `text_tags`."""
+    root: str = ""
+    """The tag around a communication's own template."""
+
+
+_READ_ALOUD = frozenset({"href", "alt", "title", "aria-label"})
+HTML = Dialect("HTML", _TEXT_TAGS | _PAGE_TAGS, 32, _READ_ALOUD | {"lang"})
+MJML = Dialect(
+    "MJML", _TEXT_TAGS | _MJML_TAGS, 64, _READ_ALOUD, frozenset({"mj-text", "mj-button", "mj-table", "mj-raw"}),
+    frozenset({"mj-body", "mj-column"}), "mj-body",
+)  # fmt: skip

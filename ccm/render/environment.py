@@ -1,0 +1,157 @@
+"""Jinja's environment, stripped to the language: own filters and tests, no globals, strict, sandboxed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+from unicodedata import combining
+from urllib.parse import quote
+
+from jinja2 import StrictUndefined, Template, UndefinedError, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
+
+from ccm.errors import RenderError
+from ccm.render.formats import Formats
+
+MAX_OUTPUT = 5_000_000
+"""Characters of one rendered part; a statement of 2,000 rows has about a tenth."""
+_BATCH = 512
+
+
+class LanguageEnvironment(ImmutableSandboxedEnvironment):
+    """Reads fields of plain dicts and nothing else.
+
+    The checker rewrites every attribute access into an item access of a declared field, so that a field
+    called ``items`` can never reach the dict's method of that name. The sandbox stands behind it as a
+    second wall.
+    """
+
+    def __init__(self, *, html: bool) -> None:
+        super().__init__(autoescape=html, undefined=StrictUndefined, keep_trailing_newline=True, cache_size=0)
+        self.globals.clear()
+        self.filters = dict(_FILTERS)
+        self.tests = dict(_TESTS)
+
+    def getitem(self, obj: Any, argument: Any) -> Any:
+        """The field `argument` of a plain dict, or a strict undefined."""
+        try:
+            return obj[argument]
+        except (KeyError, TypeError):
+            return self.undefined(obj=obj, name=argument)
+
+    def make(self, tree: nodes.Template) -> Template:
+        """A checked syntax tree as a template that can be rendered."""
+        tree.set_environment(self)
+        return Template.from_code(self, self.compile(tree), {})
+
+
+def render(template: Template, values: Mapping[str, Any]) -> str:
+    """The template filled.
+
+    Raises `RenderError`: ``missing_data`` where a field is not there, ``too_large`` over `MAX_OUTPUT`
+    characters, ``bad_data`` for a value of the wrong type. Messages hold no values.
+    """
+    context = template.new_context(dict(values), shared=True)
+    pieces: list[str] = []
+    size = 0
+    try:
+        parts = template.root_render_func(context)
+        while batch := list(islice(parts, _BATCH)):
+            size += sum(map(len, batch))
+            if size > MAX_OUTPUT:
+                raise RenderError("too_large", f"more than {MAX_OUTPUT:,} characters came out")
+            pieces += batch
+    except UndefinedError as error:
+        raise RenderError("missing_data", str(error)) from error
+    except (TypeError, ValueError, ArithmeticError) as error:
+        raise RenderError("bad_data", f"a value has the wrong type ({type(error).__name__})") from error
+    return "".join(pieces)
+
+
+def _money(value: Decimal | None, formats: Formats) -> str | None:
+    return None if value is None else formats.money(value)
+
+
+def _amount(value: Decimal | None, formats: Formats) -> str | None:
+    return None if value is None else formats.amount(value)
+
+
+def _number(value: Any, formats: Formats, digits: int | None = None) -> str | None:
+    return None if value is None else formats.number(value, digits)
+
+
+def _percent(value: Any, formats: Formats, digits: int | None = None) -> str | None:
+    return None if value is None else formats.percent(value, digits)
+
+
+def _date(value: Any, formats: Formats, style: str = "long") -> str | None:
+    return None if value is None else formats.date(value, style)
+
+
+def _datetime(value: Any, formats: Formats) -> str | None:
+    return None if value is None else formats.datetime(value)
+
+
+def _default(value: Any, fallback: Any) -> Any:
+    return fallback if value is None else value
+
+
+def _upper(value: str | None) -> str | None:
+    return None if value is None else value.upper()
+
+
+def _lower(value: str | None) -> str | None:
+    return None if value is None else value.lower()
+
+
+def _trim(value: str | None) -> str | None:
+    return None if value is None else value.strip()
+
+
+def _mask(value: str | None, formats: Formats) -> str | None:
+    return None if value is None else formats.bullet * max(len(value) - 4, 0) + value[-4:]
+
+
+def _truncate(value: str | None, formats: Formats, length: int) -> str | None:
+    if value is None or len(value) <= length:
+        return value
+    end = max(length - len(formats.ellipsis), 0)
+    while end and combining(value[end]):
+        end -= 1
+    return value[:end].rstrip() + formats.ellipsis
+
+
+def _join(value: list[str], separator: str) -> str:
+    return separator.join(value)
+
+
+def _url(value: str) -> Markup:
+    # Everything but unreserved characters becomes %XX, so that nothing is left to escape.
+    return Markup(quote(value, safe=""))  # noqa: S704
+
+
+def _given(value: Any) -> bool:
+    return value is not None
+
+
+def _none(value: Any) -> bool:
+    return value is None
+
+
+def _even(value: int) -> bool:
+    return value % 2 == 0
+
+
+def _odd(value: int) -> bool:
+    return value % 2 == 1
+
+
+_FILTERS = {
+    "_money": _money, "_amount": _amount, "_number": _number, "_percent": _percent, "_date": _date,
+    "_datetime": _datetime, "_default": _default, "_upper": _upper, "_lower": _lower, "_trim": _trim,
+    "_mask": _mask, "_truncate": _truncate, "_join": _join, "_length": len, "_url": _url,
+}  # fmt: skip
+_TESTS = {"defined": _given, "none": _none, "even": _even, "odd": _odd}

@@ -1,0 +1,223 @@
+"""Fonts of letters: the same on every machine, from wheels, never from the system and never from the network.
+
+Three families, each in regular and bold, in a cache folder that is made on first use:
+
+- ``Noto Sans``: Latin, Greek, Cyrillic.
+- ``Noto Sans JP``: a compact Japanese font (see `letter_fontbuild`), enough for almost every letter.
+- ``Noto Sans CJK JP``: the whole font as it comes in the wheel, for rare characters in names.
+
+A style sheet names them in the order that suits the language. What a style sheet leaves out is
+still found, since these six files are all that the font configuration knows.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+import fontTools
+from weasyprint.text.fonts import FontConfiguration
+
+from ccm.errors import TryAgain
+from ccm.render import letter_fontbuild
+from ccm.render.letter_fontbuild import Coverage, coverage
+
+_LOG = logging.getLogger(__name__)
+_ENVIRONMENT = threading.Lock()
+_COVERAGE_FILE = "coverage.json"
+_SELECTED = re.compile("(.)([\ufe00-\ufe0f\U000e0100-\U000e01ef])", re.DOTALL)
+# Characters that shape or break a line and have no form of their own. Others without a glyph, such as
+# the controls that turn the direction of text, stop the letter: a figure must read as it was written.
+_INVISIBLE = frozenset(map(ord, "\t\n\r\f\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """One file of the cache: how it is made (`latin`, `japanese`, or `copy`), from what, at which weight."""
+
+    target: str
+    kind: str
+    path: Path
+    weight: int
+
+
+def font_folder() -> Path:
+    """Return the folder of the six font files; build it first if this machine has none yet.
+
+    It is ``$CCM_FONT_CACHE`` (else ``$XDG_CACHE_HOME/ccm``, else ``~/.cache/ccm``) with a folder named
+    by the digest of the source fonts and of the recipe, so that a change of either makes a new one. Building takes
+    about 20 seconds on two cores, once; processes that ask meanwhile wait for the first.
+    Raises `TryAgain` where the folder cannot be written.
+    """
+    return _ready_folder(_cache_root())
+
+
+def font_configuration() -> FontConfiguration:
+    """Return the one font configuration of this process; it knows the fonts of `font_folder` and no other."""
+    return _configuration(font_folder())
+
+
+def missing_glyph(text: str) -> str | None:
+    """Return a character or sequence of `text` that no font has, as ``U+845B U+E0100``; None if all can be printed.
+
+    Nothing is normalised: a compatibility ideograph in a name is another character than its unified form.
+    """
+    known = _known(font_folder())
+    if unknown := {ord(character) for character in set(text)} - known.characters - _INVISIBLE:
+        selectors = {ord(match[2]) for match in _SELECTED.finditer(text)}
+        if lone := unknown - selectors:
+            return f"U+{min(lone):04X}"
+    for match in _SELECTED.finditer(text):
+        base, selector = ord(match[1]), ord(match[2])
+        if (base, selector) not in known.sequences:
+            return f"U+{base:04X} U+{selector:04X}"
+    return None
+
+
+def _cache_root() -> Path:
+    if named := os.environ.get("CCM_FONT_CACHE"):
+        return Path(named)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ccm"
+
+
+@cache
+def _sources() -> tuple[_Source, ...]:
+    latin = Path(str(files("fontpkg_noto_sans"))) / "files" / "NotoSans[wdth,wght].ttf"
+    regular = Path(str(files("noto_cjk_sans_jp_regular"))) / "NotoSansCJKjp-Regular.otf"
+    bold = Path(str(files("noto_cjk_sans_jp_bold"))) / "NotoSansCJKjp-Bold.otf"
+    return (
+        _Source("NotoSansJP-Regular.ttf", "japanese", regular, 400),
+        _Source("NotoSansJP-Bold.ttf", "japanese", bold, 700),
+        _Source("NotoSans-Regular.ttf", "latin", latin, 400),
+        _Source("NotoSans-Bold.ttf", "latin", latin, 700),
+        _Source(regular.name, "copy", regular, 400),
+        _Source(bold.name, "copy", bold, 700),
+    )
+
+
+@cache
+def _digest() -> str:
+    """Digest of the recipe and of the source fonts, 16 hexadecimal digits."""
+    total = hashlib.sha256(f"fonttools {fontTools.version}\n".encode())
+    total.update(Path(letter_fontbuild.__file__).read_bytes())
+    for path in sorted({source.path for source in _sources()}):
+        with path.open("rb") as file:
+            total.update(hashlib.file_digest(file, "sha256").digest())
+    return total.hexdigest()[:16]
+
+
+@cache
+def _ready_folder(root: Path) -> Path:
+    folder = root / f"fonts-{_digest()}"
+    if folder.is_dir():
+        return folder
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with _only_one(root / f"{folder.name}.lock"):
+            if not folder.is_dir():
+                _build(folder)
+    except OSError as error:
+        raise TryAgain(
+            f"the fonts of letters cannot be written to {root} ({error.strerror}); "
+            "set CCM_FONT_CACHE to a folder that this user can write"
+        ) from error
+    return folder
+
+
+@contextmanager
+def _only_one(lock: Path) -> Iterator[None]:
+    """Hold the lock file; the system lets go of it if this process dies."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _build(folder: Path) -> None:
+    _LOG.info("building the fonts of letters, once for this machine")
+    unfinished = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
+    try:
+        fonts = unfinished / "fonts"
+        fonts.mkdir()
+        _build_fonts(fonts)
+        (unfinished / _COVERAGE_FILE).write_text(_coverage_json(fonts), "utf-8")
+        unfinished.chmod(0o755)
+        unfinished.rename(folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _build_fonts(fonts: Path) -> None:
+    builders: list[subprocess.Popen[bytes]] = []
+    for source in _sources():
+        target = fonts / source.target
+        if source.kind == "copy":
+            shutil.copyfile(source.path, target)
+        else:
+            recipe = [letter_fontbuild.__file__, source.kind, str(source.path), str(target), str(source.weight)]
+            # Our own program and arguments. -P: this folder must not come first on the path, it has an email.py.
+            builders.append(subprocess.Popen([sys.executable, "-P", *recipe]))  # noqa: S603
+    if failed := [code for code in [builder.wait() for builder in builders] if code]:
+        raise TryAgain(f"building the fonts of letters failed (exit status {failed[0]})")
+
+
+def _coverage_json(fonts: Path) -> str:
+    """What regular and bold can both print, over all families."""
+    characters: dict[str, set[int]] = {"Regular": set(), "Bold": set()}
+    sequences: dict[str, set[tuple[int, int]]] = {"Regular": set(), "Bold": set()}
+    for path in sorted(fonts.iterdir()):
+        style = path.stem.rpartition("-")[2]
+        found = coverage(path)
+        characters[style] |= found.characters
+        sequences[style] |= found.sequences
+    both = {
+        "characters": sorted(characters["Regular"] & characters["Bold"]),
+        "sequences": sorted(sequences["Regular"] & sequences["Bold"]),
+    }
+    return json.dumps(both)
+
+
+@cache
+def _known(folder: Path) -> Coverage:
+    document = json.loads((folder / _COVERAGE_FILE).read_text("utf-8"))
+    return Coverage(
+        characters=frozenset(document["characters"]),
+        sequences=frozenset((base, selector) for base, selector in document["sequences"]),
+    )
+
+
+@cache
+def _configuration(folder: Path) -> FontConfiguration:
+    """Fontconfig finds its configuration through the environment alone, so that is set for as long as it reads."""
+    with tempfile.TemporaryDirectory(prefix="ccm-fonts-") as scratch, _ENVIRONMENT:
+        config = Path(scratch) / "fonts.conf"
+        config.write_text(
+            '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd"><fontconfig>'
+            f"<dir>{escape(str(folder.resolve() / 'fonts'))}</dir>"
+            f"<cachedir>{escape(str(folder.resolve() / 'fontconfig'))}</cachedir></fontconfig>",
+            "utf-8",
+        )
+        before = os.environ.get("FONTCONFIG_FILE")
+        os.environ["FONTCONFIG_FILE"] = str(config)
+        try:
+            return FontConfiguration()
+        finally:
+            if before is None:
+                del os.environ["FONTCONFIG_FILE"]
+            else:
+                os.environ["FONTCONFIG_FILE"] = before

@@ -1,0 +1,166 @@
+"""Letters: complete HTML in, accessible PDF out.
+
+`LetterRenderer` is all that the rest of the engine knows; WeasyPrint stands behind it, and a faster
+renderer can. The same HTML gives the same bytes in any process on any machine: the fonts are the
+engine's own, the document has no dates, and its identifier is the digest of what went in.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import logging
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+from weasyprint import CSS, HTML
+from weasyprint.document import Document
+from weasyprint.urls import FatalURLFetchingError
+
+from ccm.errors import RenderError
+from ccm.render.fonts import font_configuration, missing_glyph
+from ccm.render.letter_brand import BASE_URL, STYLE_SHEET, BrandFetcher, open_brand
+from ccm.render.letter_markup import MAX_CHARACTERS, check_markup, visible_text
+
+MAX_PAGES = 200
+LARGE_PRINT_CLASS = "large-print"
+"""Class of the root element of a large print letter; `letter.css` says what it means."""
+
+_COLLECT_EVERY = 8
+_PROGRESS = logging.getLogger("weasyprint.progress")
+# Pango's objects are shared by all letters of a process and are not safe to use from two threads.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A rendered letter.
+
+    `pages` is the number of pages; `text` the visible text in reading order, one line a block or a table row.
+    """
+
+    pdf: bytes
+    pages: int
+    text: str
+
+
+class LetterRenderer(Protocol):
+    """Turns the complete HTML of one letter (layout and body) into a PDF."""
+
+    def render(self, html: str, *, title: str, language: str, large_print: bool) -> Letter:
+        """Return the letter as tagged PDF/UA-1 with `title` and `language` (a BCP 47 tag) in its metadata.
+
+        `large_print` sets the class `LARGE_PRINT_CLASS` on the root element.
+
+        Raises `RenderError`, which stops this letter only, with reason ``missing_glyph``,
+        ``forbidden_markup``, ``forbidden_fetch``, ``not_accessible``, ``too_large`` or ``layout_failed``.
+        """
+
+
+def open_letter_renderer(brand: Mapping[str, bytes]) -> LetterRenderer:
+    """Return a renderer for the files of `templates/_brand`, given by their path relative to it.
+
+    Raises `TemplateError` where `letter.css` or a picture is missing or not safe to render.
+    """
+    _install_page_limit()
+    return _WeasyPrintRenderer(*open_brand(brand, font_configuration()))
+
+
+def preload() -> None:
+    """Load libraries and fonts, and set a few words in each font: done before a fork, children need not.
+
+    Fork only while no letter is being rendered.
+    """
+    words = '<h1 lang="en">Ab 1</h1><p>Ab 1</p><h2 lang="ja">口座</h2><p lang="ja">口座</p>'
+    sheet = b"body { font-family: 'Noto Sans' } :lang(ja) { font-family: 'Noto Sans JP' }"
+    open_letter_renderer({STYLE_SHEET: sheet}).render(words, title="-", language="en", large_print=False)
+
+
+class _WeasyPrintRenderer:
+    def __init__(self, fetcher: BrandFetcher, style_sheet: CSS) -> None:
+        self._fetcher = fetcher
+        self._style_sheet = style_sheet
+        self._rendered = 0
+
+    def render(self, html: str, *, title: str, language: str, large_print: bool) -> Letter:
+        if len(html) > MAX_CHARACTERS:
+            raise RenderError("too_large", f"the letter has more than {MAX_CHARACTERS:,} characters of HTML")
+        if not title.strip() or not language:
+            raise RenderError("not_accessible", "the letter has no title or no language")
+        document = HTML(string=html, base_url=BASE_URL, url_fetcher=self._fetcher)
+        root = document.etree_element
+        check_markup(root)
+        text = visible_text(root)
+        if missing := missing_glyph(f"{text}\n{title}"):
+            raise RenderError("missing_glyph", missing)
+        root.set("lang", language)
+        if large_print:
+            root.set("class", f"{root.get('class', '')} {LARGE_PRINT_CLASS}".strip())
+        identifier = hashlib.sha256(f"{title}\0{language}\0{large_print}\0{html}".encode()).hexdigest()[:32]
+        with _ONE_AT_A_TIME, self._without_collector():
+            pages, pdf = self._draw(document, title, language, identifier.encode())
+        return Letter(pdf=pdf, pages=pages, text=text)
+
+    def _draw(self, document: HTML, title: str, language: str, identifier: bytes) -> tuple[int, bytes]:
+        try:
+            drawn: Document = document.render(
+                font_config=font_configuration(),
+                stylesheets=[self._style_sheet],
+                presentational_hints=False,
+                pdf_variant="pdf/ua-1",
+            )
+            if len(drawn.pages) > MAX_PAGES:
+                raise _too_many_pages()
+            drawn.metadata.title = title
+            drawn.metadata.lang = language
+            pdf: bytes = drawn.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier)
+        except FatalURLFetchingError as error:
+            raise RenderError("forbidden_fetch", str(error)) from error
+        except RenderError:
+            raise
+        except Exception as error:
+            # Whatever the library trips over is this letter's trouble; the next one is rendered all the same.
+            raise RenderError("layout_failed", f"WeasyPrint stopped with {type(error).__name__}") from error
+        return len(drawn.pages), pdf
+
+    @contextmanager
+    def _without_collector(self) -> Iterator[None]:
+        """Pause the cyclic collector, which costs up to a tenth of a letter, and collect once per some letters."""
+        was_on = gc.isenabled()
+        gc.disable()
+        try:
+            yield
+        finally:
+            if was_on:
+                gc.enable()
+            self._rendered += 1
+            if self._rendered % _COLLECT_EVERY == 0:
+                gc.collect()
+
+
+class _PageLimit(logging.Filter):
+    """Ends a letter that grows over `MAX_PAGES` while it is laid out.
+
+    WeasyPrint tells of each page it starts on its documented progress logger, which is its one public
+    window into a running layout. The lines themselves are dropped.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        arguments = record.args
+        starts_page = record.msg.startswith("Step 5 - Creating layout - Page")
+        if starts_page and isinstance(arguments, tuple) and isinstance(page := arguments[0], int) and page > MAX_PAGES:
+            raise _too_many_pages()
+        return False
+
+
+def _too_many_pages() -> RenderError:
+    return RenderError("too_large", f"the letter has more than {MAX_PAGES} pages")
+
+
+def _install_page_limit() -> None:
+    if not any(isinstance(existing, _PageLimit) for existing in _PROGRESS.filters):
+        _PROGRESS.addFilter(_PageLimit())
+        _PROGRESS.setLevel(logging.INFO)

@@ -1,0 +1,288 @@
+"""Checks the markup of a template around its code: tags, attributes, links, and where code may stand.
+
+The code is hidden behind opaque tokens, the rest must be plain, well-formed markup. The rules are strict
+(every attribute quoted, every tag closed in the branch it was opened in) so that this parser, mrml,
+WeasyPrint and mail programs all see the same tree.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from html import unescape
+from html.parser import HTMLParser
+
+from ccm.errors import Problem
+from ccm.render.dialects import CONTENT, VOID, Dialect
+from ccm.render.language import Piece, Source
+
+_START_TAG = re.compile(
+    r"""<[a-z][a-z0-9-]*(?:\s+[a-z][a-z0-9_:-]*(?:\s*=\s*(?:"[^"<]*"|'[^'<]*'))?)*\s*/?>""", re.IGNORECASE
+)
+_ATTRIBUTE = re.compile(r"""([a-z][a-z0-9_:-]*)(?:\s*=\s*(?:"([^"<]*)"|'([^'<]*)'))?""", re.IGNORECASE)
+_UNQUOTED = re.compile(r"=\s*[^\s\"'>=]")
+_HOST = re.compile(r"https://[a-z0-9.-]+(?:[/?#]|$)", re.IGNORECASE)
+_OWN_LINKS = ("organisation.website", "organisation.preference_url")
+_CSS_REFUSED = re.compile(r"url\s*\(|@import|expression\s*\(|behaviou?r\s*:|-moz-binding|\\", re.IGNORECASE)
+
+
+class Tokens:
+    """Opaque words that stand for pieces of code; letters and digits only, and none of them in the source."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self.pieces = [piece for piece in pieces if piece.kind != "data"]
+        text = "".join(piece.text for piece in pieces)
+        salt = hashlib.sha256(text.encode()).hexdigest()[:8]
+        while f"ccm{salt}n" in text:
+            salt = hashlib.sha256(salt.encode()).hexdigest()[:8]
+        self._prefix = f"ccm{salt}n"
+        self.pattern = re.compile(f"{self._prefix}([0-9]+)x")
+
+    def word(self, index: int) -> str:
+        """The token of the piece number `index` of `pieces`."""
+        return f"{self._prefix}{index}x"
+
+    def find(self, text: str) -> list[Piece]:
+        """The pieces whose tokens stand in `text`."""
+        return [self.pieces[int(number)] for number in self.pattern.findall(text)]
+
+
+def check_markup(
+    source: Source, pieces: Sequence[Piece], dialect: Dialect, problems: list[Problem], *,
+    layout: bool = False, assets: Collection[str] = (),
+) -> list[Piece]:  # fmt: skip
+    """The pieces, each told where it stands; whatever is not possible is appended to `problems`.
+
+    `assets` are the file names that a page may refer to. A layout holds the marker ``<ccm-content/>`` once.
+    """
+    tokens = Tokens(pieces)
+    parser = _Markup(source, tokens, dialect, problems, assets, layout=layout)
+    words = iter(range(len(tokens.pieces)))
+    parser.run(
+        "".join(p.text if p.kind == "data" else tokens.word(next(words)) + "\n" * p.text.count("\n") for p in pieces)
+    )
+    return [
+        replace(piece, in_url=piece in parser.in_url, between_tags=piece in parser.between)
+        if piece.kind != "data" else piece for piece in pieces
+    ]  # fmt: skip
+
+
+class _TooDeep(Exception):
+    pass
+
+
+class _Markup(HTMLParser):
+    def __init__(
+        self, source: Source, tokens: Tokens, dialect: Dialect, problems: list[Problem], assets: Collection[str], *,
+        layout: bool,
+    ) -> None:  # fmt: skip
+        super().__init__(convert_charrefs=True)
+        self.source, self.tokens, self.dialect, self.problems = source, tokens, dialect, problems
+        self.assets, self.layout = assets, layout
+        self.stack: list[str] = [] if layout or not dialect.root else [dialect.root]
+        self.base = len(self.stack)
+        self.blocks: list[tuple[Piece, int]] = []
+        """Open `if` and `for`, with the number of tags that were open at each."""
+        self.in_url: set[Piece] = set()
+        self.between: set[Piece] = set()
+        self.markers = 0
+        self.lines: list[str] = []
+
+    def run(self, text: str) -> None:
+        self.lines = text.split("\n")
+        try:
+            self.feed(text)
+            if "<" in self.rawdata:
+                self.say("a tag is never closed with >")
+                return
+            self.close()
+        except _TooDeep:
+            self.say(f"tags are nested more than {self.dialect.max_depth} deep")
+            return
+        for tag in self.stack[self.base :]:
+            self.say(f"<{tag}> is never closed")
+        if self.layout and self.markers != 1:
+            self.say(f"a layout holds <{CONTENT}/> exactly once, and this one {self.markers} times")
+
+    def say(self, message: str, piece: Piece | None = None) -> None:
+        if piece is not None:
+            self.problems.append(self.source.problem(piece.line, message, piece.column))
+            return
+        line, offset = self.getpos()
+        before = self.lines[line - 1][:offset] if line <= len(self.lines) else ""
+        for found in self.tokens.pattern.finditer(before):
+            offset += len(self.tokens.pieces[int(found[1])].text) - len(found[0])
+        self.problems.append(self.source.problem(line, message, offset + 1))
+
+    # Tags
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._start(tag)
+        if tag not in VOID:
+            self.stack.append(tag)
+            if len(self.stack) > self.dialect.max_depth:
+                raise _TooDeep
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._start(tag)
+
+    def _start(self, tag: str) -> None:
+        raw = self.get_starttag_text() or ""
+        if tag == CONTENT and self.layout:
+            self.markers += 1
+            if self.blocks or (self.dialect.root and self.stack[-1:] != [self.dialect.root]):
+                self.say(f"<{CONTENT}/> must stand by itself" + f" in <{self.dialect.root}>" * bool(self.dialect.root))
+            return
+        if tag not in self.dialect.tags:
+            self.say(f"<{tag}> is not possible in {self.dialect.name} templates")
+            return
+        parent = self.stack[-1] if self.stack else ""
+        texts = self.dialect.text_tags
+        if texts is not None and not tag.startswith("mj") and not texts & set(self.stack):
+            self.say(f"<{tag}> must stand in one of {', '.join(sorted(texts))}, not directly in <{parent}>")
+        if texts is not None and tag.startswith("mj") and texts & set(self.stack):
+            self.say(f"<{tag}> cannot stand in <{parent}>")
+        if raw != raw.replace(raw[1 : len(tag) + 1], tag):
+            self.say(f"write <{tag}> in small letters")
+        self._attributes(tag, raw)
+
+    def _attributes(self, tag: str, raw: str) -> None:
+        found = self.tokens.find(raw)
+        if not _START_TAG.fullmatch(raw):
+            unquoted = _UNQUOTED.search(re.sub(r"\"[^\"]*\"|'[^']*'", "", raw))
+            what = "its attribute values need quotes" if unquoted else "it is not well-formed"
+            self.say(f"<{tag}>: {what}", found[0] if found else None)
+            return
+        in_values: list[Piece] = []
+        for match in _ATTRIBUTE.finditer(raw[1 + len(tag) :].rstrip("/>")):
+            name, value = match[1].lower(), match[2] if match[2] is not None else (match[3] or "")
+            in_values += self.tokens.find(value)
+            self._attribute(tag, name, value)
+        for piece in found:
+            if piece not in in_values:
+                self.say("code cannot stand in a tag outside an attribute's value", piece)
+
+    def _attribute(self, tag: str, name: str, value: str) -> None:
+        codes = self.tokens.find(value)
+        for piece in codes:
+            if piece.kind == "block":
+                self.say("'if' and 'for' cannot stand inside an attribute", piece)
+            elif name not in self.dialect.expression_attributes or tag in ("link", "meta"):
+                reason = (
+                    "the layout is computed before data are known" if self.dialect.root else "it could change the page"
+                )
+                allowed = ", ".join(sorted(self.dialect.expression_attributes))
+                self.say(f"{{{{ }}}} cannot stand in the attribute '{name}': {reason}; it can in {allowed}", piece)
+            elif re.match(r"\(*\s*wording\b", piece.inner):
+                self.say("wording cannot stand in an attribute", piece)
+        plain = unescape(value)
+        if name.startswith("on") or name in (
+            "srcdoc",
+            "srcset",
+            "background",
+            "background-url",
+            "action",
+            "ping",
+            "inline",
+        ):
+            self.say(f"the attribute '{name}' is not possible")
+        elif name == "style" and _CSS_REFUSED.search(plain):
+            self.say("a style cannot load or compute anything: no url( ), @import, expression( ) or backslash")
+        elif name == "src" or (tag == "link" and name == "href"):
+            if plain not in self.assets:
+                self.say(f"'{plain[:60]}' is no file of templates/_brand; nothing else can be loaded")
+        elif name in ("href", "xlink:href"):
+            self._link(value, codes)
+
+    def _link(self, value: str, codes: list[Piece]) -> None:
+        first = self.tokens.pattern.match(value)
+        rest = list(codes)
+        if first:
+            own = self.tokens.pieces[int(first[1])]
+            rest = rest[1:]
+            if own.inner not in _OWN_LINKS:
+                self.say(f"a link's start must be written out, or be one of {', '.join(_OWN_LINKS)}", own)
+            elif value[first.end() :] and value[first.end()] not in "/?#":
+                self.say("behind the address a link goes on with /, ? or #", own)
+        else:
+            literal = unescape(value[: found.start()] if (found := self.tokens.pattern.search(value)) else value)
+            host = _HOST.match(literal)
+            if re.search(r"[\s\x00-\x1f\\]", literal) or not (
+                (host and (not rest or literal[host.end() - 1] in "/?#")) or re.match(r"(mailto|tel):", literal)
+                or (not rest and re.fullmatch(r"#[A-Za-z0-9_-]+", literal))
+            ):  # fmt: skip
+                self.say(
+                    f"link '{literal[:60]}' must start with https://HOST/, mailto: or tel:", codes[0] if codes else None
+                )
+        self.in_url.update(rest)
+
+    def handle_endtag(self, tag: str) -> None:
+        floor = self.blocks[-1][1] if self.blocks else self.base
+        if len(self.stack) <= floor or self.stack[-1] != tag:
+            if tag in VOID:
+                self.say(f"<{tag}> is written without an end tag")
+                return
+            opened = f"<{self.stack[-1]}> is open" if len(self.stack) > floor else "nothing is open in this branch"
+            self.say(f"</{tag}> does not fit: {opened}")
+            if tag in self.stack[floor:]:
+                while self.stack.pop() != tag:
+                    pass
+            return
+        self.stack.pop()
+
+    # What stands between tags
+
+    def handle_data(self, data: str) -> None:
+        parent = self.stack[-1] if self.stack else ""
+        texts = self.dialect.text_tags
+        in_text = texts is None or bool(texts & set(self.stack))
+        for piece in self.tokens.find(data):
+            if parent in ("style", "mj-style"):
+                self.say("code cannot stand in a style sheet", piece)
+            elif piece.kind == "expression" and not in_text:
+                self.say(f"{{{{ }}}} cannot stand directly in <{parent}>; put it in <mj-text>", piece)
+            elif piece.kind == "block":
+                self._block(piece, parent, in_text=in_text)
+        plain = self.tokens.pattern.sub("", data)
+        if parent in ("style", "mj-style"):
+            if _CSS_REFUSED.search(plain) or "<" in plain or not plain.isascii():
+                self.say(
+                    "a style sheet holds only plain ASCII rules: no url( ), @import, expression( ), backslash or <"
+                )
+        elif plain.strip() and not in_text:
+            self.say(f"text cannot stand directly in <{parent}>")
+
+    def _block(self, piece: Piece, parent: str, *, in_text: bool) -> None:
+        if not in_text:
+            self.between.add(piece)
+            if parent not in self.dialect.block_tags:
+                where = " or ".join(f"<{tag}>" for tag in sorted(self.dialect.block_tags))
+                self.say(
+                    f"'{piece.word}' cannot stand directly in <{parent}>, whose widths are fixed before; only in {where}",
+                    piece,
+                )
+        depth = len(self.stack)
+        if piece.word in ("if", "for"):
+            self.blocks.append((piece, depth))
+        elif self.blocks:
+            start, opened = self.blocks[-1]
+            if depth != opened:
+                self.say(f"tags must be closed in the branch they were opened in (line {start.line})", piece)
+                del self.stack[opened:]
+            if piece.word.startswith("end"):
+                self.blocks.pop()
+
+    def handle_comment(self, data: str) -> None:
+        self.say("HTML comments would reach the customer; write {# … #}")
+
+    def handle_decl(self, decl: str) -> None:
+        if decl.lower() != "doctype html" or self.dialect.root or not self.layout:
+            self.say("a DOCTYPE is not possible here")
+
+    def unknown_decl(self, data: str) -> None:
+        self.say("a declaration is not possible here")
+
+    def handle_pi(self, data: str) -> None:
+        self.say("a processing instruction is not possible here")

