@@ -111,6 +111,8 @@ class TwilioStandin:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    """Head and body of an answer are two small writes; the second must not wait for the first."""
 
     @property
     def standin(self) -> TwilioStandin:

@@ -33,6 +33,8 @@ from ccm.store.tables import chunks
 ATTEMPTS = 4
 """Tries of a chunk by one coordinator; from the second on, a message on which the engine fails, fails alone."""
 RENEW_SECONDS = 5.0
+CHUNK_SECONDS = 600.0
+"""A chunk that takes longer is stuck (a deadlock in a library, say): its worker is killed and it is done again."""
 RETRY_SECONDS = 0.5
 """Wait before a chunk is tried again that met a full disk or a busy store."""
 PR_SET_PDEATHSIG = 1  # prctl(2)
@@ -110,8 +112,7 @@ class _Coordinator:
             try:
                 self._drain(pool)
             except BaseException:
-                for process in list(pool._processes.values()):
-                    process.kill()
+                _kill(pool)
                 raise
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)
@@ -121,6 +122,7 @@ class _Coordinator:
         """Works until nothing waits, or until a worker died: then what was in flight waits again."""
         flying: dict[Future[_Result], int] = {}
         broken = False
+        landed = time.monotonic()
         while (self.waiting or flying) and not broken:
             self._keep_lease()
             # One chunk more than workers, so that none of them waits for this loop.
@@ -133,6 +135,10 @@ class _Coordinator:
                 else:
                     self.attempts[self.waiting.pop()] += 1
             done, _ = wait(flying, timeout=1.0, return_when=FIRST_COMPLETED)
+            if done:
+                landed = time.monotonic()
+            elif time.monotonic() - landed > CHUNK_SECONDS:
+                _kill(pool)  # what was in flight fails now, and is done again
             for future in done:
                 number, error = flying.pop(future), future.exception()
                 if error is None:
@@ -166,6 +172,11 @@ class _Coordinator:
         if not runs.renew(self.project, self.run):
             raise Conflict(f"run {self.run.id} was cancelled, or another coordinator took it over")
         self.renewed = time.monotonic()
+
+
+def _kill(pool: ProcessPoolExecutor) -> None:
+    for process in list(pool._processes.values()):
+        process.kill()
 
 
 _project: Project

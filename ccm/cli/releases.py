@@ -97,7 +97,8 @@ def list_releases(workspace: WorkspaceOption = None, json: JsonOption = False) -
             communication = state.communication or now.get(state.digest, "")
             rows.append({
                 "digest": state.digest, "communication": communication, "state": state.state,
-                "files_now": state.digest in now, "by": last.person if last else "", "at": shown(last.at if last else None),
+                "files_now": state.digest in now, "by": last.person if last else "",
+                "at": shown(last.at if last else None),
             })  # fmt: skip
         out.table(
             ["digest", "communication", "state", "files now", "by", "at"],

@@ -10,9 +10,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, select, update
+from sqlalchemy import ColumnElement, Connection, case, or_, select, update
 
 from ccm.store import Store
+from ccm.store.lease import owner_is_gone
 from ccm.store.tables import contacts, messages
 
 BATCH = 100
@@ -98,31 +99,40 @@ def settle(connection: Connection, row: Row, owner: str, now: datetime, state: s
     return True
 
 
-def give_back_expired(store: Store, now: datetime) -> int:
-    """Claims whose owner let the lease run out before sending are due again; returns how many."""
+def lost(connection: Connection, now: datetime) -> ColumnElement[bool]:
+    """The condition for leases that nobody keeps: run out, or held by a process of this host that is gone."""
+    holders = connection.scalars(
+        select(messages.c.lease_owner).where(messages.c.state.in_(("claimed", "sending"))).distinct()
+    )
+    gone = [name for name in holders if name and owner_is_gone(name)]
+    return or_(messages.c.lease_until <= now, messages.c.lease_owner.in_(gone))
+
+
+def give_back_lost(store: Store, now: datetime) -> int:
+    """Claims whose owner was lost before sending are due again; returns how many."""
     with store.write() as connection:
         done = connection.execute(
             update(messages)
-            .where(messages.c.state == "claimed", messages.c.lease_until <= now)
+            .where(messages.c.state == "claimed", lost(connection, now))
             .values(state="due", lease_owner=None, lease_until=None, updated_at=now)
         )
         return done.rowcount
 
 
-def expired_sending(store: Store, owner: str, now: datetime, lease: timedelta) -> list[Row]:
-    """Messages that were with the supplier when their sender's lease ran out, taken over by `owner`.
+def lost_sending(store: Store, owner: str, now: datetime, lease: timedelta) -> list[Row]:
+    """Messages that were with the supplier when their sender was lost, taken over by `owner`.
 
     Whether they went out is not known: they are never simply sent again.
     """
-    late = (
-        select(messages.c.id)
-        .where(and_(messages.c.state == "sending", messages.c.lease_until <= now))
-        .order_by(messages.c.id)
-        .limit(BATCH)
-    )
-    if store.dialect == "postgresql":
-        late = late.with_for_update(skip_locked=True)
     with store.write() as connection:
+        late = (
+            select(messages.c.id)
+            .where(messages.c.state == "sending", lost(connection, now))
+            .order_by(messages.c.id)
+            .limit(BATCH)
+        )
+        if store.dialect == "postgresql":
+            late = late.with_for_update(skip_locked=True)
         rows = connection.execute(
             update(messages)
             .where(messages.c.id.in_(late.scalar_subquery() if store.dialect == "sqlite" else late))

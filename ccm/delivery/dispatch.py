@@ -52,7 +52,9 @@ def deliver(
     """
     delivered = Delivered()
     adapters = {
-        name: open_adapter(channel, project.workspace.root, outbox=project.outbox, environ=project.environ)
+        name: open_adapter(
+            channel, project.workspace.root, outbox=project.outbox, environ=project.environ, clock=project.clock
+        )
         for name, channel in project.workspace.channels.items()
     }
     try:
@@ -83,8 +85,8 @@ class _Pass:
     def recover(self, adapters: dict[str, Adapter]) -> None:
         """Settles what a dead process left behind."""
         store, now = self.project.store, self.project.clock()
-        claims.give_back_expired(store, now)
-        while rows := claims.expired_sending(store, self.owner, now, timedelta(seconds=60)):
+        claims.give_back_lost(store, now)
+        while rows := claims.lost_sending(store, self.owner, now, timedelta(seconds=60)):
             outcomes = []
             for row in rows:
                 adapter = adapters.get(row["channel"])

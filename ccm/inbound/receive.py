@@ -130,5 +130,6 @@ def _withdraw_consent(project: Project, connection: Connection, row: Mapping[Any
             basis="withdrawn", granted=False, evidence=f"{event.kind} on message {row['id']}", row_digest="",
         )
         .on_conflict_do_nothing()
+        .returning(consents.c.at)
     )  # fmt: skip
-    return bool(done.rowcount)
+    return done.first() is not None

@@ -165,7 +165,8 @@ class CsvFile:
                 if cells:  # an empty line is no record
                     yield line, cells
         finally:
-            text.detach()
+            if not self._raw.closed:
+                text.detach()  # else the wrapper would close the file when it goes
 
     def _header(self) -> list[str]:
         records = self._reader()

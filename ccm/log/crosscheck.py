@@ -82,8 +82,8 @@ def _load(connection: Connection, faults: Faults) -> Counter[_ReleaseAction]:
     """Fills the temporary tables from the leaves, oldest first. Returns the release actions, which are few."""
     actions: Counter[_ReleaseAction] = Counter()
     for leaves in _leaves(connection, faults):
-        decisions: dict[Any, Mapping[str, Any]] = {}
-        outcomes: dict[Any, Mapping[str, Any]] = {}
+        decisions: dict[str, Mapping[str, str | None]] = {}
+        outcomes: dict[tuple[str, str], Mapping[str, str | None]] = {}
         for leaf in leaves:
             message, state = leaf.get("message"), leaf.get("state")
             match leaf.get("kind"):
@@ -103,7 +103,7 @@ def _load(connection: Connection, faults: Faults) -> Counter[_ReleaseAction]:
     return actions
 
 
-def _leaves(connection: Connection, faults: Faults) -> Iterator[list[dict[str, Any]]]:
+def _leaves(connection: Connection, faults: Faults) -> Iterator[list[dict[str, str | None]]]:
     query = select(log_leaves.c.id, log_leaves.c.entry).order_by(log_leaves.c.id)
     for rows in connection.execute(query.execution_options(yield_per=ROWS)).partitions():
         leaves = []
@@ -113,18 +113,22 @@ def _leaves(connection: Connection, faults: Faults) -> Iterator[list[dict[str, A
             except orjson.JSONDecodeError:
                 leaf = None
             if isinstance(leaf, dict):
-                leaves.append(leaf)
+                leaves.append({name: _text(value) for name, value in leaf.items()})
             else:
                 faults.add(f"log leaf with id {leaf_id}: its entry is no JSON object")
         yield leaves
 
 
+def _text(value: Any) -> str | None:
+    """A field as text that both databases take: a leaf that was tampered with can hold anything, and then differs."""
+    return None if value is None else str(value).replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
 def _put(
-    connection: Connection, table: str, columns: Sequence[str], key: str, rows: Iterable[Mapping[str, Any]]
+    connection: Connection, table: str, columns: Sequence[str], key: str, rows: Iterable[Mapping[str, str | None]]
 ) -> None:
     """Inserts rows, or replaces those with the same key; one statement."""
-    # A leaf that was tampered with can hold anything; as text it is compared, and differs.
-    values = [tuple(None if row.get(name) is None else str(row[name]) for name in columns) for row in rows]
+    values = [tuple(row.get(column) for column in columns) for row in rows]
     if not values:
         return
     names = ", ".join(columns)

@@ -19,7 +19,7 @@ from ccm.store.tables import log_checkpoints, log_leaves, log_state, log_tiles
 INTEGRATION_BATCH = 10_000
 """Leaves per transaction: a few megabytes, and no writer waits long for SQLite's one lock."""
 
-# Driver SQL: of the time that SQLAlchemy's INSERT takes for 1,000 rows, nine tenths are spent on the statement.
+# Driver SQL: SQLAlchemy's INSERT of 1,000 rows takes twice the time on SQLite, and four times on PostgreSQL.
 _APPEND_SQLITE = "INSERT INTO log_leaves (entry) VALUES (?)"
 # One array instead of 1,000 rows of parameters; PostgreSQL numbers the rows in the order of the sorted select.
 _APPEND_POSTGRESQL = (

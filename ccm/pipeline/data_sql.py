@@ -11,11 +11,12 @@ import os
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
+from weakref import WeakSet
 
 import duckdb
 import orjson
@@ -42,7 +43,7 @@ _SETTINGS = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
-    "python_enable_replacements": "false",  # else a query could read this program's variables
+    "python_enable_replacements": "false",  # a second guard: a query must not read this program's variables
     "memory_limit": MEMORY,
     "temp_directory": "",
     "threads": "1",
@@ -62,9 +63,8 @@ class Query:
         """`path` is shown in messages; `parameters` are the known names and their scalar types."""
         self.text, self.path = text, path
         self._fields = fields
-        self._process = 0
-        self._connection: duckdb.DuckDBPyConnection | None = None
-        with _open() as connection:
+        self._open()
+        with closing(_connect()) as connection:
             for table, columns in TABLES.items():
                 connection.execute(f"CREATE TABLE {table} ({columns})")
             self.parameters = self._parse(parameters)
@@ -73,37 +73,47 @@ class Query:
 
     def run(
         self, tables: Mapping[str, Sequence[Sequence[Any]]], values: Mapping[str, Any], customers: int
-    ) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yields (customer id, values by field) in the query's order.
+    ) -> list[tuple[str, dict[str, Any]]]:
+        """(customer id, values by field) of each result row, in the query's order.
 
         `tables` holds the rows of each table in `self.tables`, in the order of `TABLES`: text, dates as ISO 8601,
-        amounts as text; account ids as a JSON list. Raises `TemplateError` when the query fails on the data.
+        amounts as text; account ids as a JSON list. `customers` is their number. Raises `TemplateError` when the
+        query fails on the data.
         """
-        connection = self._open_here()
-        for table in sorted(self.tables):
-            _fill(connection, table, tables[table])
-        count = 0
-        with self._told(connection, with_data=True):
-            connection.execute(self.text, {name: values[name] for name in self.parameters})
-            while rows := connection.fetchmany(1000):
-                count += len(rows)
-                if count > max(customers, 1) * ROWS_PER_CUSTOMER:
-                    raise self._error(0, f"gives more than {ROWS_PER_CUSTOMER} rows a customer; is a join too wide?")
-                for row in rows:
-                    if not isinstance(row[0], str):
+        found: list[tuple[str, dict[str, Any]]] = []
+        with self._lock:
+            if self._connection is None:
+                self._connection = _connect()
+            for table in sorted(self.tables):
+                _fill(self._connection, table, tables[table])
+            with self._told(self._connection, with_data=True):
+                self._connection.execute(self.text, {name: values[name] for name in self.parameters})
+                while rows := self._connection.fetchmany(1000):
+                    if len(found) + len(rows) > max(customers, 1) * ROWS_PER_CUSTOMER:
+                        message = f"gives more than {ROWS_PER_CUSTOMER} rows a customer; is a join too wide?"
+                        raise self._error(0, message)
+                    if not all(isinstance(row[0], str) for row in rows):
                         raise self._error(0, "gives a row without customer_id")
-                    yield row[0], dict(zip(self.columns[1:], row[1:], strict=True))
+                    found.extend((row[0], dict(zip(self.columns[1:], row[1:], strict=True))) for row in rows)
+        return found
 
-    def _open_here(self) -> duckdb.DuckDBPyConnection:
-        # A connection does not survive a fork: each process opens its own when it first needs one.
-        if self._connection is None or self._process != os.getpid():
-            self._connection = duckdb.connect(":memory:", config=_SETTINGS)  # type: ignore[arg-type]
-            self._connection.execute("SET lock_configuration = true")
-            self._process = os.getpid()
-        return self._connection
+    def _open(self) -> None:
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._lock = threading.Lock()
+        _alive.add(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_connection": None}
+        return {name: value for name, value in self.__dict__.items() if name not in ("_connection", "_lock")}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._open()
+
+    def leave_to_parent(self) -> None:
+        """In a forked child: opens a connection of its own when it next needs one."""
+        if self._connection is not None:
+            _inherited.append(self._connection)
+        self._open()
 
     def _error(self, line: int, message: str) -> TemplateError:
         return TemplateError([Problem(self.path, line, message)])
@@ -160,6 +170,7 @@ class Query:
 
     def _bind(self, connection: duckdb.DuckDBPyConnection, dummies: Mapping[str, Any]) -> list[str]:
         with self._told(connection, with_data=False):
+            connection.execute(f"EXPLAIN {self.text}", dict(dummies))  # its errors tell the line, those of sql() don't
             relation = connection.sql(self.text, params=dict(dummies))
             assert relation is not None  # a SELECT always has a result
             columns, types = list(relation.columns), list(relation.types)
@@ -188,14 +199,23 @@ class Query:
             timer.cancel()
 
 
-@contextmanager
-def _open() -> Iterator[duckdb.DuckDBPyConnection]:
+_alive: WeakSet[Query] = WeakSet()
+_inherited: list[duckdb.DuckDBPyConnection] = []
+"""Connections of the parent process: a child that closes one crashes (DuckDB 2.0), so they are kept, unused."""
+
+
+def _after_fork() -> None:
+    for query in list(_alive):
+        query.leave_to_parent()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:", config=_SETTINGS)  # type: ignore[arg-type]
-    try:
-        connection.execute("SET lock_configuration = true")
-        yield connection
-    finally:
-        connection.close()
+    connection.execute("SET lock_configuration = true")
+    return connection
 
 
 def _fill(connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Sequence[Any]]) -> None:

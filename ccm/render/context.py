@@ -64,6 +64,14 @@ class ContextBuilder:
             **read_data(self._fields, context.data, uses),
         }
 
+    def period_end(self, context: RenderContext) -> dt.date | None:
+        """The date in the data's ``period.end``, for communications that cover a period."""
+        period = self._fields.get("period")
+        if period is None or "end" not in period.fields or period.fields["end"].type != "date":
+            return None
+        end: dt.date | None = read_data(self._fields, context.data, frozenset({"period"}))["period"]["end"]
+        return end
+
     def _zone(self, customer: Customer) -> str:
         for name in (customer.timezone, self._zones.get(customer.jurisdiction)):
             try:

@@ -23,7 +23,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -42,14 +43,17 @@ _LOG = logging.getLogger(__name__)
 _ENVIRONMENT = threading.Lock()
 _COVERAGE_FILE = "coverage.json"
 _SELECTED = re.compile("(.)([\ufe00-\ufe0f\U000e0100-\U000e01ef])", re.DOTALL)
-# Characters that shape or break a line and have no form of their own. Others without a glyph, such as
-# the controls that turn the direction of text, stop the letter: a figure must read as it was written.
+# Characters that shape or break a line and have no form of their own. All other controls stop the letter,
+# even where a font has a glyph for them: one that turns the direction of text would turn a figure round.
 _INVISIBLE = frozenset(map(ord, "\t\n\r\f\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
-    """One file of the cache: how it is made (`latin`, `japanese`, or `copy`), from what, at which weight."""
+class Source:
+    """One file of the cache: how it is made (`latin`, `japanese` or `copy`), from what, at which weight.
+
+    `target` ends in ``-Regular`` or ``-Bold`` before its suffix.
+    """
 
     target: str
     kind: str
@@ -68,6 +72,28 @@ def font_folder() -> Path:
     return _ready_folder(_cache_root())
 
 
+def prepare_fonts(root: Path, sources: Sequence[Source]) -> Path:
+    """Return the folder below `root` that holds the fonts made from `sources`; build it if it is not there.
+
+    Any number of processes may ask at once: one builds, in a folder of another name, and the rest wait for it.
+    Raises `TryAgain` where `root` cannot be written or a font cannot be built.
+    """
+    folder = root / f"fonts-{_digest(sources)}"
+    if folder.is_dir():
+        return folder
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        with _only_one(root / f"{folder.name}.lock"):
+            if not folder.is_dir():
+                _build(folder, sources)
+    except OSError as error:
+        raise TryAgain(
+            f"the fonts of letters cannot be written to {root} ({error.strerror}); "
+            "set CCM_FONT_CACHE to a folder that this user can write"
+        ) from error
+    return folder
+
+
 def font_configuration() -> FontConfiguration:
     """Return the one font configuration of this process; it knows the fonts of `font_folder` and no other."""
     return _configuration(font_folder())
@@ -79,7 +105,9 @@ def missing_glyph(text: str) -> str | None:
     Nothing is normalised: a compatibility ideograph in a name is another character than its unified form.
     """
     known = _known(font_folder())
-    if unknown := {ord(character) for character in set(text)} - known.characters - _INVISIBLE:
+    characters = set(text)
+    controls = {ord(character) for character in characters if unicodedata.category(character) in ("Cc", "Cf")}
+    if unknown := (set(map(ord, characters)) - known.characters | controls) - _INVISIBLE:
         selectors = {ord(match[2]) for match in _SELECTED.finditer(text)}
         if lone := unknown - selectors:
             return f"U+{min(lone):04X}"
@@ -97,47 +125,35 @@ def _cache_root() -> Path:
 
 
 @cache
-def _sources() -> tuple[_Source, ...]:
+def _sources() -> tuple[Source, ...]:
     latin = Path(str(files("fontpkg_noto_sans"))) / "files" / "NotoSans[wdth,wght].ttf"
     regular = Path(str(files("noto_cjk_sans_jp_regular"))) / "NotoSansCJKjp-Regular.otf"
     bold = Path(str(files("noto_cjk_sans_jp_bold"))) / "NotoSansCJKjp-Bold.otf"
     return (
-        _Source("NotoSansJP-Regular.ttf", "japanese", regular, 400),
-        _Source("NotoSansJP-Bold.ttf", "japanese", bold, 700),
-        _Source("NotoSans-Regular.ttf", "latin", latin, 400),
-        _Source("NotoSans-Bold.ttf", "latin", latin, 700),
-        _Source(regular.name, "copy", regular, 400),
-        _Source(bold.name, "copy", bold, 700),
+        Source("NotoSansJP-Regular.ttf", "japanese", regular, 400),
+        Source("NotoSansJP-Bold.ttf", "japanese", bold, 700),
+        Source("NotoSans-Regular.ttf", "latin", latin, 400),
+        Source("NotoSans-Bold.ttf", "latin", latin, 700),
+        Source(regular.name, "copy", regular, 400),
+        Source(bold.name, "copy", bold, 700),
     )
 
 
 @cache
-def _digest() -> str:
+def _ready_folder(root: Path) -> Path:
+    return prepare_fonts(root, _sources())
+
+
+def _digest(sources: Sequence[Source]) -> str:
     """Digest of the recipe and of the source fonts, 16 hexadecimal digits."""
     total = hashlib.sha256(f"fonttools {fontTools.version}\n".encode())
     total.update(Path(letter_fontbuild.__file__).read_bytes())
-    for path in sorted({source.path for source in _sources()}):
+    for source in sources:
+        total.update(f"{source.target} {source.kind} {source.weight}\n".encode())
+    for path in sorted({source.path for source in sources}):
         with path.open("rb") as file:
             total.update(hashlib.file_digest(file, "sha256").digest())
     return total.hexdigest()[:16]
-
-
-@cache
-def _ready_folder(root: Path) -> Path:
-    folder = root / f"fonts-{_digest()}"
-    if folder.is_dir():
-        return folder
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        with _only_one(root / f"{folder.name}.lock"):
-            if not folder.is_dir():
-                _build(folder)
-    except OSError as error:
-        raise TryAgain(
-            f"the fonts of letters cannot be written to {root} ({error.strerror}); "
-            "set CCM_FONT_CACHE to a folder that this user can write"
-        ) from error
-    return folder
 
 
 @contextmanager
@@ -148,13 +164,13 @@ def _only_one(lock: Path) -> Iterator[None]:
         yield
 
 
-def _build(folder: Path) -> None:
+def _build(folder: Path, sources: Sequence[Source]) -> None:
     _LOG.info("building the fonts of letters, once for this machine")
     unfinished = Path(tempfile.mkdtemp(prefix=f"{folder.name}-", dir=folder.parent))
     try:
         fonts = unfinished / "fonts"
         fonts.mkdir()
-        _build_fonts(fonts)
+        _build_fonts(fonts, sources)
         (unfinished / _COVERAGE_FILE).write_text(_coverage_json(fonts), "utf-8")
         unfinished.chmod(0o755)
         unfinished.rename(folder)
@@ -162,9 +178,9 @@ def _build(folder: Path) -> None:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def _build_fonts(fonts: Path) -> None:
+def _build_fonts(fonts: Path, sources: Sequence[Source]) -> None:
     builders: list[subprocess.Popen[bytes]] = []
-    for source in _sources():
+    for source in sources:
         target = fonts / source.target
         if source.kind == "copy":
             shutil.copyfile(source.path, target)

@@ -20,6 +20,8 @@ MAX_NESTING = 32
 """Of brackets in one expression, and of `if` and `for` in each other."""
 MAX_TOKENS = 128
 """In one expression: keeps the parser's and the compiler's recursion far from Python's limit."""
+BLOCKS = frozenset({"if", "elif", "else", "endif", "for", "endfor"})
+WHAT_THERE_IS = "it has {{ }}, if and for, names, fields, filters, comparisons, and, or, not, in and ~"
 
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
@@ -109,27 +111,30 @@ def split(source: Source, environment: Environment, problems: list[Problem]) -> 
     depth = 0
     run: list[tuple[str, str]] = []
     start_line = 1
-    for line, token, value in environment.lexer.tokeniter(source.text, None):
-        if token == "data":
+    for line, kind, value in environment.lexer.tokeniter(source.text, None):
+        if kind == "data":
             result.pieces.append(Piece("data", value, line, 0))
-        elif token in ("raw_begin", "raw_end"):
+        elif kind in ("raw_begin", "raw_end"):
             problems.append(source.problem(line, "'raw' is not part of the template language"))
-        elif token.startswith("comment"):
+        elif kind.startswith("comment"):
             continue
-        elif token.endswith("_begin"):
-            run, start_line = [(token, value)], line
-        elif token.endswith("_end"):
-            run.append((token, value))
+        elif kind.endswith("_begin"):
+            run, start_line = [(kind, value)], line
+        elif kind.endswith("_end"):
+            run.append((kind, value))
             offset = source.text.index(run[0][1], offset)
             piece = _piece(source, result, run, offset, start_line, problems)
             offset += len(piece.text)
+            if piece.kind == "block" and piece.word not in BLOCKS:
+                message = f"'{piece.word}' is not part of the template language; {WHAT_THERE_IS}"
+                problems.append(source.problem(piece.line, message, piece.column))
             depth += {"if": 1, "for": 1, "endif": -1, "endfor": -1}.get(piece.word, 0)
             if depth == MAX_NESTING + 1:
                 message = f"'if' and 'for' are nested more than {MAX_NESTING} deep"
                 problems.append(source.problem(piece.line, message, piece.column))
             result.pieces.append(piece)
         else:
-            run.append((token, value))
+            run.append((kind, value))
     return result
 
 
@@ -137,17 +142,17 @@ def _piece(
     source: Source, result: Pieces, run: list[tuple[str, str]], offset: int, line: int, problems: list[Problem]
 ) -> Piece:
     column = offset - (source.text.rfind("\n", 0, offset) + 1) + 1
-    names = [value for token, value in run if token == "name"]
+    names = [value for kind, value in run if kind == "name"]
     brackets = deepest = tokens = 0
     at_line, at = line, offset
-    for token, value in run:
-        if token == "name":
+    for kind, value in run:
+        if kind == "name":
             start = source.text.rfind("\n", 0, at) + 1
             result.columns.setdefault((at_line, value), []).append(at - start + 1)
-        if token == "operator":
+        if kind == "operator":
             brackets += (value in "([{") - (value in ")]}")
             deepest = max(deepest, brackets)
-        tokens += token != "whitespace"
+        tokens += kind != "whitespace"
         at_line += value.count("\n")
         at += len(value)
     if deepest > MAX_NESTING:

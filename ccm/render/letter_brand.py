@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
-from urllib.parse import unquote, urlsplit
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
 from xml.etree import ElementTree as ET
 
 import tinycss2
@@ -47,7 +47,7 @@ class BrandFetcher(URLFetcher):  # type: ignore[misc]
 
     def fetch(self, url: str, headers: Mapping[str, str] | None = None) -> URLFetcherResponse:
         """Return the brand's picture at `url`; `headers` play no part, since nothing is asked over a network."""
-        name = unquote(url.removeprefix(BASE_URL)) if url.startswith(BASE_URL) else ""
+        name = _picture_name(url)
         if name not in self._pictures:
             scheme = urlsplit(url).scheme
             raise FatalURLFetchingError(f"the letter asks for something outside templates/_brand (scheme '{scheme}')")
@@ -66,7 +66,8 @@ def open_brand(brand: Mapping[str, bytes], fonts: FontConfiguration) -> tuple[Br
         problems.extend(Problem(_path(name), 0, message) for message in _picture_problems(name, body))
     try:
         sheet = brand[STYLE_SHEET].decode("utf-8")
-        problems.extend(_style_problems(tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)))
+        rules = tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)
+        problems.extend(_style_problems(rules, pictures))
     except KeyError:
         problems.append(Problem(_path(STYLE_SHEET), 0, "is missing; letters need their style sheet"))
     except UnicodeDecodeError:
@@ -74,14 +75,7 @@ def open_brand(brand: Mapping[str, bytes], fonts: FontConfiguration) -> tuple[Br
     if problems:
         raise TemplateError(problems)
     fetcher = BrandFetcher(pictures)
-    try:
-        return fetcher, CSS(string=sheet, base_url=BASE_URL, url_fetcher=fetcher, font_config=fonts)
-    except FatalURLFetchingError as error:
-        _refuse_sheet(str(error))
-
-
-def _refuse_sheet(message: str) -> NoReturn:
-    raise TemplateError([Problem(_path(STYLE_SHEET), 0, message)])
+    return fetcher, CSS(string=sheet, base_url=BASE_URL, url_fetcher=fetcher, font_config=fonts)
 
 
 def _path(name: str) -> str:
@@ -140,22 +134,55 @@ def _svg_problems(body: bytes) -> Iterator[str]:
                 yield f"attribute '{local[:40]}' of <{tag[:60]}> refers to another file"
 
 
-def _style_problems(rules: list[Any]) -> Iterator[Problem]:
-    """Refuse what lays out in exponential time when nested, and fonts that not every machine would have."""
+def _style_problems(rules: list[Any], pictures: Collection[str]) -> Iterator[Problem]:
     for rule in rules:
         if rule.type == "error":
-            yield Problem(_path(STYLE_SHEET), rule.source_line, f"is no CSS: {rule.message}")
+            yield _style_problem(rule, f"is no CSS: {rule.message}")
         elif rule.type == "at-rule" and rule.lower_at_keyword in ("font-face", "import", "color-profile"):
             message = f"@{rule.lower_at_keyword} is not possible; letters are set in the fonts of the engine"
-            yield Problem(_path(STYLE_SHEET), rule.source_line, message)
+            yield _style_problem(rule, message)
         elif rule.type in ("at-rule", "qualified-rule") and rule.content:
             inner = tinycss2.parse_blocks_contents(rule.content, skip_comments=True, skip_whitespace=True)
-            yield from _style_problems(inner)
+            yield from _style_problems(inner, pictures)
         elif rule.type == "declaration":
-            words = {token.lower_value for token in rule.value if token.type == "ident"}
-            named = rule.lower_name if rule.lower_name in _SLOW_PROPERTIES else None
-            if rule.lower_name == "display" or rule.lower_name.startswith("--"):
-                named = next(iter(sorted(words & _SLOW_DISPLAY)), None)
-            if named:
-                message = f"'{named}' takes exponential time when nested, so letters do without; use blocks and tables"
-                yield Problem(_path(STYLE_SHEET), rule.source_line, message)
+            if slow := _slow(rule):
+                yield _style_problem(
+                    rule, f"'{slow}' takes exponential time when nested; use blocks and tables instead"
+                )
+            for url in _urls(rule.value):
+                if _picture_name(url) not in pictures:
+                    yield _style_problem(
+                        rule, f"'{url[:60]}' is no picture of templates/_brand; nothing else can be loaded"
+                    )
+
+
+def _style_problem(rule: Any, message: str) -> Problem:
+    return Problem(_path(STYLE_SHEET), rule.source_line, message)
+
+
+def _slow(declaration: Any) -> str | None:
+    """Return what in a declaration WeasyPrint lays out in exponential time when nested (measured), or None."""
+    name: str = declaration.lower_name
+    if name in _SLOW_PROPERTIES:
+        return name
+    if name == "display" or name.startswith("--"):
+        words = {token.lower_value for token in declaration.value if token.type == "ident"}
+        return next(iter(sorted(words & _SLOW_DISPLAY)), None)
+    return None
+
+
+def _urls(tokens: list[Any]) -> Iterator[str]:
+    for token in tokens:
+        if token.type == "url":
+            yield token.value
+        elif token.type == "function":
+            if token.lower_name == "url":
+                yield "".join(argument.value for argument in token.arguments if argument.type == "string")
+            else:
+                yield from _urls(token.arguments)
+
+
+def _picture_name(url: str) -> str:
+    """Return the path below `templates/_brand` that an address of a letter or of its style sheet means, or ""."""
+    address = urljoin(BASE_URL, url)
+    return unquote(address.removeprefix(BASE_URL)) if address.startswith(BASE_URL) else ""

@@ -73,10 +73,13 @@ def build_latin(source: Path, target: Path, weight: int) -> None:
     font.save(target)
 
 
-def build_japanese(source: Path, target: Path, weight: int) -> None:
-    """Write `target`, the compact font of family `JAPANESE_FAMILY`, from the CFF font `source`."""
+def build_japanese(source: Path, target: Path, weight: int, characters: Iterable[int] | None = None) -> None:
+    """Write `target`, the compact font of family `JAPANESE_FAMILY`, from the CFF font `source`.
+
+    `characters` are the code points to keep, most frequent first; all `japanese_characters` if not given.
+    """
     with TTFont(source, lazy=True) as font:
-        _build_compact(font, weight).save(target)
+        _build_compact(font, weight, japanese_characters() if characters is None else characters).save(target)
 
 
 def japanese_characters() -> tuple[int, ...]:
@@ -92,9 +95,9 @@ def _two_byte_codes(codec: str) -> Iterator[int]:
             yield from map(ord, bytes((lead, trail)).decode(codec, "ignore"))
 
 
-def _build_compact(font: TTFont, weight: int) -> TTFont:
+def _build_compact(font: TTFont, weight: int, characters: Iterable[int]) -> TTFont:
     source_cmap: dict[int, str] = font.getBestCmap()
-    cmap = {code: source_cmap[code] for code in japanese_characters() if code in source_cmap}
+    cmap = {code: source_cmap[code] for code in characters if code in source_cmap}
     variations = [entry for entry in _variations(font) if entry[1] in cmap]
     names = list(dict.fromkeys([".notdef", *cmap.values(), *(name for _, _, name in variations if name)]))
     glyphs = dict(_quadratic_glyphs(font, names))
@@ -110,6 +113,8 @@ def _build_compact(font: TTFont, weight: int) -> TTFont:
     heights = ("sTypoAscender", "sTypoDescender", "sTypoLineGap", "usWinAscent", "usWinDescent", "sxHeight")
     builder.setupOS2(usWeightClass=weight, fsType=0, **{name: getattr(os2, name) for name in heights})
     builder.setupPost(keepGlyphNames=False)
+    # FontBuilder puts today's date in, and the dates would be part of every letter.
+    builder.updateHead(created=font["head"].created, modified=font["head"].modified)
     _name(builder, font, "Bold" if weight >= 600 else "Regular")
     return builder.font
 

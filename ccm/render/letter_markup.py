@@ -14,7 +14,7 @@ from ccm.errors import RenderError
 
 MAX_CHARACTERS = 4_000_000
 """Of the HTML: about 200 pages of a statement's rows."""
-MAX_ELEMENTS = 100_000
+MAX_ELEMENTS = 60_000
 MAX_DEPTH = 48
 """Of nested elements: WeasyPrint works recursively."""
 MAX_SPAN = 100

@@ -15,7 +15,7 @@ from html import unescape
 from html.parser import HTMLParser
 
 from ccm.errors import Problem
-from ccm.render.dialects import CONTENT, VOID, Dialect
+from ccm.render.dialects import CONTENT, MJML_PARENTS, VOID, Dialect
 from ccm.render.language import Piece, Source
 
 _START_TAG = re.compile(
@@ -144,6 +144,9 @@ class _Markup(HTMLParser):
             self.say(f"<{tag}> must stand in one of {', '.join(sorted(texts))}, not directly in <{parent}>")
         if texts is not None and tag.startswith("mj") and texts & set(self.stack):
             self.say(f"<{tag}> cannot stand in <{parent}>")
+        elif parent not in MJML_PARENTS.get(tag, {parent}) and parent != "mj-attributes":
+            wanted = " or ".join(f"<{name}>" for name in sorted(MJML_PARENTS[tag]))
+            self.say(f"<{tag}> stands in {wanted}, not in <{parent}>")
         if raw != raw.replace(raw[1 : len(tag) + 1], tag):
             self.say(f"write <{tag}> in small letters")
         self._attributes(tag, raw)
@@ -259,10 +262,8 @@ class _Markup(HTMLParser):
             self.between.add(piece)
             if parent not in self.dialect.block_tags:
                 where = " or ".join(f"<{tag}>" for tag in sorted(self.dialect.block_tags))
-                self.say(
-                    f"'{piece.word}' cannot stand directly in <{parent}>, whose widths are fixed before; only in {where}",
-                    piece,
-                )
+                message = f"'{piece.word}' cannot stand directly in <{parent}>, whose widths are fixed before"
+                self.say(f"{message}; it can in {where}", piece)
         depth = len(self.stack)
         if piece.word in ("if", "for"):
             self.blocks.append((piece, depth))

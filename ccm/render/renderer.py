@@ -58,7 +58,7 @@ class Renderer:
         self._preference_url = workspace.settings.organisation.preference_url
         email, sms = workspace.channels.get("email"), workspace.channels.get("sms")
         self._max_segments = sms.max_segments if sms else _MAX_SEGMENTS
-        self._senders = {
+        self._senders: dict[str, mime.Sender] = {
             language: mime.Sender(email.sender, email.sender_name.get(language, "")) if email else mime.Sender("", "")
             for language in communication.languages
         }
@@ -177,9 +177,7 @@ class Renderer:
         return f"{self._preference_url}{separator}m={quote(context.message_id, safe='')}"
 
     def _file_name(self, context: RenderContext, day: date) -> str:
-        period = context.data.get("period")
-        end = period.get("end") if isinstance(period, Mapping) else None
-        return f"{self._communication.id}-{(end if isinstance(end, date) else day).isoformat()}.pdf"
+        return f"{self._communication.id}-{(self._context.period_end(context) or day).isoformat()}.pdf"
 
 
 def _links(text: str) -> list[str]:

@@ -4,16 +4,18 @@ import json
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
 import boto3
 import pytest
-from adapter_parts import Opener, a_message, an_email, free_port
+from adapter_parts import Opener, a_channel, a_message, an_email, free_port
 from moto.server import ThreadedMotoServer
 
+from ccm.adapters import Adapter, open_adapter
 from ccm.errors import OutcomeUnknown, SupplierRefused, WorkspaceError
 
 ENVIRON = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
@@ -87,17 +89,37 @@ class Supplier(BaseHTTPRequestHandler):
         """Keeps the tests' output quiet."""
 
 
-@contextmanager
-def a_supplier(status: int | str, content: bytes) -> Iterator[tuple[str, list[Any]]]:
+@dataclass
+class Answering:
+    """A supplier that gives the same answer until told otherwise, and an adapter that asks it."""
+
+    server: Any
+    adapter: Adapter
+
+    def with_answer(self, status: int | str, content: bytes) -> Adapter:
+        self.server.answer = (status, content)
+        self.server.requests.clear()
+        return self.adapter
+
+    @property
+    def requests(self) -> list[Any]:
+        requests: list[Any] = self.server.requests
+        return requests
+
+
+@pytest.fixture(scope="module")
+def supplier() -> Iterator[Answering]:
     server: Any = ThreadingHTTPServer(("127.0.0.1", 0), Supplier)
-    server.daemon_threads, server.requests, server.end, server.answer = True, [], Event(), (status, content)
+    server.daemon_threads, server.requests, server.end = True, [], Event()
     Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", server.requests
-    finally:
-        server.end.set()
-        server.shutdown()
-        server.server_close()
+    own = settings(f"http://127.0.0.1:{server.server_address[1]}", timeout_seconds=0.5, configuration_set="ccm-events")
+    # Opened once: boto3 takes most of a second to read its service descriptions.
+    adapter = open_adapter(a_channel("ses", settings=own), Path(), outbox=Path(), environ=ENVIRON)
+    yield Answering(server, adapter)
+    adapter.close()
+    server.end.set()
+    server.shutdown()
+    server.server_close()
 
 
 def error(code: str) -> bytes:
@@ -121,12 +143,11 @@ def error(code: str) -> bytes:
     ],
 )
 def test_a_no_is_a_no_after_one_request(
-    opened: Opener, status: int, content: bytes, code: str, permanent: bool
+    supplier: Answering, status: int, content: bytes, code: str, permanent: bool
 ) -> None:
-    with a_supplier(status, content) as (address, requests):
-        with pytest.raises(SupplierRefused) as refused:
-            opened("ses", settings=settings(address), environ=ENVIRON).send(a_message())
-    assert (refused.value.code, refused.value.permanent, len(requests)) == (code, permanent, 1)
+    with pytest.raises(SupplierRefused) as refused:
+        supplier.with_answer(status, content).send(a_message())
+    assert (refused.value.code, refused.value.permanent, len(supplier.requests)) == (code, permanent, 1)
     assert "aiko" not in str(refused.value)
 
 
@@ -150,20 +171,17 @@ def test_a_no_is_a_no_after_one_request(
     ],
 )
 def test_any_other_answer_is_unknown_and_never_asked_for_twice(
-    opened: Opener, status: int | str, content: bytes
+    supplier: Answering, status: int | str, content: bytes
 ) -> None:
-    with a_supplier(status, content) as (address, requests):
-        adapter = opened("ses", settings=settings(address, timeout_seconds=0.3), environ=ENVIRON)
-        with pytest.raises(OutcomeUnknown):
-            adapter.send(a_message())
-    assert len(requests) == 1
+    with pytest.raises(OutcomeUnknown):
+        supplier.with_answer(status, content).send(a_message())
+    assert len(supplier.requests) == 1
 
 
-def test_the_request_names_the_configuration_set_and_our_message(opened: Opener) -> None:
-    with a_supplier(200, b'{"MessageId": "0100-abc"}') as (address, requests):
-        own = settings(address, configuration_set="ccm-events")
-        assert opened("ses", settings=own, environ=ENVIRON).send(a_message()).supplier_reference == "0100-abc"
-    path, request = requests[0]
+def test_the_request_names_the_configuration_set_and_our_message(supplier: Answering) -> None:
+    receipt = supplier.with_answer(200, b'{"MessageId": "0100-abc"}').send(a_message())
+    assert receipt.supplier_reference == "0100-abc"
+    [(path, request)] = supplier.requests
     assert path == "/v2/email/outbound-emails"
     assert request["ConfigurationSetName"] == "ccm-events"
     assert request["Destination"] == {"ToAddresses": ["aiko@customer.example"]}
@@ -183,20 +201,16 @@ def test_no_credentials_are_refused_for_now(opened: Opener, monkeypatch: pytest.
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
-    with a_supplier(200, b"{}") as (address, requests):
-        with pytest.raises(SupplierRefused) as refused:
-            opened("ses", settings=settings(address)).send(a_message())
-    assert (refused.value.code, refused.value.permanent, requests) == ("credentials", False, [])
+    with pytest.raises(SupplierRefused) as refused:
+        opened("ses", settings=settings(f"http://127.0.0.1:{free_port()}")).send(a_message())
+    assert (refused.value.code, refused.value.permanent) == ("credentials", False)
 
 
-def test_a_local_part_that_is_not_ascii_is_refused_before_anything_is_sent(opened: Opener) -> None:
+def test_a_local_part_that_is_not_ascii_is_refused_before_anything_is_sent(supplier: Answering) -> None:
     body = "From: hello@hinokibank.example\r\nTo: 愛子@customer.example\r\n\r\nhello\r\n".encode()
-    with a_supplier(200, b"{}") as (address, requests):
-        with pytest.raises(SupplierRefused) as refused:
-            opened("ses", settings=settings(address), environ=ENVIRON).send(
-                a_message(recipient="愛子@customer.example", body=body)
-            )
-    assert (refused.value.code, refused.value.permanent, requests) == ("recipient", True, [])
+    with pytest.raises(SupplierRefused) as refused:
+        supplier.with_answer(200, b"{}").send(a_message(recipient="愛子@customer.example", body=body))
+    assert (refused.value.code, refused.value.permanent, supplier.requests) == ("recipient", True, [])
 
 
 def test_a_missing_package_names_the_extra(opened: Opener, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -106,6 +106,12 @@ languages: [en, ja]
 jurisdictions: [US, GB, JP]
 """,
 }
+KEPT = {
+    "deposit-protection": ("gb-en-1.yaml", "gb-en-2.yaml"),
+    "fee-notice": ("us-en-1.yaml", "jp-ja-1.yaml"),
+    "marketing-opt-out": ("gb-en-1.yaml",),
+    "sender-identity": ("gb-en-1.yaml",),
+}
 EMAIL = '---\nsubject: "Hello"\npreheader: "Hi"\n---\n<mj-text>Hello</mj-text>\n'
 LETTER = '---\ntitle: "Statement"\n---\n<p>{{ wording.deposit_protection }} {{ wording.fee_notice }}</p>\n'
 
@@ -132,15 +138,27 @@ def workspace(pristine: Path) -> Workspace:
     return load_workspace(pristine)
 
 
+@pytest.fixture(scope="session")
+def small(pristine: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with a few of the wordings, so that tests which load it often are quick; not to be changed."""
+    folder = Path(shutil.copytree(pristine, tmp_path_factory.mktemp("small") / "workspace"))
+    for file in folder.glob("compliance/wording/*/*.yaml"):
+        if file.name not in KEPT.get(file.parent.name, ()):
+            file.unlink()
+    return folder
+
+
 @pytest.fixture
-def root(pristine: Path, tmp_path: Path) -> Path:
-    """A copy of the workspace that a test may change."""
-    return Path(shutil.copytree(pristine, tmp_path / "workspace"))
+def root(small: Path, tmp_path: Path) -> Path:
+    """A copy of the small workspace that a test may change."""
+    return Path(shutil.copytree(small, tmp_path / "workspace"))
 
 
 @pytest.fixture(scope="session")
-def release(workspace: Workspace) -> Release:
-    return build_release(workspace, workspace.communication("quarterly-statement"))
+def release(small: Path) -> Release:
+    """The release of the small workspace's statement."""
+    loaded = load_workspace(small)
+    return build_release(loaded, loaded.communication("quarterly-statement"))
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from intake_parts import REPOSITORY, make_workspace
+from intake_parts import HEADER, make_workspace
 
 from ccm.intake import ImportReport, import_feed
 from ccm.store import Store
@@ -38,7 +37,8 @@ class Importer:
 
     def rows(self, kind: Any, *rows: str, header: str = "") -> ImportReport:
         """`rows` as lines below the usual header of the kind."""
-        header = header or ",".join(self.workspace.settings.feeds[kind].columns.values())
+        usual = HEADER if kind == "customers" else ",".join(self.workspace.settings.feeds[kind].columns.values())
+        header = header or usual
         return self.text(kind, "\r\n".join([header, *rows]) + "\r\n")
 
 
@@ -56,9 +56,3 @@ def errors() -> Callable[[ImportReport], list[dict[str, str]]]:
             return list(csv.DictReader(stream))
 
     return read
-
-
-@pytest.fixture(scope="session")
-def columns() -> dict[str, dict[str, str]]:
-    feeds = tomllib.loads((REPOSITORY / "ccm.toml").read_text("utf-8"))["feeds"]
-    return {kind: feed["columns"] for kind, feed in feeds.items()}

@@ -223,5 +223,11 @@ def test_a_node_never_spans_two_tiles(height: int, number: int) -> None:
     assert part.width == 1 << (height % 8)
 
 
-def test_a_leaf_is_never_taken_for_a_node() -> None:
+def test_a_node_is_never_taken_for_a_leaf() -> None:
+    # The hash of a node with the rest of a proof gives the right root, but too soon.
+    first, second = node_hash(LEAVES[0], LEAVES[1]), node_hash(LEAVES[2], LEAVES[3])
+    assert not verify_inclusion(first, 0, 4, [second], mth(LEAVES[:4]))
+
+
+def test_a_leaf_and_a_node_over_the_same_bytes_differ() -> None:
     assert leaf_hash(LEAVES[0] + LEAVES[1]) != node_hash(LEAVES[0], LEAVES[1])

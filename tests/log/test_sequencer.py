@@ -84,7 +84,7 @@ def test_a_backlog_is_placed_in_several_transactions(store: Store, monkeypatch: 
 
 
 @sqlite_only
-@settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.integers(1, 700), min_size=1, max_size=5), st.data())
 def test_tiles_roots_and_proofs_are_the_same_however_leaves_arrive(
     store_factory: Callable[[], Store], steps: list[int], data: st.DataObject

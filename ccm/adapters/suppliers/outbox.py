@@ -76,8 +76,10 @@ class Outbox(Adapter):
 
     def _add(self, index: int, record: dict[str, Any], staged: Path, final: Path) -> None:
         try:
-            files.publish(staged, final)
+            staged.rename(final)
             _list(index, record, repair=False)
+            # Last, because syncing the index has mostly written the name too: this saves a wait for the disk.
+            files.sync_folder(final.parent)
         except OSError as error:
             try:
                 # Refused has to mean that nothing is there.

@@ -142,7 +142,7 @@ class Smtp(Adapter):
     def _hand_over(self, connection: smtplib.SMTP, body: bytes) -> bytes:
         """Sends the content and the final dot; gives the text of the server's acceptance."""
         try:
-            connection.send(re.sub(rb"(?m)^\.", b".", body))
+            connection.send(re.sub(rb"(?m)^\.", b"..", body))
         except (smtplib.SMTPException, OSError) as error:
             self._drop(connection)
             raise _Lost("connection", f"the connection ended within the message: {_words(error)}") from error
