@@ -12,7 +12,6 @@ from sqlalchemy import Connection, func, insert, select, update
 from ccm.errors import Conflict, InputError, NotFound
 from ccm.log import leaves, sequencer
 from ccm.pipeline.compose import Occasion
-from ccm.pipeline.data import previous_period
 from ccm.pipeline.gate import require_approved
 from ccm.pipeline.project import Compiled, Project
 from ccm.store import feeds
@@ -66,6 +65,7 @@ def start(project: Project, communication_id: str, at: datetime, *, limit: int |
     parameters = {"occasion": planned.id, **{name: str(value) for name, value in planned.parameters.items()}}
     with project.store.write() as connection:
         require_approved(connection, compiled.release)
+        compiled.data.require_feeds(connection, at)
         if (known := find(connection, run_id)) is not None:
             raise Conflict(f"run {run_id} exists and is {known.state}; go on with: ccm run resume {run_id}")
         connection.execute(
@@ -97,7 +97,7 @@ def occasion(compiled: Compiled, at: datetime, limit: int | None = None) -> Occa
     if not communication.data.period:
         name = at.strftime("%Y%m%dT%H%M%SZ")
     else:
-        first, last = previous_period(communication.data.period, at)
+        first, last = compiled.data.period(at)
         parameters = {"period_start": first, "period_end": last}
         name = f"{first.isoformat()}--{last.isoformat()}"
     run_id = f"{communication.id}-{name}" + (f"-first-{limit}" if limit else "")

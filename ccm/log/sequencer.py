@@ -26,7 +26,6 @@ _APPEND_POSTGRESQL = (
     "INSERT INTO log_leaves (entry)"
     " SELECT entry FROM unnest(%b::bytea[]) WITH ORDINALITY AS given (entry, number) ORDER BY number"
 )
-_WAITING = text("SELECT id, entry FROM log_leaves WHERE position IS NULL AND id > :after ORDER BY id LIMIT :batch")
 _PLACE = text("UPDATE log_leaves SET position = id + :shift WHERE id BETWEEN :first AND :last")
 _ADD_STATE = text("INSERT INTO log_state (id, size) VALUES (1, 0) ON CONFLICT (id) DO NOTHING")
 
@@ -105,7 +104,10 @@ def _locked_size(connection: Connection) -> int:
 def _integrate(connection: Connection, batch: int, after: int) -> tuple[int, int]:
     """One batch of leaves with ids over `after`. Returns (how many, last id)."""
     size = _locked_size(connection)
-    taken = connection.execute(_WAITING, {"after": after, "batch": batch}).all()
+    waiting = select(log_leaves.c.id, log_leaves.c.entry).where(log_leaves.c.position.is_(None))
+    if after:  # spares the later batches of a backlog the search for the first; PostgreSQL would search all for 0
+        waiting = waiting.where(log_leaves.c.id > after)
+    taken = connection.execute(waiting.order_by(log_leaves.c.id).limit(batch)).all()
     if not taken:
         return 0, after
     ids = [row[0] for row in taken]

@@ -5,19 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ccm.errors import InputError, Problem, TemplateError
 from ccm.model.customer import Customer
 from ccm.pipeline.balance import BalanceFailure, chain_rows
 from ccm.pipeline.data_check import MAX_DEPTH, conform, depth, from_json, from_query
 from ccm.pipeline.data_sql import Query
-from ccm.store import feeds
+from ccm.store import feeds, tables
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication, FieldType, ScalarType
 
@@ -46,9 +47,12 @@ class DataRefusal:
 DataResult = DataValues | DataRefusal
 
 
-def previous_period(kind: str, at: datetime) -> tuple[date, date]:
-    """First and last day (both inclusive) of the ``previous_month`` or ``previous_quarter`` before `at`'s UTC date."""
-    today = at.astimezone(UTC).date()
+def previous_period(kind: str, at: datetime, zone: str) -> tuple[date, date]:
+    """First and last day (both inclusive) of the ``previous_month`` or ``previous_quarter`` before `at`.
+
+    `zone` is the organisation's IANA time zone: its calendar says which day `at` is.
+    """
+    today = at.astimezone(ZoneInfo(zone)).date()
     months = {"previous_month": 1, "previous_quarter": 3}[kind]
     this_period = date(today.year, (today.month - 1) // months * months + 1, 1)
     last_day = this_period - timedelta(days=1)
@@ -87,6 +91,7 @@ class DataLoader:
         if source.period:
             self._types |= {"period_start": "date", "period_end": "date"}
         self.query: Query | None = None
+        self._zone = workspace.settings.organisation.timezone
         if source.sql:
             folder = f"templates/{communication.id}"
             reserved = {"customer_id"} & source.fields.keys()
@@ -101,7 +106,7 @@ class DataLoader:
     ) -> dict[str, DataResult]:
         """The data of each customer, or why there are none; one entry for every customer.
 
-        `at` is the instant the period is counted from, in UTC; `parameters` are values (as such or as text) for
+        `at` is the instant the period is counted from; `parameters` are values (as such or as text) for
         the declared parameters, and may replace the period's. Raises `InputError` for parameters that do not
         fit, `TemplateError` for a query that fails.
         """
@@ -111,19 +116,39 @@ class DataLoader:
             empty = dict.fromkeys(self.communication.data.fields)
             return {customer.id: _digested(empty, {}) for customer in customers}
         values = self._parameters(at, parameters)
-        tables = self._read(connection, customers, values)
+        read = self._read(connection, customers, values)
         rows: dict[str, list[dict[str, Any]]] = {customer.id: [] for customer in customers}
-        for customer_id, row in self.query.run(tables, values, len(customers)):
+        for customer_id, row in self.query.run(read, values, len(customers)):
             if customer_id not in rows:
                 message = "gives a customer_id that is none of the customers it was run for"
                 raise TemplateError([Problem(self.query.path, 0, message)])
             rows[customer_id].append(row)
         return {customer_id: self._result(found, values) for customer_id, found in rows.items()}
 
+    def period(self, at: datetime) -> tuple[date, date]:
+        """First and last day (both inclusive) that data at `at` are about; for a communication with a period."""
+        return previous_period(self.communication.data.period, at, self._zone)
+
+    def require_feeds(self, connection: Connection, at: datetime) -> None:
+        """Raises `InputError` where a feed that the query reads was not imported for the period at all.
+
+        A forgotten import must not become a thousand statements without a booking.
+        """
+        wanted = self.query.tables if self.query else frozenset()
+        for table in sorted(wanted - {"customers"}):
+            query = select(tables.metadata.tables[table]).limit(1)
+            about = ""
+            if table == "transactions" and self.communication.data.period:
+                start, end = self.period(at)
+                query = query.where(tables.transactions.c.booked_on.between(start, end))
+                about = f" from {start} to {end}"
+            if connection.execute(query).first() is None:
+                raise InputError(f"there are no {table}{about}; import them with: ccm import {table} FILE")
+
     def _parameters(self, at: datetime, given: Mapping[str, object]) -> dict[str, Any]:
         values: dict[str, Any] = {}
         if self.communication.data.period:
-            values["period_start"], values["period_end"] = previous_period(self.communication.data.period, at)
+            values["period_start"], values["period_end"] = self.period(at)
         for name, value in given.items():
             if name not in self._types:
                 known = ", ".join(self._types) or "none"
@@ -139,18 +164,18 @@ class DataLoader:
     ) -> dict[str, Sequence[Sequence[Any]]]:
         """The chunk's rows of the tables that the query reads, in the form that `Query.run` takes."""
         wanted = self.query.tables if self.query else frozenset()
-        tables: dict[str, Sequence[Sequence[Any]]] = {}
+        found: dict[str, Sequence[Sequence[Any]]] = {}
         if "customers" in wanted:
-            tables["customers"] = [
+            found["customers"] = [
                 (c.id, c.language, c.jurisdiction, c.segment, orjson.dumps(c.account_ids).decode()) for c in customers
             ]
         account_ids = [account_id for customer in customers for account_id in customer.account_ids]
         if "accounts" in wanted:
-            tables["accounts"] = feeds.accounts(connection, account_ids)
+            found["accounts"] = feeds.accounts(connection, account_ids)
         if "transactions" in wanted:
             start, end = values.get("period_start"), values.get("period_end")
-            tables["transactions"] = feeds.transactions(connection, account_ids, start, end)
-        return tables
+            found["transactions"] = feeds.transactions(connection, account_ids, start, end)
+        return found
 
     def _result(self, rows: Sequence[dict[str, Any]], parameters: Mapping[str, Any]) -> DataResult:
         if not rows:

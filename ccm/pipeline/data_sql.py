@@ -57,6 +57,8 @@ _DUMMY: Mapping[str, Any] = {
 class Query:
     """One checked query. Raises `TemplateError`, with file and line, when it can't be used."""
 
+    _connection: duckdb.DuckDBPyConnection | None
+
     def __init__(
         self, text: str, path: str, fields: Mapping[str, FieldType], parameters: Mapping[str, ScalarType]
     ) -> None:  # fmt: skip
@@ -98,7 +100,7 @@ class Query:
         return found
 
     def _open(self) -> None:
-        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._connection = None
         self._lock = threading.Lock()
         _alive.add(self)
 
@@ -109,11 +111,12 @@ class Query:
         self.__dict__.update(state)
         self._open()
 
-    def leave_to_parent(self) -> None:
-        """In a forked child: opens a connection of its own when it next needs one."""
-        if self._connection is not None:
-            _inherited.append(self._connection)
-        self._open()
+    def close(self) -> None:
+        """Gives the connection back; the next `run` opens another."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     def _error(self, line: int, message: str) -> TemplateError:
         return TemplateError([Problem(self.path, line, message)])
@@ -200,16 +203,15 @@ class Query:
 
 
 _alive: WeakSet[Query] = WeakSet()
-_inherited: list[duckdb.DuckDBPyConnection] = []
-"""Connections of the parent process: a child that closes one crashes (DuckDB 2.0), so they are kept, unused."""
 
 
-def _after_fork() -> None:
+def _before_fork() -> None:
+    # A child must not inherit a connection: closing it there crashes the child (DuckDB 2.0), using it may hang.
     for query in list(_alive):
-        query.leave_to_parent()
+        query.close()
 
 
-os.register_at_fork(after_in_child=_after_fork)
+os.register_at_fork(before=_before_fork)
 
 
 def _connect() -> duckdb.DuckDBPyConnection:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ccm.compliance import releases
 from ccm.compliance.approvals import ReleaseAction
@@ -20,6 +20,7 @@ from ccm.render import Renderer
 from ccm.store import Store
 from ccm.store.archive import Archive
 from ccm.store.engine import store_url
+from ccm.store.tables import log_checkpoints
 from ccm.workspace import Workspace, load_workspace
 from ccm.workspace.communication import Communication
 
@@ -93,9 +94,15 @@ class Project:
         sequencer.append(connection, [leaf])
 
     def signer(self) -> keys.Signer:
-        """The audit log's signing key; made on first use."""
+        """The audit log's signing key; made on first use, but never beside a log that another key signed.
+
+        Raises `NotFound` where the key of a signed log is missing.
+        """
         settings = self.workspace.settings.log
-        return keys.load_or_create(self.path(settings.key), settings.origin)
+        with self.store.read() as connection:
+            signed = connection.scalar(select(log_checkpoints.c.size).limit(1)) is not None
+        load = keys.load_key if signed else keys.load_or_create
+        return load(self.path(settings.key), settings.origin)
 
 
 def open_project(root: Path, *, clock: Clock = wall_clock) -> Project:

@@ -99,7 +99,9 @@ class _WeasyPrintRenderer:
         root.set("lang", language)
         if large_print:
             root.set("class", f"{root.get('class', '')} {LARGE_PRINT_CLASS}".strip())
-        identifier = hashlib.sha256(f"{title}\0{language}\0{large_print}\0{html}".encode()).hexdigest()[:32]
+        identifier = hashlib.sha256(
+            f"{title}\0{language}\0{large_print}\0{html}".encode(errors="surrogatepass")
+        ).hexdigest()[:32]
         with _ONE_AT_A_TIME, self._without_collector():
             pages, pdf = self._draw(document, title, language, identifier.encode())
         return Letter(pdf=pdf, pages=pages, text=text)
@@ -110,7 +112,6 @@ class _WeasyPrintRenderer:
                 font_config=font_configuration(),
                 stylesheets=[self._style_sheet],
                 presentational_hints=False,
-                pdf_variant="pdf/ua-1",
             )
             if len(drawn.pages) > MAX_PAGES:
                 raise _too_many_pages()

@@ -21,6 +21,7 @@ from sqlalchemy import (
     TypeDecorator,
     UniqueConstraint,
 )
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 
 metadata = MetaData(
@@ -56,9 +57,13 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+Words = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+"""Text that sorts by code point on every database, so that paging and digests are the same on all."""
+
+
 def _text(name: str, *args: Any, **options: Any) -> Column[str]:
     options.setdefault("nullable", False)
-    return Column(name, Text, *args, **options)
+    return Column(name, Words, *args, **options)
 
 
 # What the organisation's systems told us -----------------------------------------------------------
@@ -183,7 +188,7 @@ release_actions = Table(  # append-only; the state of a release is derived from 
     "release_actions",
     metadata,
     Column("id", Serial, primary_key=True),
-    Column("digest", Text, ForeignKey("releases.digest"), nullable=False),
+    Column("digest", Words, ForeignKey("releases.digest"), nullable=False),
     _text("action"),  # submitted, approved, rejected, withdrawn
     _text("person"),
     _text("comment"),
@@ -199,7 +204,7 @@ runs = Table(
     _text("id", primary_key=True),
     _text("communication"),
     Column("at", Instant, nullable=False),
-    Column("release", Text, ForeignKey("releases.digest"), nullable=False),
+    Column("release", Words, ForeignKey("releases.digest"), nullable=False),
     _text("state"),  # running, cancelled, composed
     _text("parameters"),  # JSON
     Column("intended", Integer, nullable=False),
@@ -212,7 +217,7 @@ runs = Table(
 chunks = Table(
     "chunks",
     metadata,
-    Column("run_id", Text, ForeignKey("runs.id"), primary_key=True),
+    Column("run_id", Words, ForeignKey("runs.id"), primary_key=True),
     Column("number", Integer, primary_key=True),
     _text("customer_ids"),  # JSON list, in order
     _text("state"),  # todo, done, cancelled

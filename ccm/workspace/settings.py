@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from ccm.model.customer import Frozen
 
@@ -40,6 +41,15 @@ class Organisation(Frozen):
     preference_url: str
     """Where a customer changes preferences; https."""
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "USD"
+    timezone: str = "UTC"
+    """IANA zone of the organisation's calendar: which day, month and quarter an instant belongs to."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_exists(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"'{value}' is no IANA time zone, such as Asia/Tokyo")
+        return value
 
     @model_validator(mode="after")
     def _links_are_https(self) -> Organisation:

@@ -289,15 +289,16 @@ def test_a_loader_works_in_a_forked_and_in_another_process(store: Store) -> None
     ("kind", "at", "start", "end"),
     [
         ("previous_quarter", "2026-04-01T00:00:00+00:00", "2026-01-01", "2026-03-31"),
-        ("previous_quarter", "2026-04-01T00:00:00+09:00", "2025-10-01", "2025-12-31"),
+        ("previous_quarter", "2026-04-01T00:00:00+09:00", "2026-01-01", "2026-03-31"),
+        ("previous_quarter", "2026-03-31T14:59:59+00:00", "2025-10-01", "2025-12-31"),
         ("previous_quarter", "2026-02-14T12:00:00+00:00", "2025-10-01", "2025-12-31"),
-        ("previous_quarter", "2026-12-31T23:59:59+00:00", "2026-07-01", "2026-09-30"),
+        ("previous_quarter", "2026-12-31T14:59:59+00:00", "2026-07-01", "2026-09-30"),
         ("previous_month", "2026-01-01T00:00:00+00:00", "2025-12-01", "2025-12-31"),
         ("previous_month", "2024-03-31T00:00:00+00:00", "2024-02-01", "2024-02-29"),
     ],
 )
-def test_the_previous_period_is_counted_in_utc(kind: str, at: str, start: str, end: str) -> None:
-    found = previous_period(kind, datetime.fromisoformat(at))
+def test_the_previous_period_is_counted_in_the_organisations_calendar(kind: str, at: str, start: str, end: str) -> None:
+    found = previous_period(kind, datetime.fromisoformat(at), "Asia/Tokyo")
     assert found == (date.fromisoformat(start), date.fromisoformat(end))
 
 

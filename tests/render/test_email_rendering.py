@@ -11,6 +11,7 @@ from email.policy import default
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -110,6 +111,7 @@ def test_customer_data_is_printed_as_it_is_and_never_evaluated(name: str) -> Non
     assert 'onmouseover="' not in html
     assert html.count("data-wording=") == 1
     assert html.count("href=") == 2
+    assert f'href="https://a.test/x?n={quote(name, safe="")}"' in html
 
 
 @settings(max_examples=40, deadline=None)

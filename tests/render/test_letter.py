@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import logging
 import os
 import subprocess
 import sys
@@ -165,6 +166,15 @@ def test_letter_of_the_most_pages_is_rendered_and_one_more_is_refused(renderer: 
         render(renderer, "<p>x</p>" + page * MAX_PAGES)
     stopped_in = [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
     assert "make_all_pages" in stopped_in, "stopped while pages were being made, not after all of them"
+
+
+def test_page_limit_holds_where_logging_is_off(renderer: LetterRenderer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ccm.render.letter.MAX_PAGES", 3)
+    monkeypatch.setattr(logging.root.manager, "disable", logging.CRITICAL)
+    page = '<p class="new-page">x</p>'
+    assert render(renderer, "<p>x</p>" + page * 2).pages == 3
+    with pytest.raises(RenderError, match="too_large"):
+        render(renderer, "<p>x</p>" + page * 3)
 
 
 def test_renderer_still_works_after_a_letter_was_stopped(renderer: LetterRenderer) -> None:
