@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
-from dataclasses import dataclass, field
+import tempfile
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+
+from sqlalchemy import select
 
 from ccm.compliance import approvals
 from ccm.intake import import_feed
 from ccm.intake.demo import write_demo_feed
 from ccm.pipeline.project import Project, open_project
-from ccm.store import Store
+from ccm.store import Store, tables
+from ccm.store.archive import Archive
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 KINDS = ("customers", "accounts", "transactions", "preferences", "consents", "history", "cases")
+FEED_TABLES = (
+    tables.customers, tables.accounts, tables.transactions, tables.preferences, tables.consents, tables.contacts,
+    tables.cases, tables.imports,
+)  # fmt: skip
 RUN_AT = datetime(2026, 4, 1, 0, 30, tzinfo=UTC)
 DELIVER_AT = (datetime(2026, 4, 1, 10, tzinfo=UTC), datetime(2026, 4, 1, 19, tzinfo=UTC))
 
@@ -66,14 +76,32 @@ class Bank:
 
 
 def make_bank(folder: Path, store_url: str, *, customers: int = 40, seed: int = 3) -> Bank:
-    """A bank with an imported demo feed; `store_url` is that of a fresh store."""
+    """A bank with an imported demo feed; `store_url` is that of a fresh store.
+
+    The feed is imported and the templates are compiled once a process; each bank gets copies.
+    """
+    template = _template(customers, seed)
     root = copy_workspace(folder / "bank")
     clock = Clock()
-    project = open_project(root, clock=clock)
-    project.store.close()
-    project.store = Store(store_url)
+    workspace = replace(template.workspace, root=root, channels=dict(template.workspace.channels))
+    archive = Archive(root / workspace.settings.store.archive)
+    project = Project(workspace, template.rules, Store(store_url), archive, clock, _compiled=template._compiled)
+    with template.store.read() as source, project.store.write() as target:
+        for table in FEED_TABLES:
+            if rows := [dict(row) for row in source.execute(select(table)).mappings()]:
+                target.execute(table.insert(), rows)
+    return Bank(project, clock)
+
+
+@cache
+def _template(customers: int, seed: int) -> Project:
+    folder = Path(tempfile.mkdtemp(prefix="ccm-bank-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    project = open_project(copy_workspace(folder / "bank"))
     write_demo_feed(folder / "feed", customers, seed)
     for kind in KINDS:
         file = folder / "feed" / f"{kind}.csv"
-        import_feed(project.store, project.workspace, kind, file, errors_dir=folder / "errors", now=clock())
-    return Bank(project, clock)
+        import_feed(project.store, project.workspace, kind, file, errors_dir=folder / "errors", now=RUN_AT)
+    for communication in project.workspace.communications:
+        project.compiled(communication)
+    return project

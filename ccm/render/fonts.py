@@ -66,7 +66,7 @@ def font_folder() -> Path:
 
     It is ``$CCM_FONT_CACHE`` (else ``$XDG_CACHE_HOME/ccm``, else ``~/.cache/ccm``) with a folder named
     by the digest of the source fonts and of the recipe, so that a change of either makes a new one. Building takes
-    about 20 seconds on two cores, once; processes that ask meanwhile wait for the first.
+    about half a minute on two cores, once; processes that ask meanwhile wait for the first.
     Raises `TryAgain` where the folder cannot be written.
     """
     return _ready_folder(_cache_root())

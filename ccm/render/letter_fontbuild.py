@@ -35,7 +35,7 @@ _LATIN_BLOCKS = (
     (0x0020, 0x052F), (0x1AB0, 0x1AFF), (0x1D00, 0x1DFF), (0x1E00, 0x1FFF), (0x2000, 0x27BF),
     (0x2C60, 0x2C7F), (0x2DE0, 0x2E7F), (0xA640, 0xA69F), (0xA700, 0xA7FF), (0xFB00, 0xFB06), (0xFE20, 0xFE2F),
 )  # fmt: skip
-_LATIN_FEATURES = ["ccmp", "kern", "liga", "locl", "mark", "mkmk", "lnum", "tnum"]
+_LATIN_FEATURES = ["ccmp", "kern", "liga", "locl", "mark", "mkmk"]
 # Deviation from the cubic outline, in units of 1/1000 em: 0.004 mm at 11 pt.
 _OUTLINE_TOLERANCE = 1.0
 # Frequent in names, yet in neither standard: the "tsuchi-yoshi" form of Yoshi (U+20BB7).

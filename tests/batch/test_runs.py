@@ -1,5 +1,6 @@
 """Runs: every customer accounted for, whatever dies, and nobody twice."""
 
+import contextlib
 import os
 import random
 import signal
@@ -8,15 +9,20 @@ from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
+import orjson
 import pytest
 from sqlalchemy import func, select, update
-from support import DELIVER_AT, RUN_AT, Bank
+from support import DELIVER_AT, RUN_AT, Bank, make_bank
 
 from ccm.batch import coordinator, runs
 from ccm.batch.certificate import Certificate, certificate
 from ccm.batch.rehearse import rehearse
 from ccm.delivery import deliver
 from ccm.errors import Conflict, InputError, NotAllowed, NotFound, TryAgain
+from ccm.log import sequencer
+from ccm.log.verify import verify_messages, verify_store
+from ccm.pipeline.compose import compose
+from ccm.pipeline.record import ChunkClaim, record
 from ccm.store.tables import chunks, contacts, customers, messages
 from ccm.store.tables import runs as runs_table
 
@@ -176,9 +182,6 @@ def test_only_one_coordinator_works_on_a_run_at_a_time(bank: Bank) -> None:
 
 
 def test_what_an_overtaken_coordinator_still_does_is_void(bank: Bank) -> None:
-    from ccm.pipeline.compose import compose
-    from ccm.pipeline.record import ChunkClaim, record
-
     bank.approve("savings-offer")
     started = runs.start(bank.project, "savings-offer", RUN_AT)
     old = runs.take(bank.project, started.id, "a/1/1")
@@ -219,8 +222,6 @@ def fork(action: object) -> int:
 
 def small_chunks(bank: Bank, run_id: str, size: int) -> None:
     """Cuts a run's chunks smaller, so that a kill lands between some of them."""
-    import orjson
-
     with bank.project.store.write() as connection:
         ids = [
             customer
@@ -237,8 +238,8 @@ def small_chunks(bank: Bank, run_id: str, size: int) -> None:
             )
 
 
-def killed_run(bank: Bank, seed: int, kills: int) -> Certificate:
-    """Composes and delivers, killing the coordinator, a worker or the sender `kills` times."""
+def killed_run(bank: Bank, seed: int, kills: int) -> tuple[Certificate, int]:
+    """Composes and delivers, killing the coordinator, a worker or the sender; how many kills met work."""
     rng = random.Random(seed)
     bank.approve("quarterly-statement")
     run = runs.start(bank.project, "quarterly-statement", RUN_AT)
@@ -248,28 +249,24 @@ def killed_run(bank: Bank, seed: int, kills: int) -> Certificate:
         project = bank.reopened().project
         coordinator.execute(project, run.id, workers=2)
         for moment in DELIVER_AT:
-            deliver(project, moment=lambda: moment)
+            deliver(project, moment=lambda moment=moment: moment)
 
     bank.project.compiled("quarterly-statement")
-    left = kills
-    while True:
+    landed = 0
+    status = -1
+    while status != 0:
         bank.project.store.close()
         child = fork(work)
-        if left:
-            time.sleep(rng.uniform(0.3, 1.5))
-            victims = _children(child) if rng.random() < 0.3 else []
-            for victim in [*victims[:1], *([] if victims else [child])]:
-                try:
-                    os.kill(victim, signal.SIGKILL)
-                    left -= 1
-                except ProcessLookupError:
-                    pass
-        _, status = os.waitpid(child, 0)
-        if status == 0 and not left:
-            break
-        if status == 0:
-            left = 0  # it was done before the kill could land
-    return certificate(bank.project, run.id)
+        if landed < kills:
+            time.sleep(rng.uniform(0.1, 1.0))
+            workers = _children(child)
+            victim = rng.choice(workers) if workers and rng.random() < 0.3 else child
+            landed += os.waitpid(child, os.WNOHANG) == (0, 0)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):  # it ended before, and was waited for above
+            _, status = os.waitpid(child, 0)
+    return certificate(bank.project, run.id), landed
 
 
 def _children(pid: int) -> list[int]:
@@ -279,18 +276,16 @@ def _children(pid: int) -> list[int]:
         return []
 
 
-def test_ten_kills_change_no_certificate_and_send_nothing_twice(
-    bank: Bank, tmp_path: Path, store_factory: object
-) -> None:
-    from support import make_bank
-
-    calm = make_bank(tmp_path / "calm", store_factory().url)  # type: ignore[operator]
+def test_ten_kills_change_no_certificate_and_send_nothing_twice(tmp_path: Path, store_factory: object) -> None:
+    calm = make_bank(tmp_path / "calm", store_factory().url, customers=80)  # type: ignore[operator]
+    bank = make_bank(tmp_path / "killed", store_factory().url, customers=80)  # type: ignore[operator]
     calm.approve("quarterly-statement")
     run = runs.start(calm.project, "quarterly-statement", RUN_AT)
     small_chunks(calm, run.id, 3)
     expected = finish(calm, run.id)
     assert expected.adds_up
-    found = killed_run(bank, seed=11, kills=10)
+    found, kills = killed_run(bank, seed=11, kills=10)
+    assert kills == 10, "every kill met a process at work"
     assert found.as_json() == expected.as_json()
     outbox = [path for path in bank.project.outbox.rglob("*") if path.suffix in (".eml", ".pdf", ".txt")]
     assert len(outbox) == found.sent
@@ -318,9 +313,6 @@ def test_a_message_on_which_the_engine_fails_is_set_aside_alone(bank: Bank, monk
 
 
 def test_the_log_verifies_and_an_edited_message_is_found(bank: Bank) -> None:
-    from ccm.log import sequencer
-    from ccm.log.verify import verify_messages, verify_store
-
     bank.approve("savings-offer")
     run = runs.start(bank.project, "savings-offer", RUN_AT)
     finish(bank, run.id)

@@ -77,6 +77,13 @@ def test_variants_and_compatibility_ideographs_keep_glyphs_of_their_own() -> Non
             assert len(set(forms.values())) == 2
 
 
+def test_figures_have_equal_widths_without_font_features() -> None:
+    for path in sorted((font_folder() / "fonts").iterdir()):
+        with TTFont(path, lazy=True) as font:
+            cmap = font.getBestCmap()
+            assert len({font["hmtx"][cmap[ord(figure)]][0] for figure in "0123456789"}) == 1, path.name
+
+
 def test_frequent_characters_have_low_glyph_ids() -> None:
     with TTFont(font_folder() / "fonts" / "NotoSansJP-Regular.ttf", lazy=True) as font:
         glyph_ids = font.getReverseGlyphMap()

@@ -72,6 +72,8 @@ def test_missing_style_sheet_is_named() -> None:
         ),
         ("@page { @top-left { content: url('file:///etc/hostname') } }", "'file:///etc/hostname' is no picture"),
         ("p { background-image: linear-gradient(red, blue), url(/letter.css) }", "'/letter.css' is no picture"),
+        ("td { font-variant-numeric: tabular-nums }", "'font-variant-numeric' leaks memory"),
+        ("td { font-feature-settings: 'tnum' }", "'font-feature-settings' leaks memory"),
         ("}}", "is no CSS"),
     ],
 )
