@@ -72,6 +72,7 @@ def execute(
             f"run {run_id} was started with release {run.release[:12]}, but the files now give "
             f"{compiled.release.digest[:12]}; restore them, or cancel the run and start a new one"
         )
+    compiled.renderer.preload()
     with project.store.read() as connection:
         rows = connection.execute(
             select(chunks.c.number, chunks.c.customer_ids, chunks.c.state)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from jinja2 import Template
@@ -18,13 +18,15 @@ from ccm.render.compiler import Compiler, Part
 from ccm.render.context import ContextBuilder
 from ccm.render.email import EmailTemplate
 from ccm.render.environment import render
-from ccm.render.letter import Letter, LetterRenderer, open_letter_renderer
 from ccm.render.schema import slot_name
 from ccm.render.sms import SmsInfo, encode_info
 from ccm.render.wording import as_html, fill, is_constant
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication
 from ccm.workspace.wording import Wording
+
+if TYPE_CHECKING:
+    from ccm.render.letter import Letter, LetterRenderer
 
 _PREVIEW = {"en": "[PREVIEW] ", "ja": "【プレビュー】"}
 _MAX_SEGMENTS = 6
@@ -62,8 +64,23 @@ class Renderer:
             language: mime.Sender(email.sender, email.sender_name.get(language, "")) if email else mime.Sender("", "")
             for language in communication.languages
         }
-        has_letter = "letter" in communication.channels
-        self._letters: LetterRenderer | None = open_letter_renderer(workspace.brand) if has_letter else None
+        self._letters: LetterRenderer | None = None
+        if "letter" in communication.channels:
+            # Here, not above: loading the layout engine takes a second, which most commands can do without.
+            from ccm.render.letter import open_letter_renderer
+
+            self._letters = open_letter_renderer(workspace.brand)
+
+    def preload(self) -> None:
+        """Loads what rendering needs, fonts above all; called before a fork, its children share it."""
+        if self._letters is not None:
+            from ccm.render.letter import preload
+
+            preload()
+
+    def letter_html(self, context: RenderContext) -> str:
+        """The letter as HTML, before it is laid out."""
+        return self._letter_page(context)[0]
 
     def slots(self, channel: str, language: str) -> frozenset[str]:
         """The ids of the wordings whose slots stand in a channel's template, its layout included."""
@@ -136,23 +153,27 @@ class Renderer:
         media_type = "text/plain; charset=utf-8"
         return Rendered("sms", media_type, body.encode(), text, "", links, words.uses, segments=info.segments)
 
-    def _letter(self, context: RenderContext) -> tuple[Letter, tuple[WordingUse, ...], str]:
+    def _letter_page(self, context: RenderContext) -> tuple[str, tuple[WordingUse, ...], str]:
         part = self._part("letter", context.language)
         assert isinstance(part.template, Template)
         assert part.title is not None
-        assert self._letters is not None
         values = self._context.build(context, part.uses)
         words = self._wording(part, context, values)
-        html = render(part.template, {**values, "wording": words.html})
+        page = render(part.template, {**values, "wording": words.html})
         title = render(part.title, {**values, "wording": words.plain}).strip()
         mark = _PREVIEW[context.language] if context.preview else ""
+        return page, words.uses, mark + title
+
+    def _letter(self, context: RenderContext) -> tuple[Letter, tuple[WordingUse, ...], str]:
+        assert self._letters is not None
+        page, uses, title = self._letter_page(context)
         letter = self._letters.render(
-            html,
-            title=mark + title,
+            page,
+            title=title,
             language=context.customer.language,
             large_print=context.customer.accessible_format == "large_print",
         )
-        return letter, words.uses, mark + title
+        return letter, uses, title
 
     # Parts of a message
 

@@ -8,9 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import Connection, Engine, Table, create_engine, event, select, text, tuple_
+from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -19,6 +17,7 @@ from sqlalchemy.pool import NullPool
 
 from ccm.errors import InputError, TryAgain
 
+VERSIONS = Path(__file__).parent / "migrations" / "versions"
 BATCH = 1000
 """Rows per statement: keeps below SQLite's and PostgreSQL's limits on bound values."""
 
@@ -78,9 +77,17 @@ class Store:
             connection.close()
 
     def upgrade(self) -> None:
-        """Brings the tables to this version of ccm (Alembic); harmless when they are."""
+        """Brings the tables to this version of ccm (Alembic); harmless, and quick, when they are."""
+        with self.read() as connection:
+            if inspect(connection).has_table("alembic_version"):
+                current = connection.scalar(text("SELECT version_num FROM alembic_version"))
+                if current == max(file.name.split("_")[0] for file in VERSIONS.glob("[0-9]*.py")):
+                    return
+        from alembic import command  # a quarter of a second that a current store is spared
+        from alembic.config import Config
+
         config = Config()
-        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.set_main_option("script_location", str(VERSIONS.parent))
         with self.write() as connection:
             if self.dialect == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(727001)"))  # one upgrader at a time
