@@ -1,22 +1,43 @@
 -- One row a customer: the account's balances and bookings from $period_start to $period_end (both included).
 -- Credits count up, debits down. The order of a day's bookings is settled later, by their balances.
-WITH owned AS (
-    SELECT customer_id, unnest(account_ids) AS account_id FROM customers
+-- The core system books in English; a Japanese statement says the usual bookings in Japanese.
+WITH printed (booked_as, ja) AS (
+    VALUES
+        ('Cash withdrawal', '現金お引き出し'),
+        ('Cash deposit', '現金お預け入れ'),
+        ('Card withdrawal', 'カードお引き出し'),
+        ('Card payment', 'カードお支払い'),
+        ('Transfer in', 'お振込入金'),
+        ('Transfer out', 'お振込'),
+        ('Interest credited', 'お利息'),
+        ('Overdraft interest', '当座貸越利息'),
+        ('Statement fee', '明細書発行手数料'),
+        ('Loan payment', 'ローンご返済'),
+        ('Household', '公共料金等'),
+        ('Pension', '年金'),
+        ('Insurance', '保険料')
+),
+owned AS (
+    SELECT customer_id, language[1:2] AS language, unnest(account_ids) AS account_id FROM customers
 ),
 booked AS (
     SELECT
+        customer_id,
         account_id,
         transaction_id,
         booked_on,
-        description,
+        CASE WHEN owned.language = 'ja' THEN coalesce(printed.ja, description) ELSE description END AS description,
         nullif(counterparty, '') AS counterparty,
         CASE kind WHEN 'credit' THEN amount ELSE -amount END AS amount,
         balance
     FROM transactions
+    JOIN owned USING (account_id)
+    LEFT JOIN printed ON printed.booked_as = transactions.description
     WHERE booked_on BETWEEN $period_start AND $period_end
 ),
 totals AS (
     SELECT
+        customer_id,
         account_id,
         sum(amount) AS change,
         sum(greatest(amount, 0)) AS total_in,
@@ -29,7 +50,7 @@ totals AS (
             ORDER BY booked_on, transaction_id
         ) AS transactions
     FROM booked
-    GROUP BY account_id
+    GROUP BY customer_id, account_id
 )
 SELECT
     owned.customer_id,
@@ -42,5 +63,5 @@ SELECT
     coalesce(totals.transactions, []) AS transactions
 FROM owned
 JOIN accounts USING (account_id)
-LEFT JOIN totals USING (account_id)
+LEFT JOIN totals USING (customer_id, account_id)
 ORDER BY owned.customer_id, account_id
