@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from ccm.model.customer import Frozen, Purpose
-from ccm.workspace.settings import ByLanguage, Jurisdiction, Slug
+from ccm.workspace.settings import ByLanguage, Jurisdiction, Slug, WrongPart
 
 ChannelId = Literal["email", "sms", "letter", "line", "whatsapp", "push", "social"]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
@@ -101,14 +101,16 @@ class Communication(Frozen):
     @model_validator(mode="after")
     def _names_agree(self) -> Communication:
         if self.fallback and self.fallback not in self.channels:
-            raise ValueError(f"fallback '{self.fallback}' is none of channels {', '.join(self.channels)}")
+            message = f"fallback '{self.fallback}' is none of channels {', '.join(self.channels)}"
+            raise WrongPart(message, "fallback")
         if self.purpose == "regulatory" and not self.fallback:
             raise ValueError("a regulatory communication needs 'fallback', the channel used when no other is possible")
         for channel, attached in self.attach.items():
             if channel != "email" or attached != "letter":
-                raise ValueError("attach: only 'email: letter' is possible")
+                raise WrongPart("attach: only 'email: letter' is possible", "attach", channel)
             if attached not in self.channels:
-                raise ValueError(f"attach: '{attached}' is none of channels {', '.join(self.channels)}")
+                message = f"attach: '{attached}' is none of channels {', '.join(self.channels)}"
+                raise WrongPart(message, "attach", channel)
         return self
 
     def language_for(self, tag: str) -> str | None:

@@ -19,6 +19,17 @@ Role = Literal["author", "reviewer", "compliance", "operator", "administrator", 
 AttributeType = Literal["text", "integer", "decimal", "boolean", "date"]
 
 
+class WrongPart(ValueError):
+    """Says of a part of what was validated that it is wrong.
+
+    Attributes: `loc`, where the part stands in it, so that a person is sent to the right line.
+    """
+
+    def __init__(self, message: str, *loc: str | int) -> None:
+        super().__init__(message)
+        self.loc = loc
+
+
 class ByLanguage(Frozen):
     """The same words in the languages of the workspace."""
 
@@ -55,7 +66,7 @@ class Organisation(Frozen):
     def _links_are_https(self) -> Organisation:
         for name in ("website", "preference_url"):
             if not str(getattr(self, name)).startswith("https://"):
-                raise ValueError(f"{name} must start with https://")
+                raise WrongPart(f"{name} must start with https://", name)
         return self
 
 
@@ -114,8 +125,11 @@ class Settings(Frozen):
     @model_validator(mode="after")
     def _people_are_distinct(self) -> Settings:
         seen: dict[str, str] = {}
-        for person in self.people:
+        for number, person in enumerate(self.people):
+            if person.id.casefold() in seen and seen[person.id.casefold()] == person.id:
+                raise WrongPart(f"people: the id '{person.id}' stands twice", "people", number, "id")
             for name in (person.id, *person.aliases):
                 if seen.setdefault(name.casefold(), person.id) != person.id:
-                    raise ValueError(f"people: '{name}' names two persons, {seen[name.casefold()]} and {person.id}")
+                    message = f"people: '{name}' names two persons, {seen[name.casefold()]} and {person.id}"
+                    raise WrongPart(message, "people", number, "id" if name == person.id else "aliases")
         return self

@@ -9,7 +9,7 @@ from pydantic import StringConstraints, field_validator, model_validator
 
 from ccm.model.customer import Frozen
 from ccm.workspace.communication import ScalarType
-from ccm.workspace.settings import Jurisdiction, Slug
+from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
 
 
 class Wording(Frozen):
@@ -48,9 +48,10 @@ class Wording(Frozen):
         for name in ("text", "short_text"):
             value = str(getattr(self, name))
             if "{{" in value or "{%" in value or "{#" in value:
-                raise ValueError(f"{name} holds template code; only declared {{placeholders}} are possible")
+                message = f"{name} holds template code; only declared {{placeholders}} are possible"
+                raise WrongPart(message, name)
         if self.effective_to is not None and self.effective_to <= self.effective_from:
-            raise ValueError("effective_to is not after effective_from")
+            raise WrongPart("effective_to is not after effective_from", "effective_to")
         return self
 
     def in_force(self, at: datetime) -> bool:

@@ -12,15 +12,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent
+from ruamel.yaml.events import AliasEvent, DocumentStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from ccm.errors import Problem
+from ccm.workspace.settings import WrongPart
+from ccm.workspace.tomllines import toml_lines
 
 MAX_BYTES = 1_000_000
 _SCALARS: dict[str, Callable[[str], Any]] = {
@@ -68,6 +71,9 @@ def parse_yaml(text: str, path: str, first_line: int = 1) -> Document:
     lines: dict[Loc, int] = {}
     try:
         for event in reader.parse(text):
+            # YAML 1.1 reads other things from the same text: 1:30 is 90, and yes is true.
+            if isinstance(event, DocumentStartEvent) and event.version not in (None, (1, 2)):
+                raise Refused(Problem(path, event.start_mark.line + first_line, "is not YAML 1.2"))
             if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
                 line = event.start_mark.line + first_line
                 raise Refused(Problem(path, line, "anchors and aliases (& and *) are not possible here"))
@@ -77,7 +83,11 @@ def parse_yaml(text: str, path: str, first_line: int = 1) -> Document:
         mark = error.problem_mark or error.context_mark
         line = mark.line + first_line if mark else 0
         raise Refused(Problem(path, line, f"is no valid YAML: {error.problem or error.context}")) from error
-    except (YAMLError, ValueError) as error:
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + first_line
+        message = f"is no valid YAML: the character U+{ord(text[error.position]):04X} is not possible"
+        raise Refused(Problem(path, line, message)) from error
+    except YAMLError as error:
         raise Refused(Problem(path, 0, f"is no valid YAML: {error}")) from error
     except RecursionError as error:
         raise Refused(Problem(path, 0, "is nested too deeply")) from error
@@ -92,8 +102,10 @@ def _plain(node: Node, loc: Loc, lines: dict[Loc, int], path: str, first_line: i
     if isinstance(node, MappingNode):
         result: dict[str, Any] = {}
         for key_node, value_node in node.value:
-            key = str(key_node.value)
             key_line = key_node.start_mark.line + first_line
+            if not isinstance(key_node, ScalarNode):
+                raise Refused(Problem(path, key_line, "a key must be one word, not a list or mapping"))
+            key = str(key_node.value)
             if key in result:
                 raise Refused(Problem(path, key_line, f"key '{key}' stands twice"))
             lines[(*loc, key)] = key_line
@@ -106,23 +118,41 @@ def _plain(node: Node, loc: Loc, lines: dict[Loc, int], path: str, first_line: i
     if short not in _SCALARS and short not in ("tag:yaml.org,2002:str", "tag:yaml.org,2002:timestamp"):
         raise Refused(Problem(path, line, f"tag '{short}' is not possible here: plain values only"))
     convert = _SCALARS.get(short)
-    return convert(node.value) if convert else node.value
+    try:
+        return convert(node.value) if convert else node.value
+    except ValueError as error:
+        message = f"is no valid YAML: '{str(node.value)[:60]}' is no number; text stands in quotes"
+        raise Refused(Problem(path, line, message)) from error
 
 
 def read_text(file: Path, root: Path) -> str:
-    """The text of a workspace file; raises `Refused` where it is unreadable, too large or not UTF-8."""
-    path = relative(file, root)
-    try:
-        raw = file.read_bytes()
-    except OSError as error:
-        raise Refused(Problem(path, 0, f"cannot be read: {error.strerror}")) from error
-    if len(raw) > MAX_BYTES:
-        raise Refused(Problem(path, 0, f"is larger than {MAX_BYTES:,} bytes"))
+    """The text of a workspace file; raises `Refused` as `read_bytes`, and where it is not UTF-8."""
+    raw = read_bytes(file, root)
     try:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise Refused(Problem(path, line, "is not UTF-8")) from error
+        raise Refused(Problem(relative(file, root), line, "is not UTF-8")) from error
+
+
+def read_bytes(file: Path, root: Path, limit: int = MAX_BYTES) -> bytes:
+    """A workspace file; raises `Refused` where it is missing, unreadable or too large, or stands elsewhere."""
+    path = relative(file, root)
+    try:
+        # A link could put any file of this machine into a message.
+        if not file.resolve().is_relative_to(root.resolve()):
+            raise Refused(Problem(path, 0, "is a link that leads out of the workspace"))
+        if file.exists() and not file.is_file():  # reading a pipe would wait for ever
+            raise Refused(Problem(path, 0, "is no file"))
+        with file.open("rb") as stream:
+            raw = stream.read(limit + 1)
+    except OSError as error:
+        raise Refused(Problem(path, 0, f"cannot be read: {error.strerror}")) from error
+    except RuntimeError as error:  # pathlib's word for a ring of links
+        raise Refused(Problem(path, 0, "is a link that leads nowhere")) from error
+    if len(raw) > limit:
+        raise Refused(Problem(path, 0, f"is larger than {limit:,} bytes"))
+    return raw
 
 
 def read_yaml(file: Path, root: Path) -> Document:
@@ -131,36 +161,18 @@ def read_yaml(file: Path, root: Path) -> Document:
 
 
 def read_toml(file: Path, root: Path) -> Document:
-    """Reads a TOML file of the workspace; raises `Refused`. Lines are those of the key's last name."""
+    """Reads a TOML file of the workspace; raises `Refused`."""
     path = relative(file, root)
     text = read_text(file, root)
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise Refused(Problem(path, 0, "is nested too deeply")) from error
+    except ValueError as error:  # TOMLDecodeError, or a number too long to read
         found = re.search(r"line (\d+)", str(error))
-        raise Refused(Problem(path, int(found[1]) if found else 0, f"is no valid TOML: {error}")) from error
-    return Document(path, data, _toml_lines(text))
-
-
-def _toml_lines(text: str) -> dict[Loc, int]:
-    lines: dict[Loc, int] = {(): 1}
-    table: Loc = ()
-    counts: dict[Loc, int] = {}
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*(\[\[?)\s*([^\]]+?)\s*\]", line):
-            names: Loc = tuple(part.strip().strip("\"'") for part in header[2].split("."))
-            if header[1] == "[[":
-                counts[names] = counts.get(names, -1) + 1
-                lines.setdefault(names, number)
-                names = (*names, counts[names])
-            table = names
-            for end in range(1, len(table) + 1):
-                lines.setdefault(table[:end], number)
-        elif key := re.match(r"\s*([A-Za-z0-9_.\"'-]+)\s*=", line):
-            parts: Loc = tuple(part.strip("\"'") for part in key[1].split("."))
-            for end in range(1, len(parts) + 1):
-                lines.setdefault((*table, *parts[:end]), number)
-    return lines
+        line = int(found[1]) if found else text.count("\n") + 1
+        raise Refused(Problem(path, line, f"is no valid TOML: {error}")) from error
+    return Document(path, data, toml_lines(text))
 
 
 def relative(file: Path, root: Path) -> str:
@@ -169,10 +181,15 @@ def relative(file: Path, root: Path) -> str:
 
 
 def validate(model: type[M], document: Document, problems: list[Problem], **extra: Any) -> M | None:
-    """The document as `model`, or None with every complaint appended to `problems`."""
+    """The document as `model`, or None with every complaint appended to `problems`.
+
+    `extra` are fields that the caller fills; a file cannot set them.
+    """
     if not isinstance(document.data, dict):
-        problems.append(Problem(document.path, 1, "must be a mapping of names to values"))
+        problems.append(Problem(document.path, document.line(()), "must be a mapping of names to values"))
         return None
+    taken = sorted(extra.keys() & document.data.keys())
+    problems.extend(Problem(document.path, document.line((name,)), f"'{name}' is no known setting") for name in taken)
     try:
         return model.model_validate({**document.data, **extra})
     except ValidationError as error:
@@ -187,31 +204,57 @@ def explain(error: ValidationError, document: Document, model: type[BaseModel], 
     """
     found = []
     for item in error.errors(include_url=False):
+        context = item.get("ctx", {})
+        cause = context.get("error")
         loc = prefix + tuple(part for part in item["loc"] if part != "[key]")
         name = ".".join(str(part) for part in loc)
-        context = item.get("ctx", {})
+        if isinstance(cause, WrongPart):
+            loc += cause.loc
+        given = _shown(item["input"])
         match item["type"]:
             case "missing":
                 message = f"'{name}' is missing"
             case "extra_forbidden":
-                near = get_close_matches(str(loc[-1]), list(_fields_at(model, item["loc"][:-1])), 1)
-                message = f"'{name}' is no known setting" + (f"; did you mean '{near[0]}'?" if near else "")
+                message = f"'{name}' is no known setting{_hint(str(loc[-1]), _fields_at(model, item['loc'][:-1]))}"
             case "literal_error":
                 allowed = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
-                message = f"{name} '{item['input']}' is none of {allowed}"
+                message = f"{name} {given} is none of {allowed}"
             case "string_pattern_mismatch":
-                message = f"{name} '{item['input']}' does not have the form {context.get('pattern')}"
+                message = f"{name} {given} does not have the form {context.get('pattern')}"
             case "value_error":
-                message = (f"{name}: " if name else "") + str(context.get("error", item["msg"]))
+                message = (f"{name}: " if name else "") + str(cause or item["msg"])
             case _:
-                shown = repr(item["input"]) if not isinstance(item["input"], dict | list) else "what stands here"
-                message = f"{name}: {shown[:60]}: {item['msg'][0].lower()}{item['msg'][1:]}"
+                message = f"{name}: {given}: {item['msg'][0].lower()}{item['msg'][1:]}"
         found.append(Problem(document.path, document.line(loc), message))
     return found
 
 
+def _shown(value: object) -> str:
+    if isinstance(value, dict | list):
+        return "what stands here"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _hint(name: str, known: list[str]) -> str:
+    near = get_close_matches(name, known, 1)
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; known: {', '.join(known)}" if known else ""
+
+
 def _fields_at(model: Any, loc: tuple[Any, ...]) -> list[str]:
+    """The names of a model's part, looked up through optional values, tuples and mappings."""
     for part in loc:
-        field = getattr(model, "model_fields", {}).get(part)
-        model = field.annotation if field is not None else None
-    return list(getattr(model, "model_fields", {}))
+        if (model := _model_in(model)) is not None:
+            field = model.model_fields.get(part)
+            model = field.annotation if field is not None else None
+    found = _model_in(model)
+    return list(found.model_fields) if found is not None else []
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that an annotation is about: of ``tuple[Person, ...]`` it is `Person`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _model_in(part)) is not None), None)

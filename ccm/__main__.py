@@ -1,0 +1,5 @@
+"""``python -m ccm`` is the `ccm` command."""
+
+from ccm.cli.main import main
+
+main()
