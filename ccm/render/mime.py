@@ -14,6 +14,7 @@ from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from hashlib import sha256
 
 from ccm.errors import RenderError
@@ -76,7 +77,7 @@ def build(mail: Mail, sender: Sender) -> bytes:
         f"From: {_mailbox(sender)}",
         f"To: {mail.recipient}",
         f"Subject: {header_text(mail.subject, len('Subject: '))}",
-        f"Date: {format_datetime(mail.at.astimezone(UTC))}",
+        f"Date: {_date(mail.at)}",
         f"Message-ID: <{mail.message_id}@{sender.domain}>",
         f"Content-Language: {mail.language}",
     ]
@@ -89,8 +90,8 @@ def build(mail: Mail, sender: Sender) -> bytes:
     mark = sha256(mail.message_id.encode()).hexdigest()[:24]
     body = _alternative(mail, f"=_a{mark}")
     if mail.attachment is not None:
-        body = _multipart("mixed", f"=_m{mark}", [body, _pdf(*mail.attachment)])
-    return "\r\n".join(headers).encode("ascii") + b"\r\n" + body
+        body = _multipart("mixed", f"=_m{mark}", body, _pdf(*mail.attachment))
+    return b"".join(["\r\n".join(headers).encode("ascii"), b"\r\n", *body])
 
 
 def is_address(text: str) -> bool:
@@ -118,6 +119,13 @@ def header_text(text: str, used: int = 0) -> str:
     return "\r\n ".join(f"=?utf-8?b?{b64encode(word.encode()).decode()}?=" for word in words)
 
 
+@lru_cache(maxsize=64)
+def _date(at: datetime) -> str:
+    # All messages of a run carry the same instant.
+    return format_datetime(at.astimezone(UTC))
+
+
+@lru_cache(maxsize=64)
 def _mailbox(sender: Sender) -> str:
     if not sender.name:
         return sender.address
@@ -128,33 +136,44 @@ def _mailbox(sender: Sender) -> str:
     return f"{name}\r\n <{sender.address}>"
 
 
-def _alternative(mail: Mail, boundary: str) -> bytes:
+# A part is a list of byte strings, joined once for the whole message: its HTML is some 20 kB.
+
+
+def _alternative(mail: Mail, boundary: str) -> list[bytes]:
     text = _text_part("plain", mail.text + "\n")
     html = mail.html.encode("ascii", "xmlcharrefreplace")
-    if b"--=_" in html or max(map(len, html.split(b"\n"))) > _LONGEST_LINE:
-        return _multipart("alternative", boundary, [text, _text_part("html", mail.html)])
+    if b"\n--=_" in html or html.startswith(b"--=_") or _has_long_line(html):
+        return _multipart("alternative", boundary, text, _text_part("html", mail.html))
     # Every character beyond ASCII is a reference (&#12402;), so the HTML passes any server as it is.
-    part = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n" + html.replace(
-        b"\n", b"\r\n"
-    )
-    return _multipart("alternative", boundary, [text, part])
+    head = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
+    return _multipart("alternative", boundary, text, [head, html.replace(b"\n", b"\r\n")])
 
 
-def _text_part(kind: str, text: str) -> bytes:
+def _has_long_line(text: bytes) -> bool:
+    start = 0
+    while len(text) - start > _LONGEST_LINE:
+        end = text.rfind(b"\n", start, start + _LONGEST_LINE + 1)
+        if end < 0:
+            return True
+        start = end + 1
+    return False
+
+
+def _text_part(kind: str, text: str) -> list[bytes]:
     raw = text.replace("\n", "\r\n").encode()
     head = f"Content-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: ".encode()
     # Quoted-printable stays readable and small for English; base64 is smaller from about a sixth of other bytes.
     if len(text.encode("ascii", "ignore")) * 6 >= len(raw) * 5:
-        return head + b"quoted-printable\r\n\r\n" + b2a_qp(raw)
-    return head + b"base64\r\n\r\n" + _base64(raw)
+        return [head, b"quoted-printable\r\n\r\n", b2a_qp(raw)]
+    return [head, b"base64\r\n\r\n", _base64(raw)]
 
 
-def _pdf(name: str, content: bytes) -> bytes:
+def _pdf(name: str, content: bytes) -> list[bytes]:
     head = (
         f'Content-Type: application/pdf; name="{name}"\r\nContent-Transfer-Encoding: base64\r\n'
         f'Content-Disposition: attachment; filename="{name}"\r\n\r\n'
     )
-    return head.encode("ascii") + _base64(content)
+    return [head.encode("ascii"), _base64(content)]
 
 
 def _base64(content: bytes) -> bytes:
@@ -162,7 +181,9 @@ def _base64(content: bytes) -> bytes:
     return b"\r\n".join([text[start : start + 76] for start in range(0, len(text), 76)])
 
 
-def _multipart(kind: str, boundary: str, parts: list[bytes]) -> bytes:
+def _multipart(kind: str, boundary: str, *parts: list[bytes]) -> list[bytes]:
     mark = boundary.encode()
-    head = f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n\r\n'.encode()
-    return head + b"".join(b"--" + mark + b"\r\n" + part + b"\r\n" for part in parts) + b"--" + mark + b"--\r\n"
+    joined = [f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n\r\n'.encode()]
+    for part in parts:
+        joined += [b"--", mark, b"\r\n", *part, b"\r\n"]
+    return [*joined, b"--", mark, b"--\r\n"]

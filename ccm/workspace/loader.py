@@ -11,17 +11,35 @@ from pathlib import Path
 from typing import Any
 
 from ccm.errors import NotFound, Problem, WorkspaceError
-from ccm.workspace import yamlfile
 from ccm.workspace.channels import Channel, Policy
 from ccm.workspace.communication import Communication, Sample, TemplateFile
+from ccm.workspace.crosscheck import cross_check
 from ccm.workspace.rules import RuleFile
 from ccm.workspace.settings import ByLanguage, Person, Settings
 from ccm.workspace.wording import Wording
-from ccm.workspace.yamlfile import Document, Refused, parse_yaml, read_text, read_toml, read_yaml, relative, validate
+from ccm.workspace.yamlfile import (
+    Document,
+    Refused,
+    parse_yaml,
+    read_bytes,
+    read_text,
+    read_toml,
+    read_yaml,
+    relative,
+    validate,
+)
 
 TEMPLATE_NAMES = {"email.mjml": "email", "letter.html": "letter", "sms.txt": "sms"}
 META = {"email": {"subject", "preheader"}, "letter": {"title"}, "sms": set[str]()}
 BRAND = "_brand"
+MAX_ASSET = 5_000_000
+"""Bytes of a logo or another file of ``templates/_brand``."""
+PATTERNS = {
+    "templates": ("*/communication.yaml", "*/samples/*.yaml", f"{BRAND}/*.yaml"),
+    "compliance": ("wording/*/*.yaml", "rules/*.yaml"),
+    "channels": ("*.yaml",),
+}
+"""Where YAML files are read. One that stands elsewhere, or is named ``.yml``, would be a rule that never runs."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +101,8 @@ class _Loader:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.problems: list[Problem] = []
+        self.documents: dict[str, Document] = {}
+        """What was read, by path, so that later findings are told at their line."""
 
     def load(self) -> Workspace:
         settings = self._settings()
@@ -97,6 +117,7 @@ class _Loader:
                 continue
             if communication.id != folder.name:
                 self._problem(document, ("id",), f"id '{communication.id}' is not its folder's name '{folder.name}'")
+                continue
             communications[communication.id] = communication
             templates[communication.id] = tuple(self._templates(folder, communication, document))
             sql[communication.id] = self._sql(folder, communication, document)
@@ -106,7 +127,8 @@ class _Loader:
         channels = self._channels()
         policy = self._policy()
         brand, strings = self._brand()
-        self._cross_check(communications, wordings, rules, channels, policy)
+        self._unread()
+        self.problems += cross_check(communications, wordings, rules, channels, policy, self.documents)
         if self.problems or settings is None or policy is None:
             raise WorkspaceError(self.problems)
         return Workspace(
@@ -120,13 +142,32 @@ class _Loader:
     def _documents(self, folder: str, pattern: str) -> Iterator[Document]:
         base = self.root / folder
         if not base.is_dir():
-            self.problems.append(Problem(folder, 0, "this folder is missing"))
             return
         for file in sorted(base.glob(pattern)):
             try:
-                yield read_yaml(file, self.root)
+                document = read_yaml(file, self.root)
             except Refused as refused:
                 self.problems.append(refused.problem)
+                continue
+            self.documents[document.path] = document
+            yield document
+
+    def _unread(self) -> None:
+        """Finds missing folders, and files that somebody wrote but nothing reads."""
+        for name, patterns in PATTERNS.items():
+            base = self.root / name
+            if not base.is_dir():
+                self.problems.append(Problem(name, 0, "this folder is missing"))
+                continue
+            read = {file for pattern in patterns for file in base.glob(pattern)}
+            for file in sorted(base.rglob("*.y*ml")):
+                if file.suffix in (".yaml", ".yml") and file not in read and not file.name.startswith("."):
+                    wanted = ", ".join(f"{name}/{pattern}" for pattern in patterns)
+                    message = f"is never read; YAML files here are {wanted}"
+                    self.problems.append(Problem(relative(file, self.root), 0, message))
+        for folder in sorted((self.root / "templates").glob("[!._]*/")):
+            if folder.is_dir() and not (folder / "communication.yaml").exists():
+                self.problems.append(Problem(relative(folder, self.root), 0, "communication.yaml is missing"))
 
     def _settings(self) -> Settings | None:
         try:
@@ -138,14 +179,16 @@ class _Loader:
 
     def _templates(self, folder: Path, communication: Communication, document: Document) -> Iterator[TemplateFile]:
         seen = set()
-        for language_folder in sorted(path for path in folder.iterdir() if path.is_dir() and path.name != "samples"):
+        for language_folder in _visible(folder):
+            if not language_folder.is_dir() or language_folder.name == "samples":
+                continue
             language = language_folder.name
             if language not in communication.languages:
                 where = relative(language_folder, self.root)
                 wanted = ", ".join(communication.languages)
                 self.problems.append(Problem(where, 0, f"'{language}' is none of the languages {wanted}"))
                 continue
-            for file in sorted(language_folder.iterdir()):
+            for file in _visible(language_folder):
                 channel = TEMPLATE_NAMES.get(file.name)
                 if channel is None or channel not in communication.channels:
                     wanted = ", ".join(name for name, ch in TEMPLATE_NAMES.items() if ch in communication.channels)
@@ -173,7 +216,9 @@ class _Loader:
             if head := re.match(r"---\n(.*?\n)---\n", text, re.DOTALL):
                 document = parse_yaml(head[1], path, first_line=2)
                 body, body_line = text[head.end() :], head[0].count("\n") + 1
-                for name, value in (document.data or {}).items():
+                if not isinstance(document.data, dict):
+                    raise Refused(Problem(path, 2, 'front matter must be names and values, as in: subject: "…"'))
+                for name, value in document.data.items():
                     if name not in META[channel]:
                         allowed = ", ".join(sorted(META[channel])) or "nothing"
                         self._problem(document, (name,), f"front matter '{name}' is none of {allowed}")
@@ -228,7 +273,7 @@ class _Loader:
                 yield rule
 
     def _digest(self, path: str) -> str:
-        return hashlib.sha256((self.root / path).read_bytes()).hexdigest()
+        return hashlib.sha256(read_bytes(self.root / path, self.root)).hexdigest()
 
     def _channels(self) -> dict[str, Channel]:
         channels: dict[str, Channel] = {}
@@ -250,6 +295,7 @@ class _Loader:
         except Refused as refused:
             self.problems.append(refused.problem)
             return None
+        self.documents[document.path] = document
         return validate(Policy, document, self.problems)
 
     def _brand(self) -> tuple[dict[str, bytes], dict[str, ByLanguage]]:
@@ -257,59 +303,25 @@ class _Loader:
         if not folder.is_dir():
             self.problems.append(Problem(f"templates/{BRAND}", 0, "this folder is missing"))
             return {}, {}
-        files = sorted(path for path in folder.rglob("*") if path.is_file())
-        brand = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+        brand: dict[str, bytes] = {}
+        for file in sorted(path for path in folder.rglob("*") if not path.is_dir()):
+            try:
+                brand[file.relative_to(folder).as_posix()] = read_bytes(file, self.root, MAX_ASSET)
+            except Refused as refused:
+                self.problems.append(refused.problem)
         strings: dict[str, ByLanguage] = {}
         for document in self._documents(f"templates/{BRAND}", "strings.yaml"):
+            if not isinstance(document.data, dict):
+                self._problem(document, (), "must be a mapping of keys to words in each language")
+                continue
             for key, value in document.data.items():
-                part = Document(document.path, value, {(): document.line((key,))})
-                words = validate(ByLanguage, part, self.problems)
+                lines = {loc[1:]: line for loc, line in document.lines.items() if loc[:1] == (key,)}
+                words = validate(ByLanguage, Document(document.path, value, lines), self.problems)
                 if words is not None:
                     strings[key] = words
         return brand, strings
 
-    def _cross_check(
-        self, communications: dict[str, Communication], wordings: tuple[Wording, ...], rules: tuple[RuleFile, ...],
-        channels: dict[str, Channel], policy: Policy | None,
-    ) -> None:  # fmt: skip
-        ids = {wording.id for wording in wordings}
-        categories = {communication.category for communication in communications.values()}
-        for communication in communications.values():
-            path = f"templates/{communication.id}/communication.yaml"
-            document = read_yaml(self.root / path, self.root)
-            for index, wording_id in enumerate(communication.wording):
-                if wording_id not in ids:
-                    known = ", ".join(sorted(ids)) or "none yet"
-                    self._problem(document, ("wording", index), f"wording '{wording_id}' does not exist; {known}")
-            for index, channel in enumerate(communication.channels):
-                if channel not in channels:
-                    self._problem(document, ("channels", index), f"channels/{channel}.yaml is missing")
-        for position, first in enumerate(wordings):
-            for second in wordings[position + 1 :]:
-                _overlap(first, second, self.problems)
-        by_id: dict[str, RuleFile] = {}
-        for rule in rules:
-            other = by_id.setdefault(rule.id, rule)
-            if other is not rule:
-                self.problems.append(Problem(rule.path, 1, f"rule id '{rule.id}' is taken by {other.path}"))
-        for cap in policy.caps if policy else ():
-            for category in cap.categories:
-                if category not in categories:
-                    known = ", ".join(sorted(categories))
-                    message = f"cap '{cap.id}': no communication has the category '{category}'; there are: {known}"
-                    self.problems.append(Problem("channels/policy.yaml", 0, message))
 
-
-def _overlap(first: Wording, second: Wording, problems: list[Problem]) -> None:
-    def key(wording: Wording) -> Any:
-        return wording.id, wording.language, wording.jurisdiction
-
-    if key(first) != key(second):
-        return
-    early, late = sorted((first, second), key=lambda wording: wording.effective_from)
-    if early.effective_to is None or late.effective_from < early.effective_to:
-        message = f"version {late.version} overlaps version {early.version} ({early.path}); give that one effective_to"
-        problems.append(Problem(late.path, 1, message))
-
-
-__all__ = ["Workspace", "find_root", "load_workspace", "yamlfile"]
+def _visible(folder: Path) -> list[Path]:
+    """What stands in a folder, without what editors and file managers leave there."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))

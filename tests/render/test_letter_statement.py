@@ -103,8 +103,8 @@ def test_rows_stand_once_in_order_between_opening_and_closing_balance(workspace:
 
 def test_closing_balance_never_stands_alone_on_a_page(workspace: Workspace, renderer: Renderer) -> None:
     for rows in range(10, 14):
-        last = page_texts(statement(workspace, renderer, "en", rows).body)[-1]
-        assert "Closing balance" in last
+        pages = page_texts(statement(workspace, renderer, "en", rows).body)
+        last = [page for page in pages if "Closing balance" in page][-1]  # the first page's summary has the words too
         assert "Entry " in last
 
 
