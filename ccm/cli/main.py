@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from io import TextIOWrapper
+
 import typer
 
 from ccm import __version__
 from ccm.cli import audit, demo, feeds, releases, runs, texts, workspace
+from ccm.cli.output import WRONG_USE
 
 app = typer.Typer(
     help="Customer communication management: approved words, the right channel, and proof of every message.",
@@ -41,4 +45,12 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
 
 def main() -> None:
     """Entry point of the console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that lacks a letter shows its code, instead of ending the command half way.
+            stream.reconfigure(errors="backslashreplace")
+    for number, word in enumerate(sys.argv[1:], 1):
+        if not word.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in word):
+            sys.stderr.write(f"ccm: argument {number} is not UTF-8\n")
+            raise SystemExit(WRONG_USE)
     app()

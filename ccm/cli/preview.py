@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import email
+import hashlib
 import html
+import re
 from collections.abc import Sequence
 from email import policy
 from email.message import EmailMessage
@@ -56,7 +58,7 @@ def _write(folder: Path, shown: Preview) -> list[str]:
     """The files of one rendering, the main one first."""
     if shown.rendered is None:
         return []
-    stem = f"{shown.subject.name}.{shown.channel}.{shown.language}"
+    stem = f"{_file_name(shown.subject.name)}.{shown.channel}.{shown.language}"
     name = stem + SUFFIXES.get(shown.rendered.media_type, ".txt")
     (folder / name).write_bytes(shown.rendered.body)
     names = [name]
@@ -73,6 +75,12 @@ def _write(folder: Path, shown: Preview) -> list[str]:
                 (folder / f"{stem}.attachment-{number}.pdf").write_bytes(content)
                 names.append(f"{stem}.attachment-{number}.pdf")
     return names
+
+
+def _file_name(name: str) -> str:
+    """A customer's id as part of a file name: an id is other people's text, and ``../`` leads elsewhere."""
+    safe = re.sub(r"[^A-Za-z0-9_-]", "_", name)[:80]
+    return safe if safe == name else f"{safe}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _section(shown: Preview, files: Sequence[str]) -> str:

@@ -41,6 +41,8 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR")], json: JsonOp
     with command(json) as out:
         if (directory / "ccm.toml").exists():
             raise Conflict(f"{directory} is a workspace already")
+        if found := [part for part in PARTS if (directory / part).exists()]:
+            raise Conflict(f"{directory} has {', '.join(found)} already; name a new folder")
         source = starter()
         try:
             directory.mkdir(parents=True, exist_ok=True)
@@ -88,11 +90,11 @@ def check(
     """Read everything, compile every template, render every sample on every channel, and say all that is wrong."""
     with command(json) as out:
         root = root_of(workspace)
-        checked = _check(root, at)
         wanted = [path.resolve() for path in paths or []]
         for path in wanted:
             if not path.exists():
                 raise InputError(f"{path} does not exist")
+        checked = _check(root, at)
         problems = [p for p in checked.problems if _below(root, p, wanted)]
         warnings = [p for p in checked.warnings if _below(root, p, wanted)]
         for problem in problems:

@@ -142,7 +142,7 @@ def _mailbox(sender: Sender) -> str:
 def _alternative(mail: Mail, boundary: str) -> list[bytes]:
     text = _text_part("plain", mail.text + "\n")
     html = mail.html.encode("ascii", "xmlcharrefreplace")
-    if b"\n--=_" in html or html.startswith(b"--=_") or _has_long_line(html):
+    if b"--=_" in html or _has_long_line(html):
         return _multipart("alternative", boundary, text, _text_part("html", mail.html))
     # Every character beyond ASCII is a reference (&#12402;), so the HTML passes any server as it is.
     head = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from ccm.errors import NotFound, Problem, WorkspaceError
 from ccm.workspace.channels import Channel, Policy
@@ -16,11 +15,11 @@ from ccm.workspace.communication import Communication, Sample, TemplateFile
 from ccm.workspace.crosscheck import cross_check
 from ccm.workspace.rules import RuleFile
 from ccm.workspace.settings import ByLanguage, Person, Settings
+from ccm.workspace.templatefile import TEMPLATE_NAMES, read_template
 from ccm.workspace.wording import Wording
 from ccm.workspace.yamlfile import (
     Document,
     Refused,
-    parse_yaml,
     read_bytes,
     read_text,
     read_toml,
@@ -29,8 +28,6 @@ from ccm.workspace.yamlfile import (
     validate,
 )
 
-TEMPLATE_NAMES = {"email.mjml": "email", "letter.html": "letter", "sms.txt": "sms"}
-META = {"email": {"subject", "preheader"}, "letter": {"title"}, "sms": set[str]()}
 BRAND = "_brand"
 MAX_ASSET = 5_000_000
 """Bytes of a logo or another file of ``templates/_brand``."""
@@ -195,7 +192,7 @@ class _Loader:
                     where = relative(file, self.root)
                     self.problems.append(Problem(where, 0, f"is no template of this communication; it takes {wanted}"))
                     continue
-                template = self._template(file, channel, language)
+                template = read_template(file, self.root, channel, language, self.problems)
                 if template is not None:
                     seen.add((channel, language))
                     yield template
@@ -206,32 +203,6 @@ class _Loader:
                     self._problem(document, ("channels",), f"channel '{channel}' has no template form yet")
                 elif (channel, language) not in seen and not (folder / language / name).exists():
                     self._problem(document, ("channels",), f"template {language}/{name} is missing")
-
-    def _template(self, file: Path, channel: str, language: str) -> TemplateFile | None:
-        path = relative(file, self.root)
-        try:
-            text = read_text(file, self.root)
-            meta: dict[str, str] = {}
-            body, body_line = text, 1
-            if head := re.match(r"---\n(.*?\n)---\n", text, re.DOTALL):
-                document = parse_yaml(head[1], path, first_line=2)
-                body, body_line = text[head.end() :], head[0].count("\n") + 1
-                if not isinstance(document.data, dict):
-                    raise Refused(Problem(path, 2, 'front matter must be names and values, as in: subject: "…"'))
-                for name, value in document.data.items():
-                    if name not in META[channel]:
-                        allowed = ", ".join(sorted(META[channel])) or "nothing"
-                        self._problem(document, (name,), f"front matter '{name}' is none of {allowed}")
-                    elif not isinstance(value, str):
-                        self._problem(document, (name,), f"front matter '{name}' must be text; put it in quotes")
-                    else:
-                        meta[name] = value
-            for name in sorted(META[channel] - meta.keys()):
-                self.problems.append(Problem(path, 1, f"front matter '{name}' is missing (between two lines of ---)"))
-        except Refused as refused:
-            self.problems.append(refused.problem)
-            return None
-        return TemplateFile(path=path, channel=channel, language=language, meta=meta, body=body, body_line=body_line)
 
     def _sql(self, folder: Path, communication: Communication, document: Document) -> str:
         name = communication.data.sql

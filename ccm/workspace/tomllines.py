@@ -90,8 +90,8 @@ class _Scanner:
             found = _VALUE.match(self.text, self.place)
             if found is None:
                 return
-            token = found[0]
-            if token == "\n" and not depth:
+            piece = found[0]
+            if piece == "\n" and not depth:
                 return
-            depth += (token in "[{") - (token in "]}")
+            depth += (piece in "[{") - (piece in "]}")
             self.place = found.end()

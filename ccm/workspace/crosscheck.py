@@ -1,0 +1,88 @@
+"""What only shows when the files of a workspace are seen together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations, groupby
+
+from ccm.errors import Problem
+from ccm.workspace.channels import Channel, Policy
+from ccm.workspace.communication import Communication
+from ccm.workspace.rules import RuleFile
+from ccm.workspace.wording import Wording
+from ccm.workspace.yamlfile import Document, Loc
+
+POLICY = "channels/policy.yaml"
+
+
+def cross_check(
+    communications: Mapping[str, Communication], wordings: Iterable[Wording], rules: Iterable[RuleFile],
+    channels: Mapping[str, Channel], policy: Policy | None, documents: Mapping[str, Document],
+) -> list[Problem]:  # fmt: skip
+    """Everything that does not fit together; `documents` are what was read, by path."""
+    check = _Check(documents)
+    return [
+        *check.names(communications, wordings, channels), *check.versions(wordings), *check.rule_ids(rules),
+        *check.categories(communications, policy),
+    ]  # fmt: skip
+
+
+class _Check:
+    def __init__(self, documents: Mapping[str, Document]) -> None:
+        self.documents = documents
+
+    def problem(self, path: str, loc: Loc, message: str) -> Problem:
+        return Problem(path, self.documents[path].line(loc), message)
+
+    def names(
+        self, communications: Mapping[str, Communication], wordings: Iterable[Wording], channels: Mapping[str, Channel]
+    ) -> Iterator[Problem]:
+        """Wording and channels that communications name must exist."""
+        ids = {wording.id for wording in wordings}
+        for communication in communications.values():
+            path = f"templates/{communication.id}/communication.yaml"
+            for index, wording_id in enumerate(communication.wording):
+                if wording_id not in ids:
+                    known = ", ".join(sorted(ids)) or "none yet"
+                    message = f"wording '{wording_id}' does not exist; there are: {known}"
+                    yield self.problem(path, ("wording", index), message)
+            for index, channel in enumerate(communication.channels):
+                if channel not in channels and f"channels/{channel}.yaml" not in self.documents:
+                    yield self.problem(path, ("channels", index), f"channels/{channel}.yaml is missing")
+
+    def versions(self, wordings: Iterable[Wording]) -> Iterator[Problem]:
+        """At any instant one version of a wording is in force at most, and a version is one text."""
+
+        def place(wording: Wording) -> tuple[str, str, str]:
+            return wording.id, wording.language, wording.jurisdiction
+
+        for _, group in groupby(sorted(wordings, key=place), key=place):
+            in_time = sorted(group, key=lambda wording: (wording.effective_from, wording.path))
+            for early, late in combinations(in_time, 2):
+                if early.version == late.version:
+                    message = f"version {late.version} is taken by {early.path}; a new text takes a new version"
+                    yield self.problem(late.path, ("version",), message)
+                if early.effective_to is None or late.effective_from < early.effective_to:
+                    message = (
+                        f"version {late.version} overlaps version {early.version} ({early.path}); "
+                        "give that one effective_to"
+                    )
+                    yield self.problem(late.path, ("effective_from",), message)
+
+    def rule_ids(self, rules: Iterable[RuleFile]) -> Iterator[Problem]:
+        """No two rules of one id."""
+        by_id: dict[str, RuleFile] = {}
+        for rule in rules:
+            other = by_id.setdefault(rule.id, rule)
+            if other is not rule:
+                yield self.problem(rule.path, ("id",), f"rule id '{rule.id}' is taken by {other.path}")
+
+    def categories(self, communications: Mapping[str, Communication], policy: Policy | None) -> Iterator[Problem]:
+        """A cap on a category that nothing has would never hold."""
+        known = sorted({communication.category for communication in communications.values()})
+        for number, cap in enumerate(policy.caps if policy else ()):
+            for place, category in enumerate(cap.categories):
+                if category not in known:
+                    there = ", ".join(known) or "none yet"
+                    message = f"cap '{cap.id}': no communication has the category '{category}'; there are: {there}"
+                    yield self.problem(POLICY, ("caps", number, "categories", place), message)
