@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+RUNS := $(VENV)/.runs
 READY := $(VENV)/.ready
+SETUP := PYTHON=$(PYTHON) sh tools/setup.sh $(VENV)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench lock clean
@@ -12,11 +14,15 @@ help:  ## This list
 
 setup: $(READY)  ## Virtual environment, locked packages, WeasyPrint's system libraries, fonts
 
-$(READY): requirements.lock pyproject.toml tools/setup.sh
-	PYTHON=$(PYTHON) sh tools/setup.sh $(VENV)
+$(RUNS): requirements.lock pyproject.toml tools/setup.sh
+	$(SETUP) requirements.lock
 	@touch $@
 
-demo: $(READY)  ## The main job on an invented bank: about 2 minutes, nothing leaves the machine
+$(READY): requirements-dev.lock pyproject.toml tools/setup.sh
+	$(SETUP) requirements-dev.lock
+	@touch $@ $(RUNS)
+
+demo: $(RUNS)  ## The main job on an invented bank: about 2 minutes, nothing leaves the machine
 	rm -rf demo-out
 	$(BIN)/ccm demo --out demo-out
 
@@ -29,7 +35,7 @@ check: $(READY)  ## Style, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: $(READY)  ## Speed, side by side with the naive way
+bench: $(RUNS)  ## Speed, side by side with the naive way
 	$(BIN)/python -m bench
 
 lock: $(READY)  ## Lock the newest packages that fit

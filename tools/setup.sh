@@ -1,9 +1,10 @@
 #!/bin/sh
 # Sets a checkout up: packages at locked versions, WeasyPrint's system libraries, fonts.
-# Usage: PYTHON=python3 sh tools/setup.sh VENV
+# Usage: PYTHON=python3 sh tools/setup.sh VENV LOCK
 set -eu
 cd "$(dirname "$0")/.."
 venv=$1
+lock=$2
 python=${PYTHON:-python3}
 
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
@@ -11,7 +12,7 @@ python=${PYTHON:-python3}
     exit 1
 }
 [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r "$lock"
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 
 # WeasyPrint calls Pango and HarfBuzz, which no wheel brings.
