@@ -7,9 +7,7 @@ makes is compared with what the engine makes before anything is timed, so that b
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime
+from datetime import UTC, date
 from decimal import Decimal
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -17,7 +15,6 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-import weasyprint
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_percent
@@ -25,15 +22,22 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 from mjml import mjml2html
 from ruamel.yaml import YAML
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
 
 from ccm.model.message import RenderContext
+from ccm.render.fonts import font_folder
 from ccm.render.markup import Tokens
 from ccm.render.people import addressee
 from ccm.render.plaintext import text_template
 from ccm.workspace import Workspace
 
 _NO_TOKENS = Tokens([])
-_FONT_FACE = re.compile(r"@font-face\s*{[^}]*}")
+_FONTS = (
+    ("Noto Sans", "normal", "NotoSans-Regular.ttf"), ("Noto Sans", "bold", "NotoSans-Bold.ttf"),
+    ("Noto Sans CJK JP", "normal", "NotoSansCJKjp-Regular.otf"),
+    ("Noto Sans CJK JP", "bold", "NotoSansCJKjp-Bold.otf"),
+)  # fmt: skip
 
 
 class NaiveOffer:
@@ -43,16 +47,17 @@ class NaiveOffer:
         self.workspace = workspace
         folder = workspace.root / "templates"
         layout = (folder / "_brand/email.mjml").read_text(encoding="utf-8")
-        self.mails = {language: _Mail.read(folder / f"savings-offer/{language}/email.mjml", layout)
-                      for language in ("en", "ja")}  # fmt: skip
-        self.texts = {language: (folder / f"savings-offer/{language}/sms.txt").read_text(encoding="utf-8")
-                      for language in ("en", "ja")}  # fmt: skip
+        self.mails: dict[str, _Mail] = {}
+        self.texts: dict[str, str] = {}
+        for language in ("en", "ja"):
+            self.mails[language] = _Mail.read(folder / f"savings-offer/{language}/email.mjml", layout)
+            self.texts[language] = (folder / f"savings-offer/{language}/sms.txt").read_text(encoding="utf-8")
 
     def mjml(self, context: RenderContext) -> tuple[str, str]:
         """Subject and the filled MJML."""
         mail = self.mails[context.language]
         environment, values = _environment(context, html=True), self._values(context, html=True)
-        plain = _environment(context, html=False)
+        plain = environment.overlay(autoescape=False)
         subject = plain.from_string(mail.subject).render(values)
         preheader = plain.from_string(mail.preheader).render(values)
         lead = {"_subject": subject, "_preheader": preheader}
@@ -69,16 +74,16 @@ class NaiveOffer:
         subject, page, text = self.html_and_text(context)
         channel, organisation = self.workspace.channels["email"], self.workspace.settings.organisation
         message = EmailMessage(policy=SMTP)
-        message["From"] = f"{channel.sender_name[context.language]} <{channel.sender}>"
+        message["From"] = f"{channel.sender_name['ja' if context.language == 'ja' else 'en']} <{channel.sender}>"
         message["To"] = context.recipient
         message["Subject"] = subject
         message["Date"] = format_datetime(context.at.astimezone(UTC))
         message["Message-ID"] = f"<{context.message_id}@{channel.sender.rpartition('@')[2]}>"
-        message["Content-Language"] = context.language
         message["List-Unsubscribe"] = f"<{organisation.preference_url}?m={context.message_id}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(text)
         message.add_alternative(page, subtype="html")
+        message["Content-Language"] = context.language
         return message.as_bytes()
 
     def sms(self, context: RenderContext) -> str:
@@ -98,10 +103,17 @@ class NaiveOffer:
         }
         wording = {}
         for key, approved in context.wording.items():
-            text = (approved.short_text if short else "") or approved.text
+            text = ((approved.short_text if short else "") or approved.text).strip()
             for name, value in told.items():
                 text = text.replace("{" + name + "}", value)
-            wording[key.replace("-", "_")] = Markup("<br>").join(text.strip().split("\n")) if html else text.strip()
+            lines = [line.strip() for line in text.split("\n")]
+            wording[key.replace("-", "_")] = (
+                Markup('<span data-wording="{}@{}">{}</span>').format(
+                    approved.id, approved.version, Markup("<br>").join(map(escape, lines))
+                )
+                if html
+                else "\n".join(lines)
+            )
         return {
             "customer": {"addressee": addressee(context.customer, language)},
             "organisation": {name.partition(".")[2]: value for name, value in told.items()},
@@ -109,7 +121,7 @@ class NaiveOffer:
             "t": {key: words.of(language) for key, words in self.workspace.strings.items()},
             "wording": wording,
             **context.data,
-        }  # fmt: skip
+        }
 
 
 class _Mail:
@@ -122,9 +134,10 @@ class _Mail:
     def read(cls, path: Path, layout: str) -> _Mail:
         _, front, body = path.read_text(encoding="utf-8").split("---\n", 2)
         meta = YAML(typ="safe").load(front)
-        head = "<mj-title>{{ _subject }}</mj-title><mj-preview>{{ _preheader }}</mj-preview></mj-head>"
-        return cls(meta["subject"], meta["preheader"],
-                   layout.replace("<ccm-content/>", body).replace("</mj-head>", head))  # fmt: skip
+        source = layout.replace("<ccm-content/>", body)
+        source = source.replace("<mjml>", '<mjml lang="{{ message.language }}" dir="ltr">')
+        lead = "<mj-title>{{ _subject }}</mj-title><mj-preview>{{ _preheader }}</mj-preview></mj-head>"
+        return cls(meta["subject"], meta["preheader"], source.replace("</mj-head>", lead))
 
 
 def _environment(context: RenderContext, *, html: bool) -> Environment:
@@ -147,3 +160,20 @@ def _environment(context: RenderContext, *, html: bool) -> Environment:
     environment = Environment(autoescape=html, undefined=StrictUndefined, finalize=printed)
     environment.filters |= {"percent": percent, "date": day}
     return environment
+
+
+def letter(page: str, style_sheet: str, folder: Path) -> bytes:
+    """A letter's PDF from its filled page, with the fonts of the engine: style sheet and fonts are read anew.
+
+    `folder` holds the brand's pictures.
+    """
+    fonts = FontConfiguration()
+    faces = "".join(
+        f"@font-face {{ font-family: '{family}'; font-weight: {weight}; "
+        f"src: url('{(font_folder() / 'fonts' / name).as_uri()}') }}"
+        for family, weight, name in _FONTS
+    )
+    sheet = CSS(string=faces + style_sheet, font_config=fonts)
+    document = HTML(string=page, base_url=f"{folder.as_uri()}/")
+    pdf: bytes = document.write_pdf(stylesheets=[sheet], font_config=fonts, pdf_variant="pdf/ua-1")
+    return pdf

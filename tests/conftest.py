@@ -17,6 +17,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from support import Bank, make_bank
 
 from ccm.store import Store
 
@@ -122,3 +123,11 @@ def store(store_url: str) -> Iterator[Store]:
     opened = Store(store_url)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def bank(tmp_path: Path, store_url: str) -> Iterator[Bank]:
+    """An invented bank with an imported feed, on each database."""
+    made = make_bank(tmp_path, store_url)
+    yield made
+    made.project.store.close()

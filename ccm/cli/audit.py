@@ -18,6 +18,7 @@ from ccm.log import sequencer
 from ccm.log.verify import verify_messages, verify_store
 from ccm.store.tables import messages
 
+MAX_NOTE = 100_000
 log_app = typer.Typer(help="The audit log.", no_args_is_help=True)
 
 
@@ -55,10 +56,10 @@ def _find(
             query = query.where(messages.c.communication == communication)
     rows = connection.execute(query).mappings().all()
     if not rows:
-        what = (
-            f"message '{message}'" if message else f"nothing on '{communication or 'any communication'}' for {customer}"
-        )
-        raise NotFound(f"{what} is not recorded" if message else f"{what} is recorded")
+        if message is not None:
+            raise NotFound(f"message '{message}' is not recorded")
+        about = f" on '{communication}'" if communication is not None else ""
+        raise NotFound(f"nothing{about} is recorded for customer '{customer}'")
     return rows
 
 
@@ -114,10 +115,7 @@ def verify(
     """Recompute the whole log and compare it with what was signed, and with the messages."""
     with command(json) as out:
         project = project_of(workspace)
-        try:
-            kept = known.read_text(encoding="utf-8") if known is not None else None
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"{known}: cannot be read: {error}") from error
+        kept = _kept(known) if known is not None else None
         report = verify_store(project.store, project.signer().verifier, known_checkpoint=kept)
         faults = [*report.faults, *verify_messages(project.store)]
         for fault in faults:
@@ -130,6 +128,16 @@ def verify(
         })  # fmt: skip
         if faults:
             raise typer.Exit(FINDINGS)
+
+
+def _kept(file: Path) -> str:
+    try:
+        with file.open(encoding="utf-8") as stream:
+            return stream.read(MAX_NOTE)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{file}: is no checkpoint: it is not UTF-8") from error
 
 
 @log_app.command("checkpoint")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, Protocol
 
 import typer
 from sqlalchemy import Connection
@@ -12,6 +14,7 @@ from ccm.compliance import approvals, releases
 from ccm.compliance.approvals import ReleaseAction
 from ccm.errors import InputError
 from ccm.pipeline.project import Project
+from ccm.store import Store
 from ccm.workspace.settings import Person
 
 DigestArgument = Annotated[str, typer.Argument(help="The release's digest, or its first 12 characters or more.")]
@@ -46,11 +49,7 @@ def approve(
     json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Let a release out; never by one of its authors."""
-    with command(json) as out:
-        project = project_of(workspace)
-        _told(out, approvals.approve(
-            project.store, digest, who(project, as_), project.clock(), comment, record=project.record_release_action
-        ))  # fmt: skip
+    _act(approvals.approve, digest, as_, comment, workspace, json)
 
 
 def reject(
@@ -58,11 +57,7 @@ def reject(
     json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Turn a submitted release down, with a comment."""
-    with command(json) as out:
-        project = project_of(workspace)
-        _told(out, approvals.reject(
-            project.store, digest, who(project, as_), project.clock(), comment, record=project.record_release_action
-        ))  # fmt: skip
+    _act(approvals.reject, digest, as_, comment, workspace, json)
 
 
 def withdraw(
@@ -70,11 +65,20 @@ def withdraw(
     json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Take a release out of force at once; messages still queued are not sent."""
+    _act(approvals.withdraw, digest, as_, comment, workspace, json)
+
+
+class _Verb(Protocol):
+    def __call__(
+        self, store: Store, digest: str, person: Person, now: datetime, comment: str, *, record: approvals.Record
+    ) -> ReleaseAction: ...
+
+
+def _act(verb: _Verb, digest: str, name: str | None, comment: str, workspace: Path | None, json: bool) -> None:
     with command(json) as out:
         project = project_of(workspace)
-        _told(out, approvals.withdraw(
-            project.store, digest, who(project, as_), project.clock(), comment, record=project.record_release_action
-        ))  # fmt: skip
+        person = who(project, name)
+        _told(out, verb(project.store, digest, person, project.clock(), comment, record=project.record_release_action))
 
 
 def list_releases(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:

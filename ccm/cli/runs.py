@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json as json_module
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -28,6 +26,7 @@ from ccm.cli.output import (
     project_of,
     shown,
 )
+from ccm.cli.trigger_data import trigger_data
 from ccm.delivery import Delivered
 from ccm.delivery import deliver as deliver_pass
 from ccm.errors import InputError
@@ -37,7 +36,7 @@ from ccm.pipeline.trigger import send as send_now
 from ccm.store.tables import chunks, messages
 
 run_app = typer.Typer(help="Batches: one communication to every customer.", no_args_is_help=True)
-MAX_DATA = 1_000_000
+MAX_KEY = 200
 WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: one a core.")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")]
 
@@ -69,7 +68,10 @@ def resume(
 ) -> None:
     """Go on with a run that was interrupted; what is recorded is not done again."""
     with command(json) as out:
-        _execute(out, project_of(workspace), run, workers)
+        project = project_of(workspace)
+        with project.store.read() as connection:
+            runs.get(connection, run)
+        _execute(out, project, run, workers)
 
 
 def _execute(out: Out, project: Project, run_id: str, workers: int | None) -> None:
@@ -239,9 +241,12 @@ def send(
 ) -> None:  # fmt: skip
     """One notification for one customer; `ccm deliver` sends it."""
     with command(json) as out:
+        if key is not None and not (1 <= len(key) <= MAX_KEY and key.isprintable()):
+            raise InputError(f"--key takes 1 to {MAX_KEY} printable characters")
+        given = trigger_data(data)
         project = project_of(workspace)
         accepted = send_now(
-            project, communication, customer, _data(data), key=key or uuid4().hex, at=instant(at, project.clock),
+            project, communication, customer, given, key=key or uuid4().hex, at=instant(at, project.clock),
             dry_run=dry_run,
         )  # fmt: skip
         repeated = " (a repeat: nothing new was made)" if accepted.repeated else ""
@@ -254,46 +259,3 @@ def send(
         })  # fmt: skip
         if accepted.state in ("withheld", "set_aside", "failed"):
             raise typer.Exit(FINDINGS)
-
-
-def _data(text: str | None) -> dict[str, Any] | None:
-    if text is None:
-        return None
-    if text.startswith("@"):
-        text = _file(Path(text[1:]))
-    if len(text) > MAX_DATA:
-        raise InputError(f"--data is longer than {MAX_DATA:,} characters")
-    try:
-        value = json_module.loads(
-            text, parse_float=str, parse_constant=_no_constant, object_pairs_hook=_names_once
-        )  # fmt: skip
-        if not text.isascii() or "\\u" in text:
-            json_module.dumps(value, ensure_ascii=False).encode()  # half a surrogate pair can't be written anywhere
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"--data is no valid JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise InputError("--data must be a JSON object")
-    return value
-
-
-def _file(path: Path) -> str:
-    try:
-        with path.open(encoding="utf-8-sig") as stream:
-            return stream.read(MAX_DATA + 1)
-    except OSError as error:
-        raise InputError(f"--data @{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"--data @{path}: is not UTF-8") from error
-
-
-def _names_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two readers of one document must not see two amounts."""
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
-        raise ValueError(f"'{twice[:60]}' stands twice")
-    return value
-
-
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON number")

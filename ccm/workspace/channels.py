@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 
 from ccm.model.customer import Frozen
 from ccm.workspace.communication import ChannelId
-from ccm.workspace.settings import Jurisdiction, Slug
+from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
 
 
 class QuietHours(Frozen):
@@ -74,8 +74,8 @@ class Policy(Frozen):
     @classmethod
     def _zones_exist(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         known = available_timezones()
-        for zones in value.values():
-            for zone in zones:
+        for jurisdiction, zones in value.items():
+            for place, zone in enumerate(zones):
                 if zone not in known:
-                    raise ValueError(f"'{zone}' is no IANA time zone")
+                    raise WrongPart(f"'{zone}' is no IANA time zone", jurisdiction, place)
         return value

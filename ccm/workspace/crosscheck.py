@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations, groupby
+from pathlib import PurePosixPath
 
 from ccm.errors import Problem
 from ccm.workspace.channels import Channel, Policy
@@ -38,7 +39,10 @@ class _Check:
         self, communications: Mapping[str, Communication], wordings: Iterable[Wording], channels: Mapping[str, Channel]
     ) -> Iterator[Problem]:
         """Wording and channels that communications name must exist."""
-        ids = {wording.id for wording in wordings}
+        # A wording that was refused is there, and told of already.
+        ids = {wording.id for wording in wordings} | {
+            PurePosixPath(path).parent.name for path in self.documents if path.startswith("compliance/wording/")
+        }
         for communication in communications.values():
             path = f"templates/{communication.id}/communication.yaml"
             for index, wording_id in enumerate(communication.wording):
@@ -79,6 +83,8 @@ class _Check:
 
     def categories(self, communications: Mapping[str, Communication], policy: Policy | None) -> Iterator[Problem]:
         """A cap on a category that nothing has would never hold."""
+        if len(communications) < sum(path.endswith("/communication.yaml") for path in self.documents):
+            return  # one was refused, and its category is not known
         known = sorted({communication.category for communication in communications.values()})
         for number, cap in enumerate(policy.caps if policy else ()):
             for place, category in enumerate(cap.categories):

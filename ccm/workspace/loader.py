@@ -99,7 +99,7 @@ class _Loader:
         self.root = root
         self.problems: list[Problem] = []
         self.documents: dict[str, Document] = {}
-        """What was read, by path, so that later findings are told at their line."""
+        """What was read, or refused, by path, so that later findings are told at their line."""
 
     def load(self) -> Workspace:
         settings = self._settings()
@@ -145,6 +145,7 @@ class _Loader:
                 document = read_yaml(file, self.root)
             except Refused as refused:
                 self.problems.append(refused.problem)
+                self.documents[refused.problem.path] = Document(refused.problem.path, {}, {})
                 continue
             self.documents[document.path] = document
             yield document

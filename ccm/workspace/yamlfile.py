@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, DocumentStartEvent
+from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, DocumentStartEvent
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
@@ -26,6 +26,9 @@ from ccm.workspace.settings import WrongPart
 from ccm.workspace.tomllines import toml_lines
 
 MAX_BYTES = 1_000_000
+MAX_DEPTH = 40
+_FILLED = {"path", "digest", "settings_line", "params_line", "kind_line"}
+"""Fields of models that the loader fills, not the file."""
 _SCALARS: dict[str, Callable[[str], Any]] = {
     "tag:yaml.org,2002:null": lambda value: None,
     "tag:yaml.org,2002:bool": lambda value: value.lower() == "true",
@@ -70,7 +73,11 @@ def parse_yaml(text: str, path: str, first_line: int = 1) -> Document:
     reader = YAML(typ="safe", pure=True)
     lines: dict[Loc, int] = {}
     try:
+        depth = 0
         for event in reader.parse(text):
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            if depth > MAX_DEPTH:  # told early: the reader's time grows with the square of the depth
+                raise Refused(Problem(path, event.start_mark.line + first_line, "is nested too deeply"))
             # YAML 1.1 reads other things from the same text: 1:30 is 90, and yes is true.
             if isinstance(event, DocumentStartEvent) and event.version not in (None, (1, 2)):
                 raise Refused(Problem(path, event.start_mark.line + first_line, "is not YAML 1.2"))
@@ -82,7 +89,8 @@ def parse_yaml(text: str, path: str, first_line: int = 1) -> Document:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + first_line if mark else 0
-        raise Refused(Problem(path, line, f"is no valid YAML: {error.problem or error.context}")) from error
+        words = f"{error.context or ''} {error.problem}" if str(error.problem).startswith("but") else error.problem
+        raise Refused(Problem(path, line, f"is no valid YAML: {words or error.context}")) from error
     except ReaderError as error:
         line = text.count("\n", 0, error.position) + first_line
         message = f"is no valid YAML: the character U+{ord(text[error.position]):04X} is not possible"
@@ -97,7 +105,7 @@ def parse_yaml(text: str, path: str, first_line: int = 1) -> Document:
 def _plain(node: Node, loc: Loc, lines: dict[Loc, int], path: str, first_line: int) -> Any:
     line = node.start_mark.line + first_line
     lines.setdefault(loc, line)
-    if not str(node.tag).startswith("tag:yaml.org,2002:"):
+    if not isinstance(node, ScalarNode) and str(node.tag) not in ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
         raise Refused(Problem(path, line, f"tag '{node.tag}' is not possible here: plain values only"))
     if isinstance(node, MappingNode):
         result: dict[str, Any] = {}
@@ -168,10 +176,12 @@ def read_toml(file: Path, root: Path) -> Document:
         data = tomllib.loads(text)
     except RecursionError as error:
         raise Refused(Problem(path, 0, "is nested too deeply")) from error
-    except ValueError as error:  # TOMLDecodeError, or a number too long to read
+    except tomllib.TOMLDecodeError as error:
         found = re.search(r"line (\d+)", str(error))
         line = int(found[1]) if found else text.count("\n") + 1
         raise Refused(Problem(path, line, f"is no valid TOML: {error}")) from error
+    except ValueError as error:
+        raise Refused(Problem(path, 0, "is no valid TOML: a number is too long")) from error
     return Document(path, data, toml_lines(text))
 
 
@@ -244,17 +254,20 @@ def _hint(name: str, known: list[str]) -> str:
 
 
 def _fields_at(model: Any, loc: tuple[Any, ...]) -> list[str]:
-    """The names of a model's part, looked up through optional values, tuples and mappings."""
+    """The names a file can set in a model's part."""
     for part in loc:
-        if (model := _model_in(model)) is not None:
-            field = model.model_fields.get(part)
+        if get_origin(model) in (tuple, list, dict):
+            model = get_args(model)[get_origin(model) is dict]
+        else:
+            found = _model_in(model)
+            field = found.model_fields.get(part) if found is not None else None
             model = field.annotation if field is not None else None
     found = _model_in(model)
-    return list(found.model_fields) if found is not None else []
+    return [name for name in found.model_fields if name not in _FILLED] if found is not None else []
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model that an annotation is about: of ``tuple[Person, ...]`` it is `Person`."""
+    """The model itself, or the one that may also be None."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next((found for part in get_args(annotation) if (found := _model_in(part)) is not None), None)

@@ -1,0 +1,50 @@
+"""A small workspace to break: one communication, one wording in two versions, one rule."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from support import copy_workspace
+
+from ccm.errors import WorkspaceError
+from ccm.workspace import load_workspace
+
+
+@pytest.fixture(scope="session")
+def small_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = copy_workspace(tmp_path_factory.mktemp("workspace") / "small")
+    for name in ("quarterly-statement", "savings-offer"):
+        shutil.rmtree(root / "templates" / name)
+    for file in (root / "compliance").rglob("*.yaml"):
+        if file.parent.name != "deposit-protection" and file.name != "GN01.yaml":
+            file.unlink()
+        elif file.parent.name == "deposit-protection" and not file.name.startswith("gb-en"):
+            file.unlink()
+    policy = root / "channels" / "policy.yaml"
+    policy.write_text(policy.read_text().replace("offers]", "payments]"))
+    return root
+
+
+@pytest.fixture
+def small(small_template: Path, tmp_path: Path) -> Path:
+    """The small workspace, to change at will; it loads."""
+    root = tmp_path / "small"
+    shutil.copytree(small_template, root)
+    return root
+
+
+@pytest.fixture
+def problems(small: Path) -> Callable[[], list[str]]:
+    """Loads the small workspace and returns what is wrong, as a person reads it."""
+
+    def load() -> list[str]:
+        try:
+            load_workspace(small)
+        except WorkspaceError as error:
+            return [str(problem) for problem in error.problems]
+        return []
+
+    return load
