@@ -18,6 +18,7 @@ from ccm.pipeline.trigger import send
 from ccm.store import feeds
 from ccm.store.tables import cases, consents, contacts, customer_salts, log_leaves, messages, preferences, transactions
 
+CUSTOMERS = 8  # where letters are laid out: enough for both languages
 ONE_DATABASE = pytest.mark.parametrize("dialect", ["sqlite"])
 PAYMENT = {
     "payment": {"amount": "120.50", "currency": "GBP", "received_on": "2026-04-01", "payer": "A. Moss",
@@ -28,7 +29,7 @@ PAYMENT = {
 def composed(bank: Bank, communication: str) -> dict[str, Composed]:
     compiled = bank.project.compiled(communication)
     with bank.project.store.read() as connection:
-        ids = feeds.customer_ids(connection, None, 1000)
+        ids = feeds.customer_ids(connection, None, CUSTOMERS if "letter" in compiled.communication.channels else 1000)
     period = {}
     if compiled.communication.data.period:
         start, end = compiled.data.period(RUN_AT)
