@@ -59,7 +59,13 @@ def compose(folder: Path, communication: str, limit: int | None) -> Result:
         workers.extend(peak_mb(child.pid or 0) for child in multiprocessing.active_children())
 
     seconds = wall(lambda: coordinator.execute(made.project, run.id, on_progress=watch))
-    return {"customers": run.intended, "due": due, "seconds": seconds, "mb": peak_mb(), "worker_mb": max(workers)}
+    return {
+        "customers": run.intended,
+        "due": due,
+        "seconds": seconds,
+        "mb": peak_mb(),
+        "worker_mb": max(workers, default=0),
+    }
 
 
 def send(folder: Path) -> Result:

@@ -81,22 +81,40 @@ def mark_sending(
     return moved
 
 
-def settle(connection: Connection, row: Row, owner: str, now: datetime, state: str, **values: Any) -> bool:
-    """Writes a message's outcome and frees its lease; False where the lease went to somebody else.
+CONTACT_STATES = {"accepted": "sent", "failed": "released", "withheld": "released", "unknown": "unknown"}
+"""What a message's state makes of its contact; in the others the reservation stays as it is."""
 
-    `state` ``due`` with a later ``due_at`` puts it back; its reservation stays.
+
+def settle(
+    connection: Connection, rows: Sequence[Row], owner: str, now: datetime, state: str,
+    values: Mapping[str, Mapping[str, Any]] | None = None,
+) -> set[str]:  # fmt: skip
+    """Writes that messages came to `state`, frees their leases, and returns their ids.
+
+    `values` holds further columns by message id, the same ones for every message. A message whose lease
+    went to somebody else is left alone, and out of the result. `state` ``due`` with a later ``due_at`` puts
+    a message back; its reservation stays.
     """
-    done = connection.execute(
-        update(messages)
-        .where(messages.c.id == row["id"], messages.c.lease_owner == owner, messages.c.fence == row["fence"])
-        .values(state=state, lease_owner=None, lease_until=None, updated_at=now, **values)
+    fences = {row["id"]: row["fence"] for row in rows}
+    columns = {
+        name: case({key: more[name] for key, more in (values or {}).items()}, value=messages.c.id, else_=None)
+        for name in next(iter((values or {}).values()), {})
+    }
+    settled = set(
+        connection.execute(
+            update(messages)
+            .where(
+                messages.c.id.in_(fences),
+                messages.c.lease_owner == owner,
+                messages.c.fence == case(fences, value=messages.c.id, else_=-1),
+            )
+            .values(state=state, lease_owner=None, lease_until=None, updated_at=now, **columns)
+            .returning(messages.c.id)
+        ).scalars()
     )
-    if done.rowcount != 1:
-        return False
-    contact = {"accepted": "sent", "failed": "released", "withheld": "released", "unknown": "unknown"}.get(state)
-    if contact is not None:
-        connection.execute(update(contacts).where(contacts.c.id == row["id"]).values(status=contact))
-    return True
+    if state in CONTACT_STATES:
+        connection.execute(update(contacts).where(contacts.c.id.in_(settled)).values(status=CONTACT_STATES[state]))
+    return settled
 
 
 def lost(connection: Connection, now: datetime) -> ColumnElement[bool]:

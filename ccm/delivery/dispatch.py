@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -39,6 +39,17 @@ class Outcome:
     detail: str = ""
     reference: str | None = None
     due_at: datetime | None = None
+
+    def values(self) -> dict[str, object]:
+        """The columns of the message that it changes beside the state."""
+        found: dict[str, object] = {}
+        if self.reference is not None:
+            found["supplier_reference"] = self.reference
+        if self.due_at is not None:
+            found["due_at"] = self.due_at
+        if self.state in ("failed", "unknown"):
+            found |= {"reason": self.reason, "detail": self.detail}
+        return found
 
 
 def deliver(
@@ -112,17 +123,33 @@ class _Pass:
                 for reason, count in counts.items():
                     outcome = "held" if reason == "held" else f"withheld: {reason}"
                     self.delivered.outcomes[channel.channel, outcome] += count
-                self.settle(going, [self.send(row, adapter, channel) for row in going])
+                bodies = self.bodies(going)
+                self.settle(going, [self.send(row, bodies, adapter, channel) for row in going])
                 self.on_progress(self.delivered)
 
-    def send(self, row: Row, adapter: Adapter, channel: Channel) -> Outcome:
+    def bodies(self, rows: Sequence[Row]) -> dict[str, bytes | IntegrityError]:
+        """The bodies by message id, read together; where that fails, one by one, so that one damage stops one."""
+        archive, refs = self.project.archive, {row["id"]: _ref(row) for row in rows}
+        try:
+            return dict(zip(refs, archive.load(list(refs.values())), strict=True))
+        except IntegrityError:
+            found: dict[str, bytes | IntegrityError] = {}
+            for message, ref in refs.items():
+                try:
+                    [found[message]] = archive.load([ref])
+                except IntegrityError as error:
+                    found[message] = error
+            return found
+
+    def send(
+        self, row: Row, bodies: Mapping[str, bytes | IntegrityError], adapter: Adapter, channel: Channel
+    ) -> Outcome:
         """Calls the supplier once; no database connection is held meanwhile."""
+        body = bodies[row["id"]]
+        if isinstance(body, IntegrityError):
+            return Outcome("failed", "archive_damaged", str(body))
         try:
-            message = approved(self.project, row)
-        except IntegrityError as error:
-            return Outcome("failed", "archive_damaged", str(error))
-        try:
-            return _accepted(adapter.send(message))
+            return _accepted(adapter.send(approved(row, body)))
         except OutcomeUnknown as error:
             return Outcome("unknown", "outcome_unknown", str(error))
         except SupplierRefused as error:
@@ -139,24 +166,23 @@ class _Pass:
         if not rows:
             return
         now = self.project.clock()
+        alike: dict[tuple[str, ...], list[tuple[Row, Outcome]]] = {}
+        for row, outcome in zip(rows, outcomes, strict=True):
+            alike.setdefault((outcome.state, *sorted(outcome.values())), []).append((row, outcome))
         with self.project.store.write() as connection:
             entries = []
-            for row, outcome in zip(rows, outcomes, strict=True):
-                values: dict[str, object] = {}
-                if outcome.reference is not None:
-                    values["supplier_reference"] = outcome.reference
-                if outcome.due_at is not None:
-                    values["due_at"] = outcome.due_at
-                if outcome.state in ("failed", "unknown"):
-                    values |= {"reason": outcome.reason, "detail": outcome.detail}
-                if claims.settle(connection, row, self.owner, now, outcome.state, **values):
-                    name = "tried again later" if outcome.reason == "refused_for_now" else outcome.state
-                    self.delivered.outcomes[row["channel"], name] += 1
-                    entries.append(
-                        leaves.receipt_leaf(
-                            message_id=row["id"], state=outcome.state, supplier_reference=outcome.reference, at=now
+            for (state, *_), pairs in sorted(alike.items()):
+                values = {row["id"]: outcome.values() for row, outcome in pairs}
+                settled = claims.settle(connection, [row for row, _ in pairs], self.owner, now, state, values)
+                for row, outcome in pairs:
+                    if row["id"] in settled:
+                        name = "tried again later" if outcome.reason == "refused_for_now" else outcome.state
+                        self.delivered.outcomes[row["channel"], name] += 1
+                        entries.append(
+                            leaves.receipt_leaf(
+                                message_id=row["id"], state=outcome.state, supplier_reference=outcome.reference, at=now
+                            )
                         )
-                    )
             sequencer.append(connection, entries)
 
 
@@ -164,13 +190,15 @@ def _accepted(receipt: Receipt) -> Outcome:
     return Outcome("accepted", reference=receipt.supplier_reference)
 
 
-def approved(project: Project, row: Row) -> ApprovedMessage:
-    """The message as it was checked and recorded; raises `IntegrityError` where its body was changed.
+def _ref(row: Row) -> BodyRef:
+    return BodyRef(row["archive_pack"], row["archive_offset"], row["archive_length"], row["body_digest"])
 
-    Only `ccm.compliance.check` makes approved messages; this brings one back by its digest.
+
+def approved(row: Row, body: bytes) -> ApprovedMessage:
+    """The message as it was checked and recorded; `body` came from the archive, proved by its digest.
+
+    Only `ccm.compliance.check` makes approved messages; this brings one back.
     """
-    ref = BodyRef(row["archive_pack"], row["archive_offset"], row["archive_length"], row["body_digest"])
-    [body] = project.archive.load([ref])
     return ApprovedMessage(
         row["id"], row["communication"], row["customer_id"], row["channel"], row["language"], row["recipient"],
         row["media_type"], body, row["subject"], row["release"],

@@ -45,13 +45,14 @@ def hand_off(
         for row in rows:
             verdict = verdicts[row["id"]]
             if verdict.reason:
-                if claims.settle(connection, row, owner, now, "withheld", reason=verdict.reason, detail=verdict.detail):
+                why = {row["id"]: {"reason": verdict.reason, "detail": verdict.detail}}
+                if claims.settle(connection, [row], owner, now, "withheld", why):
                     counts[verdict.reason] = counts.get(verdict.reason, 0) + 1
                     entries.append(
                         leaves.event_leaf(message_id=row["id"], state="withheld", detail=verdict.reason, at=now)
                     )
             elif verdict.due > moment:
-                claims.settle(connection, row, owner, now, "due", due_at=verdict.due)
+                claims.settle(connection, [row], owner, now, "due", {row["id"]: {"due_at": verdict.due}})
                 counts["held"] = counts.get("held", 0) + 1
             else:
                 going.append(row)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, ValidationError
+from pydantic import AwareDatetime, StringConstraints, ValidationError
 from sqlalchemy import Connection, or_, select, update
 
 from ccm.errors import InputError
@@ -19,6 +19,8 @@ from ccm.pipeline.project import Project
 from ccm.store.tables import consents, contacts, messages
 
 EventKind = Literal["accepted", "delivered", "failed", "bounced", "complained", "unsubscribed", "opened"]
+Reference = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,400}$")]
+"""An id: printable ASCII without spaces."""
 MAX_LINE = 64 * 1024
 
 STATES: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -35,18 +37,14 @@ class Event(Frozen):
 
     kind: EventKind
     at: AwareDatetime
-    message_id: str | None = None
-    supplier_reference: str | None = None
+    message_id: Reference | None = None
+    supplier_reference: Reference | None = None
 
 
 def read_events(file: Path) -> tuple[list[Event], list[str]]:
     """Events of a file with one JSON object a line, and what is wrong with the lines that are none."""
     events, problems = [], []
-    try:
-        lines = file.read_bytes().splitlines()
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read: {error.strerror}") from error
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(_lines(file), 1):
         if not line.strip():
             continue
         try:
@@ -64,6 +62,18 @@ def read_events(file: Path) -> tuple[list[Event], list[str]]:
         else:
             events.append(event)
     return events, problems
+
+
+def _lines(file: Path) -> Iterator[bytes]:
+    """The file's lines; of one that is too long only the beginning, which is enough to refuse it."""
+    try:
+        with file.open("rb") as stream:
+            while line := stream.readline(MAX_LINE + 1):
+                yield line
+                while len(line) > MAX_LINE and not line.endswith(b"\n"):
+                    line = stream.readline(MAX_LINE + 1)
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}") from error
 
 
 def receive(project: Project, events: Iterable[Event]) -> Counter[str]:

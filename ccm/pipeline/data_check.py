@@ -131,12 +131,14 @@ def from_json(field: FieldType, value: object) -> Any:
     """A JSON scalar to the field's type; amounts are text or whole numbers, because JSON's other numbers round."""
     match field.type, value:
         case "text", str():
+            if any("\ud800" <= char <= "\udfff" for char in value):
+                raise ValueError("holds half a character (a lone surrogate)")
             return value
         case "boolean", bool():
             return value
-        case "integer", int() if not isinstance(value, bool):
+        case "integer", int() if not isinstance(value, bool) and _DECIMAL.fullmatch(str(value)):
             return value
-        case "decimal" | "money" | "percent", int() if not isinstance(value, bool):
+        case "decimal" | "money" | "percent", int() if not isinstance(value, bool) and _DECIMAL.fullmatch(str(value)):
             return Decimal(value)
         case "decimal" | "money" | "percent", str() if _DECIMAL.fullmatch(value):
             return Decimal(value)

@@ -35,7 +35,7 @@ class Expressions:
     pieces: Pieces
     problems: list[Problem]
     internal: bool = False
-    """The text was put together by the compiler itself, which may use the filter ``_url`` and ``_`` names."""
+    """The text was put together by the compiler itself, which may use ``_url``, ``_tel`` and ``_`` names."""
     uses: set[str] = field(default_factory=set)
     """Top-level names, and the fields read of customer and wording, as ``customer.full_name``."""
     _loops: dict[str, Type] = field(default_factory=dict)
@@ -173,8 +173,8 @@ class Expressions:
         assert node.node is not None
         checked, kind = self._expression(node.node)
         self._visit(node, node.name)
-        if self.internal and node.name == "_url":
-            return _filter("_url", self._formatted(node.node, checked, kind), node.lineno, formats=False), TEXT
+        if self.internal and node.name in ("_url", "_tel"):
+            return _filter(node.name, self._formatted(node.node, checked, kind), node.lineno, formats=False), TEXT
         rule = FILTERS.get(node.name)
         if rule is None:
             self._unknown(node, node.name, f"filter '{node.name}' is not part of the template language", FILTERS)

@@ -86,7 +86,10 @@ def restored(text: str, tokens: Tokens) -> str:
 
     def code(found: re.Match[str]) -> str:
         piece = tokens.pieces[int(found[1])]
-        return f"{{{{ ({piece.inner})|_url }}}}" if piece.in_url else piece.text
+        if not piece.in_url:
+            return piece.text
+        filter_name = "_tel" if found.string.endswith("tel:", 0, found.start()) else "_url"
+        return f"{{{{ ({piece.inner})|{filter_name} }}}}"
 
     brace = re.compile(r"\{(?=[{%#]|" + tokens.pattern.pattern + ")")
     return tokens.pattern.sub(code, brace.sub("{{ '{' }}", text))

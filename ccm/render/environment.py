@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from itertools import islice
@@ -133,6 +134,11 @@ def _url(value: str) -> Markup:
     return Markup(quote(value, safe=""))  # noqa: S704
 
 
+def _tel(value: str) -> str:
+    # RFC 3966: a plus sign and digits; a percent-encoded plus is a number that no telephone dials.
+    return re.sub(r"(?!^\+)\D", "", value)
+
+
 def _given(value: Any) -> bool:
     return value is not None
 
@@ -152,6 +158,6 @@ def _odd(value: int) -> bool:
 _FILTERS = {
     "_money": _money, "_amount": _amount, "_number": _number, "_percent": _percent, "_date": _date,
     "_datetime": _datetime, "_default": _default, "_upper": _upper, "_lower": _lower, "_trim": _trim,
-    "_mask": _mask, "_truncate": _truncate, "_join": _join, "_length": len, "_url": _url,
+    "_mask": _mask, "_truncate": _truncate, "_join": _join, "_length": len, "_url": _url, "_tel": _tel,
 }  # fmt: skip
 _TESTS = {"defined": _given, "none": _none, "even": _even, "odd": _odd}

@@ -35,6 +35,8 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
     "tag:yaml.org,2002:int": lambda value: int(value.replace("_", ""), 0),
     "tag:yaml.org,2002:float": float,
 }
+_SUSPECT = re.compile(r"[&*]|^%", re.MULTILINE)
+"""What begins an anchor, an alias or a directive."""
 Loc = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
 
@@ -70,20 +72,10 @@ def parse_yaml(text: str, path: str, first_line: int = 1) -> Document:
     """
     if len(text) > MAX_BYTES:
         raise Refused(Problem(path, 0, f"is larger than {MAX_BYTES:,} characters"))
-    reader = YAML(typ="safe", pure=True)
     lines: dict[Loc, int] = {}
     try:
-        depth = 0
-        for event in reader.parse(text):
-            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-            if depth > MAX_DEPTH:  # told early: the reader's time grows with the square of the depth
-                raise Refused(Problem(path, event.start_mark.line + first_line, "is nested too deeply"))
-            # YAML 1.1 reads other things from the same text: 1:30 is 90, and yes is true.
-            if isinstance(event, DocumentStartEvent) and event.version not in (None, (1, 2)):
-                raise Refused(Problem(path, event.start_mark.line + first_line, "is not YAML 1.2"))
-            if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
-                line = event.start_mark.line + first_line
-                raise Refused(Problem(path, line, "anchors and aliases (& and *) are not possible here"))
+        if _needs_a_look(text):
+            _look(text, path, first_line)
         node = YAML(typ="safe", pure=True).compose(text)
         data = {} if node is None else _plain(node, (), lines, path, first_line)
     except MarkedYAMLError as error:
@@ -100,6 +92,26 @@ def parse_yaml(text: str, path: str, first_line: int = 1) -> Document:
     except RecursionError as error:
         raise Refused(Problem(path, 0, "is nested too deeply")) from error
     return Document(path, data, lines)
+
+
+def _needs_a_look(text: str) -> bool:
+    """Whether a text could hold what `_look` refuses. Most can't, and reading twice doubles the time of a start."""
+    return bool(_SUSPECT.search(text)) or text.count("[") + text.count("{") > MAX_DEPTH
+
+
+def _look(text: str, path: str, first_line: int) -> None:
+    """Refuses, event by event and so before anything is built, what could blow up or change its meaning."""
+    depth = 0
+    for event in YAML(typ="safe", pure=True).parse(text):
+        line = event.start_mark.line + first_line
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > MAX_DEPTH:  # told early: the reader's time grows with the square of the depth
+            raise Refused(Problem(path, line, "is nested too deeply"))
+        # YAML 1.1 reads other things from the same text: 1:30 is 90, and yes is true.
+        if isinstance(event, DocumentStartEvent) and event.version not in (None, (1, 2)):
+            raise Refused(Problem(path, line, "is not YAML 1.2"))
+        if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
+            raise Refused(Problem(path, line, "anchors and aliases (& and *) are not possible here"))
 
 
 def _plain(node: Node, loc: Loc, lines: dict[Loc, int], path: str, first_line: int) -> Any:

@@ -358,7 +358,7 @@ def test_a_sender_whose_lease_went_to_another_can_write_nothing_more(bank: Bank)
     claims.claim(store, "b/2/2", "email", later, lease, DAY)
     with store.write() as connection:
         assert claims.mark_sending(connection, [mine], "a/1/1", "outbox", later, lease, DAY) == set()
-        assert not claims.settle(connection, mine, "a/1/1", later, "accepted")
+        assert claims.settle(connection, [mine], "a/1/1", later, "accepted") == set()
 
 
 def test_a_body_changed_in_the_archive_is_not_sent(bank: Bank) -> None:
@@ -405,7 +405,9 @@ def test_events_of_a_file_are_read_line_by_line_and_bad_lines_are_told(tmp_path:
         '{"kind": "eaten", "at": "2026-04-01T00:00:00Z", "message_id": "m"}\n'
         '{"kind": "delivered", "at": "2026-04-01T00:00:00", "message_id": "m"}\n'
         '{"kind": "delivered", "at": "2026-04-01T00:00:00Z"}\n' + "[" * 60_000 + "\n"
+        '{"kind": "delivered", "at": "2026-04-01T00:00:00Z", "message_id": "\\ud800"}\n' + "9" * 200_000 + "\n"
+        '{"kind": "opened", "at": "2026-04-01T00:00:00Z", "message_id": "n"}\n'
     )
     events, problems = read_events(file)
-    assert len(events) == 1
-    assert [problem.split(":")[1] for problem in problems] == ["2", "3", "4", "5", "6"]
+    assert [event.kind for event in events] == ["delivered", "opened"]
+    assert [problem.split(":")[1] for problem in problems] == ["2", "3", "4", "5", "6", "7", "8"]

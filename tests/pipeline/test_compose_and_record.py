@@ -208,6 +208,19 @@ def test_a_trigger_needs_an_approved_release_a_customer_and_fitting_data(bank: B
 
 
 @ONE_DATABASE
+@pytest.mark.parametrize("amount", [10**30, -(10**99), "\ud800", True, 1.5, None])
+def test_an_amount_that_is_none_is_refused_by_name(bank: Bank, amount: object) -> None:
+    with bank.project.store.read() as connection:
+        [customer] = feeds.customer_ids(connection, None, 1)
+    data = {"payment": PAYMENT["payment"] | {"amount": amount}}
+    with pytest.raises(InputError, match=r"payment\.amount"):
+        send(bank.project, "payment-received", customer, data, key="k", at=RUN_AT, dry_run=True)
+    data = {"payment": PAYMENT["payment"] | {"payer": "A\ud800"}}
+    with pytest.raises(InputError, match=r"payment\.payer"):
+        send(bank.project, "payment-received", customer, data, key="k", at=RUN_AT, dry_run=True)
+
+
+@ONE_DATABASE
 def test_a_dry_run_of_a_trigger_needs_no_approval_and_records_nothing(bank: Bank) -> None:
     with bank.project.store.read() as connection:
         [customer] = feeds.customer_ids(connection, None, 1)

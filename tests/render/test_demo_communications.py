@@ -101,3 +101,12 @@ def test_japanese_mail_addresses_the_customer_with_sama() -> None:
 def test_payment_sms_says_who_paid_and_how_much() -> None:
     text = rendered("payment-received", "en", "sms").text
     assert "$1,250.00 from Lakeside Dental LLC" in text
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_the_telephone_link_can_be_dialled(language: str) -> None:
+    message = email.message_from_bytes(rendered("savings-offer", language, "email").body, policy=default)
+    assert isinstance(message, EmailMessage)
+    page = message.get_body(("html",))
+    assert page is not None
+    assert 'href="tel:+18005550142"' in page.get_content()

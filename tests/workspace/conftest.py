@@ -18,10 +18,9 @@ def small_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = copy_workspace(tmp_path_factory.mktemp("workspace") / "small")
     for name in ("quarterly-statement", "savings-offer"):
         shutil.rmtree(root / "templates" / name)
+    kept = {"gb-en-1.yaml", "gb-en-2.yaml", "GN01.yaml"}
     for file in (root / "compliance").rglob("*.yaml"):
-        if file.parent.name != "deposit-protection" and file.name != "GN01.yaml":
-            file.unlink()
-        elif file.parent.name == "deposit-protection" and not file.name.startswith("gb-en"):
+        if file.name not in kept or file.parent.name not in ("deposit-protection", "rules"):
             file.unlink()
     policy = root / "channels" / "policy.yaml"
     policy.write_text(policy.read_text().replace("offers]", "payments]"))
