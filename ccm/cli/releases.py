@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Protocol
@@ -12,6 +13,7 @@ from sqlalchemy import Connection
 from ccm.cli.output import AsOption, JsonOption, Out, WorkspaceOption, command, project_of, shown
 from ccm.compliance import approvals, releases
 from ccm.compliance.approvals import ReleaseAction
+from ccm.compliance.releases import Change, Release
 from ccm.errors import InputError
 from ccm.pipeline.project import Project
 from ccm.store import Store
@@ -40,7 +42,8 @@ def submit(
             project.store, release, who(project, as_), project.clock(), record=project.record_release_action,
             comment=comment,
         )  # fmt: skip
-        _told(out, action)
+        changes = _changes(project, release)
+        _told(out, action, changes)
         out.say(f"another person approves it with: ccm approve {release.digest[:12]} --as USER")
 
 
@@ -116,9 +119,24 @@ def _drafts(connection: Connection, digests: dict[str, str]) -> list[approvals.R
     return [approvals.state(connection, digest) for digest in digests]
 
 
-def _told(out: Out, action: ReleaseAction) -> None:
+def _changes(project: Project, release: Release) -> tuple[Change, ...]:
+    """What differs from the release of the communication that was approved last; empty where none was."""
+    with project.store.read() as connection:
+        known = approvals.list_releases(connection, release.communication)
+        approved = [
+            (action.at, state.digest) for state in known for action in state.actions if action.action == "approved"
+        ]
+        if not approved:
+            return ()
+        return releases.diff(approvals.stored_release(connection, max(approved)[1]), release)
+
+
+def _told(out: Out, action: ReleaseAction, changes: Sequence[Change] = ()) -> None:
     out.say(f"{action.communication}: release {action.digest[:12]} {action.action} by {action.person}")
+    for change in changes:
+        out.say(f"  {change.kind} since the last approved one: {change.part}")
     out.document({
         "digest": action.digest, "communication": action.communication, "action": action.action,
         "person": action.person, "at": action.at.isoformat(),
+        "changes": [{"kind": change.kind, "part": change.part} for change in changes],
     })  # fmt: skip

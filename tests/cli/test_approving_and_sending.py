@@ -48,6 +48,13 @@ def test_a_file_changed_after_approval_stops_everything_and_says_what_to_do(ccm:
     assert "but rejected" in ccm.refuses(*words, status=1)
 
 
+def test_a_submission_names_what_changed_since_the_last_approved_release(ccm: Commands) -> None:
+    template = ccm.workspace / "templates" / "savings-offer" / "ja" / "sms.txt"
+    template.write_text(template.read_text(encoding="utf-8") + "。", encoding="utf-8")
+    done = ccm.json("submit", "savings-offer", "--as", "ken")
+    assert done["changes"] == [{"kind": "changed", "part": "templates/savings-offer/ja/sms.txt"}]
+
+
 def test_releases_are_listed_with_their_state(ccm: Commands) -> None:
     digest = ccm.json("releases")["releases"][0]["digest"]
     ccm.json("withdraw", digest, "--as", "aoi", "--comment", "wrong telephone number")
