@@ -1,5 +1,6 @@
 """Delivery: each message at most once, whatever the supplier answers and whoever dies."""
 
+import os
 import socket
 from collections import Counter
 from collections.abc import Iterator
@@ -347,6 +348,36 @@ def test_two_senders_never_claim_the_same_message(bank: Bank) -> None:
     second = claims.claim(bank.project.store, "b", "email", now, lease, DAY)
     assert first
     assert second == []
+
+
+def test_senders_at_once_hand_over_each_message_once(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(claims, "BATCH", 2)  # so that there is something left for each
+    due(bank)
+    bank.clock.now = DAY
+    bank.project.environ = {"TWILIO_SID": "AC" + "0" * 32, "TWILIO_TOKEN": "secret"}
+    with TwilioStandin() as supplier:
+        carried_by(
+            bank, "sms", "twilio-sms", account_sid_env="TWILIO_SID", auth_token_env="TWILIO_TOKEN",
+            base_url=supplier.url,
+        )  # fmt: skip
+        bank.project.store.close()
+        children = []
+        for _ in range(3):
+            child = os.fork()
+            if child == 0:
+                status = 1
+                try:
+                    bank.project.reopen()
+                    deliver(bank.project)
+                    status = 0
+                finally:
+                    os._exit(status)
+            children.append(child)
+        assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0]
+        sent = [message["To"] for message in supplier.messages]
+    accepted = states(bank, channel="sms")["accepted"]
+    assert len(sent) == accepted > 1
+    assert states(bank)["unknown"] == states(bank)["failed"] == 0
 
 
 def test_a_sender_whose_lease_went_to_another_can_write_nothing_more(bank: Bank) -> None:
