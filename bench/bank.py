@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ccm.cli.workspace import PARTS, starter
+from ccm.cli.workspace import copy_starter
 from ccm.compliance import approvals
 from ccm.compliance.resolve import MissingWording, resolve_wording
 from ccm.intake import import_feed
@@ -79,12 +78,7 @@ def _period(project: Project, communication: str) -> dict[str, object]:
 
 def new_workspace(root: Path) -> Path:
     """A copy of the starter workspace; returns `root`."""
-    root.mkdir(parents=True)
-    for part in PARTS:
-        if (starter() / part).is_dir():
-            shutil.copytree(starter() / part, root / part)
-        else:
-            shutil.copyfile(starter() / part, root / part)
+    copy_starter(root)
     return root
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from ccm.cli.workspace import copy_starter
 from ccm.compliance import approvals
 from ccm.intake import import_feed
 from ccm.intake.demo import write_demo_feed
@@ -32,10 +33,7 @@ DELIVER_AT = (datetime(2026, 4, 1, 10, tzinfo=UTC), datetime(2026, 4, 1, 19, tzi
 
 def copy_workspace(folder: Path) -> Path:
     """The repository's own workspace, to change at will."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for part in ("templates", "compliance", "channels"):
-        shutil.copytree(ROOT / part, folder / part)
-    shutil.copyfile(ROOT / "ccm.toml", folder / "ccm.toml")
+    copy_starter(folder)
     return folder
 
 

@@ -37,6 +37,8 @@ from ccm.store.tables import chunks, messages
 
 run_app = typer.Typer(help="Batches: one communication to every customer.", no_args_is_help=True)
 MAX_KEY = 200
+TOLD_WITH_REASON = ("withheld", "set_aside", "failed", "unknown")
+"""States whose reasons a person asks for next."""
 WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: one a core.")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="The run's id.")]
 
@@ -112,20 +114,13 @@ def status(
 
 def _show_status(out: Out, project: Project, run: runs.Run) -> None:
     with project.store.read() as connection:
-        counts = Counter({
-            (state, reason if state in ("withheld", "set_aside", "failed", "unknown") else ""): count
-            for state, reason, count in connection.execute(
-                select(messages.c.state, func.min(messages.c.reason), func.count())
-                .where(messages.c.run_id == run.id, messages.c.state.not_in(("withheld", "set_aside", "failed")))
-                .group_by(messages.c.state)
-            )
-        })  # fmt: skip
+        counts: Counter[tuple[str, str]] = Counter()
         for state, reason, count in connection.execute(
             select(messages.c.state, messages.c.reason, func.count())
-            .where(messages.c.run_id == run.id, messages.c.state.in_(("withheld", "set_aside", "failed")))
+            .where(messages.c.run_id == run.id)
             .group_by(messages.c.state, messages.c.reason)
         ):
-            counts[state, reason] = count
+            counts[state, reason if state in TOLD_WITH_REASON else ""] += count
         todo = connection.scalar(
             select(func.count()).select_from(chunks).where(chunks.c.run_id == run.id, chunks.c.state == "todo")
         )

@@ -43,14 +43,8 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR")], json: JsonOp
             raise Conflict(f"{directory} is a workspace already")
         if found := [part for part in PARTS if (directory / part).exists()]:
             raise Conflict(f"{directory} has {', '.join(found)} already; name a new folder")
-        source = starter()
         try:
-            directory.mkdir(parents=True, exist_ok=True)
-            for part in PARTS:
-                if (source / part).is_dir():
-                    shutil.copytree(source / part, directory / part, dirs_exist_ok=True)
-                else:
-                    shutil.copyfile(source / part, directory / part)
+            copy_starter(directory)
             if not (directory / ".gitignore").exists():
                 (directory / ".gitignore").write_text(IGNORE, encoding="utf-8")
         except OSError as error:
@@ -63,6 +57,17 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR")], json: JsonOp
         out.say(f"workspace {directory} is ready; its audit log is verified with the key\n{verifier}")
         out.say("next: ccm import customers FILE, then ccm check")
         out.document({"workspace": str(directory), "log_verifier_key": verifier})
+
+
+def copy_starter(directory: Path) -> None:
+    """Copies the starter workspace into `directory`, which it makes."""
+    source = starter()
+    directory.mkdir(parents=True, exist_ok=True)
+    for part in PARTS:
+        if (source / part).is_dir():
+            shutil.copytree(source / part, directory / part, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(source / part, directory / part)
 
 
 def starter() -> Path:

@@ -12,6 +12,11 @@ NOT_COUNTED = frozenset({"released", "failed"})
 """Contact states in which certainly nothing went out; every other takes a slot, an unknown outcome too."""
 
 
+def look_back(caps: Iterable[Cap], at: datetime) -> datetime:
+    """How far back contacts are needed to count every cap at `at`."""
+    return at - timedelta(days=max((cap.days for cap in caps), default=0))
+
+
 def full_cap(caps: Iterable[Cap], category: str, contacts: Iterable[Contact], at: datetime) -> Cap | None:
     """The first cap that one more contact of `category` at `at` would break, or None.
 

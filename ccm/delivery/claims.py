@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, case, or_, select, update
 
 from ccm.store import Store
 from ccm.store.lease import owner_is_gone
@@ -33,18 +33,23 @@ def claim(store: Store, owner: str, channel: str, now: datetime, lease: timedelt
         .order_by(messages.c.due_at, messages.c.id)
         .limit(BATCH)
     )
-    if store.dialect == "postgresql":
-        due = due.with_for_update(skip_locked=True)
     with store.write() as connection:
-        rows = connection.execute(
-            update(messages)
-            .where(messages.c.id.in_(due.scalar_subquery() if store.dialect == "sqlite" else due))
-            .values(
-                state="claimed", lease_owner=owner, lease_until=now + lease, fence=messages.c.fence + 1, updated_at=now
-            )
-            .returning(*messages.c)
-        ).mappings().all()  # fmt: skip
-    return sorted((dict(row) for row in rows), key=lambda row: (row["due_at"], row["id"]))
+        rows = _lease(store, connection, due, owner, now, lease, state="claimed")
+    return sorted(rows, key=lambda row: (row["due_at"], row["id"]))
+
+
+def _lease(
+    store: Store, connection: Connection, ids: Select[Any], owner: str, now: datetime, lease: timedelta, **values: Any
+) -> list[Row]:
+    """Leases the messages that `ids` selects to `owner` and moves their fences on; passes over locked ones."""
+    chosen = ids.with_for_update(skip_locked=True) if store.dialect == "postgresql" else ids
+    rows = connection.execute(
+        update(messages)
+        .where(messages.c.id.in_(chosen))
+        .values(lease_owner=owner, lease_until=now + lease, fence=messages.c.fence + 1, updated_at=now, **values)
+        .returning(*messages.c)
+    ).mappings()
+    return [dict(row) for row in rows]
 
 
 def mark_sending(
@@ -149,12 +154,4 @@ def lost_sending(store: Store, owner: str, now: datetime, lease: timedelta) -> l
             .order_by(messages.c.id)
             .limit(BATCH)
         )
-        if store.dialect == "postgresql":
-            late = late.with_for_update(skip_locked=True)
-        rows = connection.execute(
-            update(messages)
-            .where(messages.c.id.in_(late.scalar_subquery() if store.dialect == "sqlite" else late))
-            .values(lease_owner=owner, lease_until=now + lease, fence=messages.c.fence + 1, updated_at=now)
-            .returning(*messages.c)
-        ).mappings().all()  # fmt: skip
-    return [dict(row) for row in rows]
+        return _lease(store, connection, late, owner, now, lease)

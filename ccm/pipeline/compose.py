@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import orjson
 from sqlalchemy import Connection
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from ccm.compliance.check import Refusal, check
 from ccm.compliance.resolve import MissingWording, resolve_wording
 from ccm.decide import Facts, decide
+from ccm.decide.caps import look_back
 from ccm.errors import RenderError
 from ccm.model.message import ApprovedMessage, Decision, Draft, RenderContext, Rendered
 from ccm.pipeline.data import DataRefusal, DataResult
@@ -66,8 +67,7 @@ def gather(
     cases = feeds.cases(connection, customer_ids)
     contacts = {}
     if communication.obeys_caps:
-        days = max((cap.days for cap in project.workspace.policy.caps), default=0)
-        contacts = feeds.contacts(connection, customer_ids, at - timedelta(days=days))
+        contacts = feeds.contacts(connection, customer_ids, look_back(project.workspace.policy.caps, at))
     return {
         customer_id: Facts(
             customer,
@@ -139,12 +139,10 @@ class _One:
         decision, channel = self.decision, self.decision.channel
         if not decision.send or channel is None or self.language is None:
             return self.outcome("withheld", decision.reason, decision.detail)
-        slots = set(self.compiled.renderer.slots(channel, self.language))
-        if attached := self.compiled.communication.attach.get(channel):  # type: ignore[call-overload]
-            slots |= self.compiled.renderer.slots(attached, self.language)
+        slots = self.compiled.renderer.slots(channel, self.language)
         wording = resolve_wording(
-            self.project.workspace, self.compiled.communication, frozenset(slots), self.language,
-            self.customer.jurisdiction, self.occasion.at,
+            self.project.workspace, self.compiled.communication, slots, self.language, self.customer.jurisdiction,
+            self.occasion.at,
         )  # fmt: skip
         if isinstance(wording, MissingWording):
             return self.outcome("withheld", "wording_missing", ", ".join(wording.ids))

@@ -96,9 +96,7 @@ def _render(
     project: Project, compiled: Compiled, subject: Subject, at: datetime, channel: str, language: str
 ) -> Preview:
     communication, customer = compiled.communication, subject.customer
-    slots = set(compiled.renderer.slots(channel, language))
-    if attached := communication.attach.get(channel):  # type: ignore[call-overload]
-        slots |= compiled.renderer.slots(attached, language)
+    slots = compiled.renderer.slots(channel, language)
     wording = resolve_wording(project.workspace, communication, slots, language, customer.jurisdiction, at)
     if isinstance(wording, MissingWording):
         ids = ", ".join(wording.ids)

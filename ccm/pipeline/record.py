@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import Connection, and_, exists, select, update
 
 from ccm.decide import trace
-from ccm.decide.caps import full_cap
+from ccm.decide.caps import full_cap, look_back
 from ccm.errors import Conflict
 from ccm.log import leaves, sequencer
 from ccm.pipeline.compose import Composed, Occasion
@@ -110,8 +110,7 @@ def _reserve(
     already = _already_sent(connection, communication.id, occasion.id, ids)
     history: Mapping[str, Sequence[Any]] = {}
     if communication.obeys_caps and ids:
-        days = max((cap.days for cap in policy.caps), default=0)
-        history = feeds.contacts(connection, ids, occasion.at - timedelta(days=days))
+        history = feeds.contacts(connection, ids, look_back(policy.caps, occasion.at))
     final = []
     for outcome in composed:
         customer_id, due_at = outcome.decision.customer_id, outcome.decision.due_at

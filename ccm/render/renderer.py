@@ -83,8 +83,10 @@ class Renderer:
         return self._letter_page(context)[0]
 
     def slots(self, channel: str, language: str) -> frozenset[str]:
-        """The ids of the wordings whose slots stand in a channel's template, its layout included."""
-        return self._part(channel, language).slots
+        """The ids of the wordings whose slots stand in a channel's template, its layout and attachment included."""
+        own = self._part(channel, language).slots
+        attached = next((to for of, to in self._communication.attach.items() if of == channel), None)
+        return own if attached is None else own | self._part(attached, language).slots
 
     def render(self, channel: str, context: RenderContext) -> Rendered:
         """One message, byte for byte what the supplier gets.
