@@ -48,6 +48,8 @@ class Certificate:
     by_channel: dict[str, int]
     by_language: dict[str, int]
     by_channel_and_language: dict[str, int]
+    by_variant: dict[str, int]
+    """Of the communication's experiment; empty where it has none."""
     input_digest: str
     results_digest: str
 
@@ -85,17 +87,18 @@ def _count(connection: Connection, run_id: str) -> Certificate:
     channel: Counter[str] = Counter()
     language: Counter[str] = Counter()
     both: Counter[str] = Counter()
+    variants: Counter[str] = Counter()
     results = hashlib.sha256()
     seen = 0
     after = ""
     m = messages.c
     while page := connection.execute(
-        select(m.customer_id, m.id, m.state, m.reason, m.channel, m.language, m.body_digest)
+        select(m.customer_id, m.id, m.state, m.reason, m.channel, m.language, m.variant, m.body_digest)
         .where(m.run_id == run_id, m.customer_id > after)
         .order_by(m.customer_id)
         .limit(PAGE)
     ).all():
-        for customer, message, state, reason, on, lang, body in page:
+        for customer, message, state, reason, on, lang, variant, body in page:
             kind = "sent" if state in SENT else "pending" if state in PENDING else state
             states[kind] += 1
             if kind in reasons:
@@ -104,6 +107,8 @@ def _count(connection: Connection, run_id: str) -> Certificate:
                 channel[on] += 1
                 language[lang] += 1
                 both[f"{on}/{lang}"] += 1
+                if variant:
+                    variants[variant] += 1
             why = "" if kind == "sent" else reason
             results.update(orjson.dumps([customer, message, kind, why, on if kind == "sent" else "", body]) + b"\n")
         seen += len(page)
@@ -127,7 +132,7 @@ def _count(connection: Connection, run_id: str) -> Certificate:
         not_composed=run.intended - seen - cancelled,
         withheld_by_reason=_sorted(reasons["withheld"]), set_aside_by_reason=_sorted(reasons["set_aside"]),
         failed_by_reason=_sorted(reasons["failed"]), by_channel=_sorted(channel), by_language=_sorted(language),
-        by_channel_and_language=_sorted(both), input_digest=inputs.hexdigest(), results_digest=results.hexdigest(),
+        by_channel_and_language=_sorted(both), by_variant=_sorted(variants), input_digest=inputs.hexdigest(), results_digest=results.hexdigest(),
     )  # fmt: skip
 
 

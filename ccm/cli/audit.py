@@ -71,7 +71,7 @@ def _explained(connection: Connection, row: Mapping[Any, Any], language: str) ->
         "run": row["run_id"], "state": row["state"], "reason": row["reason"],
         "why": words(row["reason"], language), "detail": row["detail"], "channel": row["channel"],
         "decision": {"reason": decided, "why": words(decided, language)},
-        "language": row["language"], "jurisdiction": row["jurisdiction"],
+        "language": row["language"], "variant": row["variant"], "jurisdiction": row["jurisdiction"],
         "decided_for": shown(row["decided_at"]), "due": shown(row["due_at"]),
         "candidates": [
             {"channel": c.channel, "taken": c.taken, "reason": c.reason, "why": words(c.reason, language),
@@ -96,7 +96,8 @@ def _tell(out: Out, found: dict[str, Any]) -> None:
         mark = "+" if candidate["taken"] else "-"
         extra = f" [{candidate['detail']}]" if candidate["detail"] else ""
         out.say(f"    {mark} {candidate['channel']}: {candidate['why']} ({candidate['reason']}){extra}")
-    out.say(f"  release {found['release'][:12]}")
+    variant = f", variant {found['variant']}" if found["variant"] else ""
+    out.say(f"  release {found['release'][:12]}{variant}")
     for action in found["approvals"]:
         out.say(f"    {action['action']} by {action['by']} at {action['at']}")
     for use in found["wording"]:

@@ -23,11 +23,15 @@ RENDER_FORMAT = 1
 """Raised whenever this engine would make other bytes of the same parts."""
 RENDER_PACKAGES = (
     "babel",
+    "budoux",
     "fontpkg-noto-sans",
     "jinja2",
+    "markdown-it-py",
     "mjml-python",
     "noto-cjk-sans-jp-bold",
     "noto-cjk-sans-jp-regular",
+    "ppf.datamatrix",
+    "segno",
     "weasyprint",
 )
 """Distributions whose version decides on the words, the numbers or the looks of a message."""
@@ -102,15 +106,20 @@ def _of(value: Any) -> str:
 def _parts(workspace: Workspace, communication: Communication) -> Iterator[tuple[str, str]]:
     folder = f"templates/{communication.id}"
     yield f"{folder}/communication.yaml", _of(communication.model_dump(mode="json"))
+    served: dict[str, list[Any]] = {}
     for template in workspace.templates[communication.id]:
-        yield template.path, _of([template.meta, template.body])
+        place = [template.channel, template.language, template.variant, template.meta]
+        served.setdefault(template.path, [template.body]).append(place)
+    for path, parts in served.items():
+        yield path, _of(parts)
     if communication.data.sql:
         yield f"{folder}/{communication.data.sql}", _sha256(workspace.sql[communication.id].encode())
     for path, content in workspace.brand.items():
         yield f"templates/_brand/{path}", _sha256(content)
+    languages = {name for own in communication.languages for name in communication.languages_behind(own)}
     ids = slots(workspace, communication) | set(communication.wording)
     for wording in workspace.wordings:
-        said_here = wording.language in communication.languages and wording.jurisdiction in communication.jurisdictions
+        said_here = wording.language in languages and wording.jurisdiction in communication.jurisdictions
         if wording.id in ids and said_here:
             yield wording.path, wording.digest
     for file in workspace.rules:

@@ -30,13 +30,14 @@ def resolve_wording(
     """The version in force of every wording of a communication, by id.
 
     `slots` are the ids that the templates of the message use; the communication's own list is taken besides,
-    because every rendering must be able to take it. `language` is ``en`` or ``ja``, `jurisdiction` an ISO
+    because every rendering must be able to take it. `language` is one of the communication's, `jurisdiction` an ISO
     3166-1 alpha-2 code, `at` the instant decisions are taken for.
     """
     found: dict[str, Wording] = {}
+    languages = communication.languages_behind(language)
     missing = []
     for wording_id in sorted({*communication.wording, *slots}):
-        wording = resolve(workspace.wordings, wording_id, language, jurisdiction, at)
+        wording = resolve(workspace.wordings, wording_id, languages, jurisdiction, at)
         if wording is None:
             missing.append(wording_id)
         else:

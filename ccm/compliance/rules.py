@@ -13,6 +13,7 @@ from ccm.compliance.text import CheckedText, from_example
 from ccm.errors import Problem, WorkspaceError
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication
+from ccm.workspace.languages import base
 from ccm.workspace.rules import RuleFile, Scope
 from ccm.workspace.yamlfile import Document, Loc, Refused, explain, read_yaml
 
@@ -37,7 +38,7 @@ class Rule:
         return (
             _within(channel, scope.channels)
             and _within(jurisdiction, scope.jurisdictions)
-            and _within(language, scope.languages)
+            and (_within(language, scope.languages) or base(language) in scope.languages)
             and _covers(scope, communication)
         )
 
@@ -52,7 +53,7 @@ def may_apply(scope: Scope, communication: Communication) -> bool:
         _covers(scope, communication)
         and _overlap(communication.channels, scope.channels)
         and _overlap(communication.jurisdictions, scope.jurisdictions)
-        and _overlap(communication.languages, scope.languages)
+        and _overlap((*communication.languages, *map(base, communication.languages)), scope.languages)
     )
 
 

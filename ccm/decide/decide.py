@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ccm.decide import caps, consent, preferences, quiet
+from ccm.decide import caps, consent, experiment, preferences, quiet
 from ccm.model.customer import Case, Consent, Contact, Customer, Preference
 from ccm.model.message import Candidate, Decision
 from ccm.workspace.channels import Channel, Policy
@@ -29,7 +29,8 @@ def decide(
 ) -> Decision:
     """Whether, on which channel and from when a customer gets a communication.
 
-    Order: who may get it at all, then the channels in the customer's order, then quiet hours, then caps.
+    Order: who may get it at all, then the channels in the customer's order, then quiet hours, then caps, then the
+    variant of an experiment.
     """
     if why := not_eligible(communication, policy, facts, at):
         return _withhold(communication, facts, at, *why)
@@ -64,9 +65,13 @@ def decide(
         return _withhold(communication, facts, at, "expires_in_quiet_hours", chosen.channel, tuple(candidates))
     if communication.obeys_caps and (cap := caps.full_cap(policy.caps, communication.category, facts.contacts, due)):
         return _withhold(communication, facts, at, "cap", cap.id, tuple(candidates))
+    # Last, so that who is held out would have been sent the communication like those they are compared with.
+    variant = experiment.assign(communication, facts.customer.id)
+    if variant is None:
+        return _withhold(communication, facts, at, "holdout", "", tuple(candidates))
     return Decision(
         facts.customer.id, communication.id, at, True, reason, chosen.channel, due, tuple(candidates),
-        "" if due == at else "held_for_quiet_hours",
+        "" if due == at else "held_for_quiet_hours", variant,
     )  # fmt: skip
 
 

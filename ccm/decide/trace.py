@@ -38,6 +38,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "the release is not approved, or was withdrawn",
         "未承認または取下げ済みの版のため",
     ),
+    "holdout": ("held out of an experiment, to measure against", "効果測定の比較対象として送らないため"),
     "run_cancelled": ("the run was cancelled", "実行が取り消されたため"),
     # channels passed over
     "taken": ("possible, and taken", "採用"),
@@ -66,10 +67,11 @@ def words(reason: str, language: str = "en") -> str:
 def pack(decision: Decision) -> bytes:
     """The trace as compact JSON bytes, equal for equal decisions."""
     candidates = [[c.channel, c.taken, c.reason, c.detail] for c in decision.candidates]
-    return orjson.dumps([decision.reason, decision.detail, candidates])
+    variant = [decision.variant] if decision.variant else []
+    return orjson.dumps([decision.reason, decision.detail, candidates, *variant])
 
 
 def unpack(packed: bytes) -> tuple[str, str, tuple[Candidate, ...]]:
-    """(reason, detail, candidates) of a packed trace."""
-    reason, detail, candidates = orjson.loads(packed)
+    """(reason, detail, candidates) of a packed trace; a variant stands behind them."""
+    reason, detail, candidates, *_ = orjson.loads(packed)
     return reason, detail, tuple(Candidate(*candidate) for candidate in candidates)

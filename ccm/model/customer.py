@@ -12,7 +12,7 @@ CustomerStatus = Literal["active", "closed", "deceased"]
 AccessibleFormat = Literal["", "large_print"]
 Purpose = Literal["marketing", "servicing", "transactional", "regulatory"]
 
-CONTACT_CHANNELS = ("email", "sms", "letter", "line", "whatsapp", "push", "social")
+CONTACT_CHANNELS = ("email", "sms", "letter", "line", "whatsapp", "push", "social", "inbox")
 """Channel ids in the order screens list them."""
 
 

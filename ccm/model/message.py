@@ -47,6 +47,8 @@ class Decision:
     """Not before this instant (UTC); later than `at` where quiet hours hold the message."""
     candidates: tuple[Candidate, ...] = ()
     detail: str = ""
+    variant: str = ""
+    """Of the communication's experiment; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class RenderContext:
     wording: Mapping[str, Any] = field(default_factory=dict)
     """Slot id (``deposit-protection``) to the `ccm.workspace.wording.Wording` in force."""
     preview: bool = False
+    variant: str = ""
+    """Of the communication's experiment; empty where it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,8 @@ class Rendered:
     """SMS parts."""
     pages: int = 0
     """Letter pages (also of a letter that is attached to an e-mail)."""
+    html: str = ""
+    """What a screen shows, where that is a page: of an e-mail and of an inbox message."""
 
 
 @dataclass(frozen=True, slots=True)

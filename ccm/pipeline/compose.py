@@ -139,7 +139,7 @@ class _One:
         decision, channel = self.decision, self.decision.channel
         if not decision.send or channel is None or self.language is None:
             return self.outcome("withheld", decision.reason, decision.detail)
-        slots = self.compiled.renderer.slots(channel, self.language)
+        slots = self.compiled.renderer.slots(channel, self.language, decision.variant)
         wording = resolve_wording(
             self.project.workspace, self.compiled.communication, slots, self.language, self.customer.jurisdiction,
             self.occasion.at,
@@ -153,7 +153,7 @@ class _One:
         recipient = self.customer.reach(channel) or ""
         context = RenderContext(
             self.id, self.customer, self.language, self.customer.jurisdiction, self.occasion.at, recipient,
-            self.data.values, wording,
+            self.data.values, wording, variant=decision.variant,
         )  # fmt: skip
         try:
             rendered = self.compiled.renderer.render(channel, context)

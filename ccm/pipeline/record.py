@@ -165,6 +165,7 @@ def _row(
         "purpose": communication.purpose,
         "channel": decision.channel,
         "language": outcome.language,
+        "variant": decision.variant,
         "jurisdiction": outcome.jurisdiction,
         "state": outcome.state,
         "reason": outcome.reason,

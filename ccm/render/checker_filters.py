@@ -48,6 +48,7 @@ FILTERS = {
     "amount": FilterRule(frozenset({"money"}), "_amount", formats=True),
     "number": FilterRule(frozenset({"integer", "decimal", "money", "percent"}), "_number", _DIGITS, formats=True),
     "percent": FilterRule(frozenset({"percent", "decimal"}), "_percent", _DIGITS, formats=True),
+    "t": FilterRule(_TEXT, "_t"),
     "upper": FilterRule(_TEXT, "_upper"),
     "lower": FilterRule(_TEXT, "_lower"),
     "trim": FilterRule(_TEXT, "_trim"),

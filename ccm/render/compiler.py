@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-
-from jinja2 import Template
+from typing import Any
 
 from ccm.errors import Problem, TemplateError
-from ccm.render.compile import HTML as HTML_ENVIRONMENT
-from ccm.render.compile import PLAIN, Checked, check_source, compile_source, join, plain_source
-from ccm.render.dialects import HTML, MJML, Dialect
-from ccm.render.email import EmailTemplate, compile_email
-from ccm.render.language import Piece, Source
-from ccm.render.mime import is_address
+from ccm.render.channels.base import Channel
+from ccm.render.kit import Kit, Layouts
 from ccm.render.schema import schema_of, slot_name
 from ccm.render.wording import wording_problems, wording_uses
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication, TemplateFile
 
-_LAYOUTS: dict[str, tuple[str, Dialect]] = {"email": ("email.mjml", MJML), "letter": ("letter.html", HTML)}
+Key = tuple[str, str, str]
+"""Channel, language, variant (empty for the common one)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One channel's template in one language, ready to fill."""
+    """One channel's template in one language and variant, ready to fill."""
 
-    template: Template | EmailTemplate
-    title: Template | None
-    """Of a letter."""
+    file: TemplateFile
+    template: Any
+    """What the channel made of it."""
     slots: frozenset[str]
     """Ids of the wordings that stand in it."""
     uses: frozenset[str]
@@ -39,112 +34,55 @@ class Part:
 class Compiler:
     """Reads the templates of one communication from a workspace."""
 
-    def __init__(self, workspace: Workspace, communication: Communication) -> None:
+    def __init__(self, workspace: Workspace, communication: Communication, channels: Mapping[str, Channel]) -> None:
         self._workspace = workspace
         self._communication = communication
+        self._channels = channels
         self._problems: list[Problem] = []
         self._names = schema_of(workspace, communication, self._problems)
-        self._layouts: dict[str, Checked] = {}
+        self._layouts = Layouts(workspace, self._names, self._problems)
         self._slot_ids = {slot_name(wording_id): wording_id for wording_id in workspace.wording_ids}
 
-    def compile(self) -> dict[tuple[str, str], Part]:
-        """Channel and language to its part; raises `TemplateError` with all problems."""
-        parts: dict[tuple[str, str], Part] = {}
-        self._check_sender()
+    def compile(self) -> dict[Key, Part]:
+        """Every template that is served; raises `TemplateError` with all problems."""
+        parts: dict[Key, Part] = {}
+        for channel in self._channels.values():
+            self._problems.extend(channel.problems())
         for file in self._workspace.templates[self._communication.id]:
             part = self._part(file)
             if part is not None:
-                parts[file.channel, file.language] = part
+                parts[file.channel, file.language, file.variant] = part
         if self._problems:
             raise TemplateError(self._problems)
         return parts
 
     def _part(self, file: TemplateFile) -> Part | None:
-        layout = self._layout(file.channel)
-        dialect = _LAYOUTS[file.channel][1] if file.channel in _LAYOUTS else None
-        body = self._check(Source(file.path, file.body, file.body_line), dialect)
-        meta = {name: self._check(self._meta_source(file, name)) for name in sorted(file.meta)}
-        checked = [layout, body, *meta.values()]
-        slots = self._slots(file, checked)
-        uses = frozenset(name for part in checked for name in part.uses) | self._wording_uses(file, slots)
-        if self._problems or layout.pieces is None or body.pieces is None:
+        before = len(self._problems)
+        languages = self._communication.languages_behind(file.language)
+        kit = Kit(file, self._workspace, self._names, languages, self._layouts, self._problems)
+        finish = self._channels[file.channel].compile(kit)
+        slots = self._slots(kit)
+        uses = frozenset(kit.uses) | self._wording_uses(languages, slots)
+        if finish is None or len(self._problems) > before:
             return None
-        heads = {name: part.pieces for name, part in meta.items() if part.pieces is not None}
-        compiled = self._compiled(file, layout.pieces, body.pieces, heads)
-        if compiled is None:
-            return None
-        title = self._text(heads["title"], file.path) if file.channel == "letter" else None
-        return Part(compiled, title, slots, uses)
+        template = finish()
+        return None if template is None else Part(file, template, slots, uses)
 
-    def _compiled(
-        self, file: TemplateFile, layout: Sequence[Piece], body: Sequence[Piece], meta: Mapping[str, Sequence[Piece]]
-    ) -> Template | EmailTemplate | None:
-        if file.channel == "email":
-            return compile_email(layout, body, meta, self._names, file.language, file.path, self._problems)
-        if file.channel == "letter":
-            return compile_source(plain_source(join(layout, body)), self._names, HTML_ENVIRONMENT, file.path)
-        return self._text(body, file.path)
-
-    def _text(self, pieces: Sequence[Piece], path: str) -> Template:
-        return compile_source(plain_source(pieces), self._names, PLAIN, path)
-
-    def _check(self, source: Source, dialect: Dialect | None = None, *, layout: bool = False) -> Checked:
-        assets = self._workspace.brand.keys() if dialect is HTML else ()
-        return check_source(source, self._names, self._problems, dialect, layout=layout, assets=assets)
-
-    def _layout(self, channel: str) -> Checked:
-        if channel not in _LAYOUTS:
-            return Checked([])
-        if channel not in self._layouts:
-            name, dialect = _LAYOUTS[channel]
-            path = f"templates/_brand/{name}"
-            content = self._workspace.brand.get(name)
-            try:
-                text = (content or b"").decode("utf-8-sig").replace("\r\n", "\n")
-            except UnicodeDecodeError:
-                text = ""
-            if not text:
-                self._problems.append(Problem(path, 0, "is missing, empty or not UTF-8"))
-                self._layouts[channel] = Checked(None)
-            else:
-                self._layouts[channel] = self._check(Source(path, text), dialect, layout=True)
-                if dialect is MJML and not (re.search(r"<mjml\b", text) and "</mj-head>" in text):
-                    self._problems.append(Problem(path, 1, "an e-mail's layout is <mjml> with an <mj-head>"))
-        return self._layouts[channel]
-
-    def _meta_source(self, file: TemplateFile, name: str) -> Source:
-        # The loader keeps values only; the file itself says on which line of the front matter each stands.
-        line = column = 1
-        try:
-            text = (self._workspace.root / file.path).read_text(encoding="utf-8-sig")
-        except OSError:
-            text = ""
-        for number, row in enumerate(text.split("\n")[: file.body_line], 1):
-            if found := re.match(rf"{name}\s*:\s*[\"']?", row):
-                line, column = number, found.end() + 1
-        return Source(file.path, file.meta[name], line, column)
-
-    def _slots(self, file: TemplateFile, checked: Sequence[Checked]) -> frozenset[str]:
+    def _slots(self, kit: Kit) -> frozenset[str]:
         ids = set()
-        for part in checked:
-            for name in part.uses:
-                base, _, slot = name.partition(".")
-                if base == "wording" and slot:
-                    ids.add(self._slot_ids[slot])
+        for name in kit.uses:
+            base, _, slot = name.partition(".")
+            if base == "wording" and slot:
+                ids.add(self._slot_ids[slot])
         for wording_id in sorted(ids - set(self._communication.wording)):
             message = f"wording '{wording_id}' is not in the list 'wording' of communication.yaml"
-            self._problems.append(Problem(file.path, 0, message))
+            self._problems.append(Problem(kit.file.path, 0, message))
         return frozenset(ids)
 
-    def _wording_uses(self, file: TemplateFile, slots: frozenset[str]) -> frozenset[str]:
+    def _wording_uses(self, languages: tuple[str, ...], slots: frozenset[str]) -> frozenset[str]:
         uses: set[str] = set()
         for wording in self._workspace.wordings:
-            if wording.id in slots and wording.language == file.language:
+            if wording.id in slots and wording.language in languages:
                 self._problems.extend(wording_problems(wording, self._names))
                 uses |= wording_uses(wording)
         return frozenset(uses)
-
-    def _check_sender(self) -> None:
-        email = self._workspace.channels.get("email")
-        if "email" in self._communication.channels and (email is None or not is_address(email.sender)):
-            self._problems.append(Problem("channels/email.yaml", 0, "'sender' must be a plain e-mail address"))

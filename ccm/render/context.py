@@ -15,6 +15,7 @@ from ccm.render.formats import Formats, formats_for
 from ccm.render.people import address_lines, addressee, full_name
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication, FieldType
+from ccm.workspace.languages import base
 
 
 class ContextBuilder:
@@ -30,16 +31,14 @@ class ContextBuilder:
         self._organisation: dict[str, dict[str, Any]] = {
             language: {
                 "name": organisation.name.of(language),
-                "address": _ADDRESS_SEPARATOR[language].join(organisation.address.of(language).strip().split("\n")),
+                "address": _ADDRESS_SEPARATOR.get(base(language), ", ").join(
+                    organisation.address.of(language).strip().split("\n")
+                ),
                 "address_lines": organisation.address.of(language).strip().split("\n"),
                 "website": organisation.website,
                 "phone": organisation.phone,
                 "preference_url": organisation.preference_url,
             }
-            for language in communication.languages
-        }
-        self._strings: dict[str, dict[str, str]] = {
-            language: {key: words.of(language) for key, words in workspace.strings.items()}
             for language in communication.languages
         }
 
@@ -50,12 +49,11 @@ class ContextBuilder:
         """
         customer, language = context.customer, context.language
         zone = self._zone(customer)
-        formats = formats_for(customer.language, language, zone, plain=plain)
+        formats = formats_for(customer.language, base(language), zone, plain=plain)
         return {
             "_f": formats,
-            "customer": self._customer(customer, language, uses),
+            "customer": self._customer(customer, base(language), uses),
             "organisation": self._organisation[language],
-            "t": self._strings[language],
             "message": {
                 "date": local_date(context.at, formats),
                 "reference": clean(context.message_id, "message.reference"),
@@ -63,14 +61,6 @@ class ContextBuilder:
             },
             **read_data(self._fields, context.data, uses),
         }
-
-    def period_end(self, context: RenderContext) -> dt.date | None:
-        """The date in the data's ``period.end``, for communications that cover a period."""
-        period = self._fields.get("period")
-        if period is None or "end" not in period.fields or period.fields["end"].type != "date":
-            return None
-        end: dt.date | None = read_data(self._fields, context.data, frozenset({"period"}))["period"]["end"]
-        return end
 
     def _zone(self, customer: Customer) -> str:
         for name in (customer.timezone, self._zones.get(customer.jurisdiction)):
@@ -98,6 +88,16 @@ class ContextBuilder:
                 raise RenderError("missing_data", f"'{path}' is missing")
             values[name] = value
         return values
+
+
+def period_end(communication: Communication, context: RenderContext) -> dt.date | None:
+    """The date in the data's ``period.end``, for communications that cover a period."""
+    period = communication.data.fields.get("period")
+    if period is None or "end" not in period.fields or period.fields["end"].type != "date":
+        return None
+    read = read_data(communication.data.fields, context.data, frozenset({"period"}))
+    end: dt.date | None = read["period"]["end"]
+    return end
 
 
 def local_date(at: dt.datetime, formats: Formats) -> dt.date:

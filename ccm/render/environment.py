@@ -100,6 +100,11 @@ def _default(value: Any, fallback: Any) -> Any:
     return fallback if value is None else value
 
 
+def _t(value: str) -> str:
+    # Literal texts are replaced by their translations before this is compiled.
+    return value
+
+
 def _upper(value: str | None) -> str | None:
     return None if value is None else value.upper()
 
@@ -157,7 +162,7 @@ def _odd(value: int) -> bool:
 
 _FILTERS = {
     "_money": _money, "_amount": _amount, "_number": _number, "_percent": _percent, "_date": _date,
-    "_datetime": _datetime, "_default": _default, "_upper": _upper, "_lower": _lower, "_trim": _trim,
+    "_datetime": _datetime, "_default": _default, "_t": _t, "_upper": _upper, "_lower": _lower, "_trim": _trim,
     "_mask": _mask, "_truncate": _truncate, "_join": _join, "_length": len, "_url": _url, "_tel": _tel,
 }  # fmt: skip
 _TESTS = {"defined": _given, "none": _none, "even": _even, "odd": _odd}

@@ -25,6 +25,11 @@ def text_template(html: str, tokens: Tokens) -> str:
     return tidy("".join(parser.out))
 
 
+def text_of(html: str) -> str:
+    """The words of a page that is filled already."""
+    return text_template(html, Tokens(()))
+
+
 def tidy(text: str) -> str:
     """At most one blank line in a row, no blanks at line ends, nothing around."""
     if " \n" in text or "\n " in text:

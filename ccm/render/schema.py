@@ -18,7 +18,7 @@ Kind = Literal[
 
 NUMBERS = frozenset({"integer", "decimal", "money", "percent"})
 PRINTABLE = NUMBERS | {"text", "date", "datetime", "wording", "unknown"}
-RESERVED = frozenset({"customer", "organisation", "message", "wording", "t", "loop"})
+RESERVED = frozenset({"customer", "organisation", "message", "wording", "loop"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,6 @@ def schema_of(workspace: Workspace, communication: Communication, problems: list
         "customer": Type("object", fields={**_CUSTOMER, "attributes": Type("object", fields=attributes)}),
         "organisation": ORGANISATION,
         "message": MESSAGE,
-        "t": Type("object", fields=dict.fromkeys(workspace.strings, TEXT)),
         "wording": Type("object", fields=wording),
     }
     for name, declared in communication.data.fields.items():

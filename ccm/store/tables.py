@@ -237,6 +237,7 @@ messages = Table(
     _text("purpose"),
     _text("channel", nullable=True),
     _text("language", nullable=True),
+    _text("variant", server_default=""),
     _text("jurisdiction"),
     _text("state"),
     _text("reason"),

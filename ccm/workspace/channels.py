@@ -10,6 +10,7 @@ from pydantic import Field, field_validator
 
 from ccm.model.customer import Frozen
 from ccm.workspace.communication import ChannelId
+from ccm.workspace.languages import Language
 from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
 
 
@@ -37,9 +38,11 @@ class Channel(Frozen):
     """The adapter's own settings, validated by it. Secrets are named by environment variable, never written here."""
     sender: str = ""
     """From address (e-mail), sender id or number (SMS)."""
-    sender_name: dict[Literal["en", "ja"], str] = {}
+    sender_name: dict[Language, str] = {}
     quiet_hours: QuietHours | None = None
     max_segments: int = Field(default=6, ge=1, le=10)
+    max_characters: int = Field(default=500, ge=1, le=25_000)
+    """Of a social network's text; networks differ."""
     retry: Retry = Retry()
     lease_seconds: int = Field(default=120, ge=5)
     path: str = ""

@@ -7,10 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from ccm.model.customer import Frozen, Purpose
+from ccm.workspace.languages import Language, chain
 from ccm.workspace.settings import ByLanguage, Jurisdiction, Slug, WrongPart
 
-ChannelId = Literal["email", "sms", "letter", "line", "whatsapp", "push", "social"]
+ChannelId = Literal["email", "sms", "letter", "line", "whatsapp", "push", "social", "inbox"]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
+VariantName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,15}$")]
 ScalarType = Literal["text", "integer", "decimal", "money", "percent", "date", "datetime", "boolean"]
 
 
@@ -71,6 +73,23 @@ class DataSource(Frozen):
     checks: tuple[RunningBalance, ...] = ()
 
 
+class Experiment(Frozen):
+    """Customers are told the same in different words, to learn which words serve them better."""
+
+    id: Slug
+    """Decides who gets which variant: the same customer always gets the same one of an experiment."""
+    variants: dict[VariantName, Annotated[int, Field(ge=0, le=1000)]] = Field(min_length=1)
+    """Variant to its weight. A template ``email@b.mjml`` is variant b's; one it does not have is the common one."""
+    holdout: int = Field(default=0, ge=0, le=1000)
+    """Weight of the customers who get nothing, to measure against."""
+
+    @model_validator(mode="after")
+    def _somebody_gets_it(self) -> Experiment:
+        if not sum(self.variants.values()):
+            raise WrongPart("the variants' weights add up to 0, so that nobody would get any", "variants")
+        return self
+
+
 class Communication(Frozen):
     """One thing the organisation says, on every channel and in every language."""
 
@@ -80,7 +99,9 @@ class Communication(Frozen):
     category: Slug
     channels: tuple[ChannelId, ...] = Field(min_length=1)
     """In the order used for customers who stated no preference."""
-    languages: tuple[Literal["en", "ja"], ...] = Field(min_length=1)
+    languages: tuple[Language, ...] = Field(min_length=1)
+    fallbacks: dict[Language, Language] = {}
+    """Language to the one that stands in for it; those of ccm.toml are put in by the loader."""
     jurisdictions: tuple[Jurisdiction, ...] = Field(min_length=1)
     fallback: ChannelId | None = None
     """Used when no other channel is possible (a regulatory message must arrive)."""
@@ -96,6 +117,7 @@ class Communication(Frozen):
     """Wording that every rendering must be able to take; slots in templates use these ids."""
     attach: dict[ChannelId, ChannelId] = {}
     """Channel to the channel whose rendering is attached as PDF: ``email: letter``."""
+    experiment: Experiment | None = None
     data: DataSource = DataSource()
 
     @model_validator(mode="after")
@@ -105,6 +127,9 @@ class Communication(Frozen):
             raise WrongPart(message, "fallback")
         if self.purpose == "regulatory" and not self.fallback:
             raise ValueError("a regulatory communication needs 'fallback', the channel used when no other is possible")
+        if self.experiment and self.experiment.holdout and self.purpose != "marketing":
+            message = f"a {self.purpose} communication cannot be held back from anybody: holdout is for marketing"
+            raise WrongPart(message, "experiment", "holdout")
         for channel, attached in self.attach.items():
             if channel != "email" or attached != "letter":
                 raise WrongPart("attach: only 'email: letter' is possible", "attach", channel)
@@ -115,18 +140,30 @@ class Communication(Frozen):
 
     def language_for(self, tag: str) -> str | None:
         """The communication's language for a customer's BCP 47 tag; None where it has none."""
-        base = tag.split("-")[0]
-        return next((language for language in self.languages if language == base), None)
+        return next((language for language in chain(tag, self.fallbacks) if language in self.languages), None)
+
+    def languages_behind(self, language: str) -> tuple[str, ...]:
+        """A language and those whose templates and wording stand in for it, best first."""
+        return chain(language, self.fallbacks)
+
+
+TemplateKind = Literal["mjml", "html", "markdown", "text", "yaml", "json"]
 
 
 class TemplateFile(Frozen):
-    """One template as it stands on disk: front matter apart from the body."""
+    """One template as it stands on disk, front matter apart from the body, in the place it serves.
+
+    A file that serves several channels (``body.md``) or languages (a fallback) stands here once for each.
+    """
 
     path: str
     """Relative to the workspace."""
     channel: str
     language: str
-    """Empty for layouts, which serve every language."""
+    """The language it serves; the file itself may be another's, which stands in."""
+    variant: str = ""
+    """Of the communication's experiment; empty for the template that everybody else gets."""
+    kind: TemplateKind
     meta: dict[str, str]
     """Front matter: ``subject`` and ``preheader`` of an e-mail, ``title`` of a letter; templates themselves."""
     body: str

@@ -10,12 +10,13 @@ from functools import cached_property
 from pathlib import Path
 
 from ccm.errors import NotFound, Problem, WorkspaceError
+from ccm.workspace.catalogues import Words, read_catalogues
 from ccm.workspace.channels import Channel, Policy
 from ccm.workspace.communication import Communication, Sample, TemplateFile
 from ccm.workspace.crosscheck import cross_check
 from ccm.workspace.rules import RuleFile
-from ccm.workspace.settings import ByLanguage, Person, Settings
-from ccm.workspace.templatefile import TEMPLATE_NAMES, read_template
+from ccm.workspace.settings import Person, Settings
+from ccm.workspace.templates import TemplateReader
 from ccm.workspace.wording import Wording
 from ccm.workspace.yamlfile import (
     Document,
@@ -32,7 +33,14 @@ BRAND = "_brand"
 MAX_ASSET = 5_000_000
 """Bytes of a logo or another file of ``templates/_brand``."""
 PATTERNS = {
-    "templates": ("*/communication.yaml", "*/samples/*.yaml", f"{BRAND}/*.yaml"),
+    "templates": (
+        "*/communication.yaml",
+        "*/samples/*.yaml",
+        "*/*/push.yaml",
+        "*/*/push@*.yaml",
+        "*/*/whatsapp.yaml",
+        "*/*/whatsapp@*.yaml",
+    ),
     "compliance": ("wording/*/*.yaml", "rules/*.yaml"),
     "channels": ("*.yaml",),
 }
@@ -53,8 +61,8 @@ class Workspace:
     samples: dict[str, tuple[Sample, ...]]
     brand: dict[str, bytes]
     """Path below ``templates/_brand`` to content: layouts, stylesheet, logo."""
-    strings: dict[str, ByLanguage]
-    """``templates/_brand/strings.yaml``: shared words of the layouts."""
+    catalogues: dict[str, Words]
+    """Language to the words that layouts and templates share, from ``templates/_brand/locale/<language>.po``."""
     wordings: tuple[Wording, ...]
     rules: tuple[RuleFile, ...]
     channels: dict[str, Channel]
@@ -115,22 +123,26 @@ class _Loader:
             if communication.id != folder.name:
                 self._problem(document, ("id",), f"id '{communication.id}' is not its folder's name '{folder.name}'")
                 continue
+            if settings is not None:
+                declared = {**settings.languages.fallbacks, **communication.fallbacks}
+                communication = communication.model_copy(update={"fallbacks": declared})
             communications[communication.id] = communication
-            templates[communication.id] = tuple(self._templates(folder, communication, document))
+            reader = TemplateReader(folder, self.root, communication, document, self.problems)
+            templates[communication.id] = tuple(reader.read())
             sql[communication.id] = self._sql(folder, communication, document)
             samples[communication.id] = tuple(self._samples(folder))
         wordings = tuple(self._wordings())
         rules = tuple(self._rules())
         channels = self._channels()
         policy = self._policy()
-        brand, strings = self._brand()
+        brand, catalogues = self._brand()
         self._unread()
         self.problems += cross_check(communications, wordings, rules, channels, policy, self.documents)
         if self.problems or settings is None or policy is None:
             raise WorkspaceError(self.problems)
         return Workspace(
-            self.root, settings, communications, templates, sql, samples, brand, strings, wordings, rules, channels,
-            policy,
+            self.root, settings, communications, templates, sql, samples, brand, catalogues, wordings, rules,
+            channels, policy,
         )  # fmt: skip
 
     def _problem(self, document: Document, loc: tuple[str | int, ...], message: str) -> None:
@@ -174,36 +186,6 @@ class _Loader:
             self.problems.append(refused.problem)
             return None
         return validate(Settings, document, self.problems)
-
-    def _templates(self, folder: Path, communication: Communication, document: Document) -> Iterator[TemplateFile]:
-        seen = set()
-        for language_folder in _visible(folder):
-            if not language_folder.is_dir() or language_folder.name == "samples":
-                continue
-            language = language_folder.name
-            if language not in communication.languages:
-                where = relative(language_folder, self.root)
-                wanted = ", ".join(communication.languages)
-                self.problems.append(Problem(where, 0, f"'{language}' is none of the languages {wanted}"))
-                continue
-            for file in _visible(language_folder):
-                channel = TEMPLATE_NAMES.get(file.name)
-                if channel is None or channel not in communication.channels:
-                    wanted = ", ".join(name for name, ch in TEMPLATE_NAMES.items() if ch in communication.channels)
-                    where = relative(file, self.root)
-                    self.problems.append(Problem(where, 0, f"is no template of this communication; it takes {wanted}"))
-                    continue
-                template = read_template(file, self.root, channel, language, self.problems)
-                if template is not None:
-                    seen.add((channel, language))
-                    yield template
-        for language in communication.languages:
-            for channel in communication.channels:
-                name = next((n for n, ch in TEMPLATE_NAMES.items() if ch == channel), None)
-                if name is None:
-                    self._problem(document, ("channels",), f"channel '{channel}' has no template form yet")
-                elif (channel, language) not in seen and not (folder / language / name).exists():
-                    self._problem(document, ("channels",), f"template {language}/{name} is missing")
 
     def _sql(self, folder: Path, communication: Communication, document: Document) -> str:
         name = communication.data.sql
@@ -270,7 +252,7 @@ class _Loader:
         self.documents[document.path] = document
         return validate(Policy, document, self.problems)
 
-    def _brand(self) -> tuple[dict[str, bytes], dict[str, ByLanguage]]:
+    def _brand(self) -> tuple[dict[str, bytes], dict[str, Words]]:
         folder = self.root / "templates" / BRAND
         if not folder.is_dir():
             self.problems.append(Problem(f"templates/{BRAND}", 0, "this folder is missing"))
@@ -281,19 +263,4 @@ class _Loader:
                 brand[file.relative_to(folder).as_posix()] = read_bytes(file, self.root, MAX_ASSET)
             except Refused as refused:
                 self.problems.append(refused.problem)
-        strings: dict[str, ByLanguage] = {}
-        for document in self._documents(f"templates/{BRAND}", "strings.yaml"):
-            if not isinstance(document.data, dict):
-                self._problem(document, (), "must be a mapping of keys to words in each language")
-                continue
-            for key, value in document.data.items():
-                lines = {loc[1:]: line for loc, line in document.lines.items() if loc[:1] == (key,)}
-                words = validate(ByLanguage, Document(document.path, value, lines), self.problems)
-                if words is not None:
-                    strings[key] = words
-        return brand, strings
-
-
-def _visible(folder: Path) -> list[Path]:
-    """What stands in a folder, without what editors and file managers leave there."""
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        return brand, read_catalogues(folder, self.root, self.problems)

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.communication import ChannelId
+from ccm.workspace.languages import Language
 from ccm.workspace.settings import ByLanguage, Jurisdiction, Slug
 
 
@@ -17,7 +18,8 @@ class Scope(Frozen):
     purposes: tuple[Purpose, ...] = ()
     channels: tuple[ChannelId, ...] = ()
     jurisdictions: tuple[Jurisdiction, ...] = ()
-    languages: tuple[Literal["en", "ja"], ...] = ()
+    languages: tuple[Language, ...] = ()
+    """``en`` is for ``en-GB`` too."""
     communications: tuple[Slug, ...] = ()
     categories: tuple[Slug, ...] = ()
 

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from ccm.model.customer import Frozen
+from ccm.workspace.languages import Language
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 """An id: small letters, digits and hyphens."""
@@ -105,6 +106,13 @@ class Feed(Frozen):
     """For times without an offset."""
 
 
+class LanguageSettings(Frozen):
+    """Which language stands in for another."""
+
+    fallbacks: dict[Language, Language] = {}
+    """``fr = "en"``: who wants French gets English where a communication has no French."""
+
+
 class CustomerSettings(Frozen):
     """Extra customer attributes that templates may use."""
 
@@ -118,6 +126,7 @@ class Settings(Frozen):
     store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()
     people: tuple[Person, ...] = ()
+    languages: LanguageSettings = LanguageSettings()
     customer: CustomerSettings = CustomerSettings()
     feeds: dict[FeedKind, Feed] = Field(default_factory=dict)
 

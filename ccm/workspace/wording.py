@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import StringConstraints, field_validator, model_validator
 
 from ccm.model.customer import Frozen
 from ccm.workspace.communication import ScalarType
+from ccm.workspace.languages import Language
 from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
 
 
@@ -20,7 +22,7 @@ class Wording(Frozen):
 
     id: Slug
     version: Annotated[str, StringConstraints(pattern=r"^[0-9]+(\.[0-9]+)*$")]
-    language: Literal["en", "ja"]
+    language: Language
     jurisdiction: Jurisdiction
     effective_from: datetime
     effective_to: datetime | None = None
@@ -60,11 +62,12 @@ class Wording(Frozen):
 
 
 def resolve(
-    wordings: tuple[Wording, ...], wording_id: str, language: str, jurisdiction: str, at: datetime
+    wordings: tuple[Wording, ...], wording_id: str, languages: Sequence[str], jurisdiction: str, at: datetime
 ) -> Wording | None:
-    """The version of a wording in force at an instant, or None."""
-    for wording in wordings:
-        place = (wording.id, wording.language, wording.jurisdiction)
-        if place == (wording_id, language, jurisdiction) and wording.in_force(at):
-            return wording
+    """The version of a wording in force at an instant, in the first of `languages` that has one; or None."""
+    for language in languages:
+        for wording in wordings:
+            place = (wording.id, wording.language, wording.jurisdiction)
+            if place == (wording_id, language, jurisdiction) and wording.in_force(at):
+                return wording
     return None

@@ -1,6 +1,6 @@
 """``outbox``: messages become files on this machine, and nothing leaves it.
 
-``<outbox>/<channel>/<first two characters>/<message id>.eml|.txt|.pdf``, each under its name whole or not
+``<outbox>/<channel>/<first two characters>/<message id>.eml|.txt|.pdf|.json|.html``, each under its name whole or not
 at all, and ``<outbox>/index.jsonl`` with one line for each. The file is what counts: a line that a crash
 prevented is added when the message is sent or looked for again.
 """
@@ -17,7 +17,10 @@ from ccm.adapters.base import Adapter, AdapterSettings, Opening, Supplier, check
 from ccm.errors import OutcomeUnknown
 from ccm.model.message import ApprovedMessage, Receipt
 
-SUFFIXES = {"email": ".eml", "sms": ".txt", "letter": ".pdf"}
+SUFFIXES = {
+    "email": ".eml", "sms": ".txt", "letter": ".pdf", "line": ".json", "push": ".json", "whatsapp": ".json",
+    "social": ".txt", "inbox": ".html",
+}  # fmt: skip
 
 
 class OutboxSettings(AdapterSettings):

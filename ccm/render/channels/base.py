@@ -1,0 +1,82 @@
+"""What every channel is, and what it fills a message from."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from ccm.errors import Problem
+from ccm.model.message import RenderContext, Rendered, WordingUse
+from ccm.workspace import Workspace
+from ccm.workspace.communication import Communication
+
+if TYPE_CHECKING:
+    from ccm.render.kit import Kit
+    from ccm.render.renderer import Renderer
+
+PREVIEW = {"en": "[PREVIEW] ", "ja": "【プレビュー】"}
+"""Marks whatever is not approved for sending; English where a language has no mark."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A message's wording, as text and as marked HTML regions, by slot name."""
+
+    uses: tuple[WordingUse, ...]
+    plain: Mapping[str, str]
+    html: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """One message on one channel, about to be filled."""
+
+    context: RenderContext
+    template: Any
+    """What the channel's `compile` made."""
+    values: dict[str, Any]
+    """The names that the template reads, wording left out."""
+    words: Words
+    mark: str
+    """Stands before what a preview shows; empty in a message that may go out."""
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The values for a template of text."""
+        return {**self.values, "wording": self.words.plain}
+
+    @property
+    def html(self) -> dict[str, Any]:
+        """The values for a template of HTML."""
+        return {**self.values, "wording": self.words.html}
+
+
+class Channel:
+    """How one channel's messages of one communication are compiled and filled."""
+
+    name: ClassVar[str]
+    gsm: ClassVar[bool] = False
+    """Formats keep to characters that a text message has cheaply, and wording takes its short text."""
+
+    def __init__(self, workspace: Workspace, communication: Communication) -> None:
+        self.workspace, self.communication = workspace, communication
+
+    def problems(self) -> list[Problem]:
+        """What in the workspace keeps this channel from being rendered."""
+        return []
+
+    def preload(self) -> None:
+        """Loads what rendering needs, before a fork."""
+
+    @abstractmethod
+    def compile(self, kit: Kit) -> Callable[[], Any] | None:
+        """Checks one file, with whatever is wrong appended to the kit's problems.
+
+        Returns what makes its template; it is called only where nothing was wrong.
+        """
+
+    @abstractmethod
+    def render(self, filling: Filling, renderer: Renderer) -> Rendered:
+        """The message, byte for byte what the supplier gets; raises `RenderError`."""

@@ -1,0 +1,79 @@
+"""Letters: HTML and the brand's layout to PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from jinja2 import Template
+
+from ccm.model.message import Rendered
+from ccm.render.channels.base import Channel, Filling
+from ccm.render.dialects import HTML
+from ccm.render.environment import render
+from ccm.render.kit import Kit
+from ccm.render.markdown_pages import letter_pieces
+from ccm.render.renderer import Renderer
+from ccm.workspace import Workspace
+from ccm.workspace.communication import Communication
+
+if TYPE_CHECKING:
+    from ccm.render.letter import Letter
+
+LAYOUT = "letter.html"
+
+
+@dataclass(frozen=True, slots=True)
+class LetterTemplate:
+    """The templates of a letter's page and of its title."""
+
+    page: Template
+    title: Template
+
+
+class LetterChannel(Channel):
+    """One letter as PDF."""
+
+    name: ClassVar[str] = "letter"
+
+    def __init__(self, workspace: Workspace, communication: Communication) -> None:
+        super().__init__(workspace, communication)
+        # Here, not above: loading the layout engine takes a second, which most commands can do without.
+        from ccm.render.letter import open_letter_renderer
+
+        self._letters = open_letter_renderer(workspace.brand)
+
+    def preload(self) -> None:
+        from ccm.render.letter import preload
+
+        preload()
+
+    def compile(self, kit: Kit) -> Callable[[], Any] | None:
+        layout, body, title = kit.layout(LAYOUT, HTML), kit.body(HTML, letter_pieces), kit.meta("title")
+        if layout is None or body is None or title is None:
+            return None
+        return lambda: LetterTemplate(kit.page(layout, body), kit.text(title))
+
+    def page(self, filling: Filling) -> tuple[str, str]:
+        """The letter as HTML before it is laid out, and its title."""
+        template: LetterTemplate = filling.template
+        return render(template.page, filling.html), filling.mark + render(template.title, filling.plain).strip()
+
+    def lay_out(self, filling: Filling) -> tuple[Letter, str]:
+        """The letter and its title; raises `RenderError`."""
+        html, title = self.page(filling)
+        customer = filling.context.customer
+        letter = self._letters.render(
+            html, title=title, language=customer.language, large_print=customer.accessible_format == "large_print"
+        )
+        return letter, title
+
+    def render(self, filling: Filling, renderer: Renderer) -> Rendered:
+        letter, title = self.lay_out(filling)
+        return Rendered(
+            "letter", "application/pdf", letter.pdf, letter.text, title, wording=filling.words.uses, pages=letter.pages
+        )
+
+
+CHANNEL = LetterChannel

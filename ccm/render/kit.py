@@ -1,0 +1,164 @@
+"""What a channel compiles its template with: one file's checked parts, its names, and the brand's layout."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from html import escape
+
+from jinja2 import Template
+
+from ccm.errors import Problem
+from ccm.render.compile import HTML, PLAIN, check_source, compile_source, data, join, plain_source
+from ccm.render.dialects import Dialect
+from ccm.render.language import Piece, Source
+from ccm.render.markup import check_markup
+from ccm.render.schema import Type
+from ccm.workspace import Workspace
+from ccm.workspace.catalogues import translated
+from ccm.workspace.communication import TemplateFile
+
+_WORD = re.compile(r"""\(?\s*(?:'([^'\\]*)'|"([^"\\]*)")\s*\|\s*t\s*\)?""")
+_USES_WORD = re.compile(r"\|\s*t\b")
+Converter = Callable[[Source, Sequence[Piece], list[Problem]], list[Piece]]
+
+
+@dataclass(slots=True)
+class Layouts:
+    """The brand's layouts, each checked once for all files of a communication."""
+
+    workspace: Workspace
+    names: Mapping[str, Type]
+    problems: list[Problem]
+    _checked: dict[str, tuple[list[Piece] | None, set[str]]] = field(default_factory=dict)
+
+    def get(self, name: str, dialect: Dialect) -> tuple[list[Piece] | None, set[str]]:
+        """The layout's pieces, None where it is wrong, and the names it reads."""
+        if name not in self._checked:
+            path = f"templates/_brand/{name}"
+            content = self.workspace.brand.get(name)
+            try:
+                text = (content or b"").decode("utf-8-sig").replace("\r\n", "\n")
+            except UnicodeDecodeError:
+                text = ""
+            if not text:
+                self.problems.append(Problem(path, 0, "is missing, empty or not UTF-8"))
+                self._checked[name] = None, set()
+            else:
+                assets = self.workspace.brand.keys()
+                checked = check_source(Source(path, text), self.names, self.problems, dialect, layout=True,
+                                       assets=assets)  # fmt: skip
+                self._checked[name] = checked.pieces, checked.uses
+        return self._checked[name]
+
+
+@dataclass
+class Kit:
+    """One file on its way to a compiled template. Whatever is wrong is appended to `problems`."""
+
+    file: TemplateFile
+    workspace: Workspace
+    names: Mapping[str, Type]
+    languages: tuple[str, ...]
+    """The message's language and those behind it, for the words of the catalogues."""
+    layouts: Layouts
+    problems: list[Problem]
+    uses: set[str] = field(default_factory=set)
+    """Names that the file and its layout read."""
+
+    @property
+    def source(self) -> Source:
+        return Source(self.file.path, self.file.body, self.file.body_line)
+
+    def body(self, dialect: Dialect | None = None, convert: Converter | None = None) -> list[Piece] | None:
+        """The body's checked pieces; `convert` turns Markdown into the dialect's markup first."""
+        if self.file.kind != "markdown":
+            return self.check(self.source, dialect)
+        assert convert is not None
+        pieces = self.check(self.source)
+        if pieces is None:
+            return None
+        before = len(self.problems)
+        made = convert(self.source, pieces, self.problems)
+        if dialect is not None and len(self.problems) == before:
+            made = check_markup(self.source, made, dialect, self.problems, assets=self.workspace.brand.keys())
+        return made if len(self.problems) == before else None
+
+    def layout(self, name: str, dialect: Dialect) -> list[Piece] | None:
+        """The pieces of one of the brand's layouts, its words in the message's language."""
+        pieces, uses = self.layouts.get(name, dialect)
+        self.uses |= uses
+        return None if pieces is None else self._translated(pieces, Source(f"templates/_brand/{name}", ""), markup=True)
+
+    def meta(self, name: str) -> list[Piece] | None:
+        """The pieces of one value of the front matter."""
+        return self.check(self._meta_source(name))
+
+    def check(self, source: Source, dialect: Dialect | None = None) -> list[Piece] | None:
+        """A source's checked pieces, None where it is wrong."""
+        checked = check_source(source, self.names, self.problems, dialect, assets=self.workspace.brand.keys())
+        self.uses |= checked.uses
+        return None if checked.pieces is None else self._translated(checked.pieces, source, markup=dialect is not None)
+
+    def text(self, pieces: Sequence[Piece]) -> Template:
+        """A template of plain text."""
+        return compile_source(plain_source(pieces), self.names, PLAIN, self.file.path)
+
+    def page(self, layout: Sequence[Piece], body: Sequence[Piece]) -> Template:
+        """A template of a whole HTML page."""
+        return compile_source(plain_source(join(layout, body)), self.names, HTML, self.file.path)
+
+    def link(self, source: Source, dialect: Dialect) -> list[Piece] | None:
+        """The checked pieces of a text that is a link's address, under the rules for every link."""
+        if found := re.search(r"[\"<>]", source.text):
+            self.problems.append(source.problem(1, f"a link cannot hold {found[0]}"))
+            return None
+        before, after = '<a href="', '">x</a>'
+        wrapped = replace(source, text=before + source.text + after, first_column=source.first_column - len(before))
+        pieces = self.check(wrapped, dialect)
+        if pieces is None:
+            return None
+        first, last = pieces[0], pieces[-1]
+        first = replace(first, text=first.text[len(before) :])
+        if len(pieces) == 1:
+            return [replace(first, text=first.text[: -len(after)])]
+        return [first, *pieces[1:-1], replace(last, text=last.text[: -len(after)])]
+
+    def _translated(self, pieces: Sequence[Piece], source: Source, *, markup: bool) -> list[Piece]:
+        """Shared words put in, in the language of the message."""
+        done = []
+        for piece in pieces:
+            if piece.kind == "data" or not _USES_WORD.search(piece.inner):
+                done.append(piece)
+                continue
+            found = _WORD.fullmatch(piece.inner)
+            if found is None:
+                message = "'t' translates one literal text that stands by itself, as in {{ 'Date'|t }}"
+                self.problems.append(source.problem(piece.line, message, piece.column))
+                continue
+            word = found[1] if found[1] is not None else found[2]
+            text = translated(word, self.languages, self.workspace.catalogues)
+            if text is None:
+                message = f"'{word}' has no translation in templates/_brand/locale/{self.languages[0]}.po"
+                self.problems.append(source.problem(piece.line, message, piece.column))
+            else:
+                done.append(data(escape(text) if markup else text))
+        return done
+
+    @cached_property
+    def _rows(self) -> list[str]:
+        # The loader keeps values only; the file itself says on which line of the front matter each stands.
+        try:
+            text = (self.workspace.root / self.file.path).read_text(encoding="utf-8-sig")
+        except OSError:
+            text = ""
+        return text.split("\n")[: self.file.body_line]
+
+    def _meta_source(self, name: str) -> Source:
+        line = column = 1
+        for number, row in enumerate(self._rows, 1):
+            if found := re.match(rf"{name}\s*:\s*[\"']?", row):
+                line, column = number, found.end() + 1
+        return Source(self.file.path, self.file.meta[name], line, column)

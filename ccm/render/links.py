@@ -1,0 +1,15 @@
+"""Links in plain text."""
+
+from __future__ import annotations
+
+import re
+
+_URL = re.compile(r"https?://[!-~]+", re.ASCII)
+"""Of printable ASCII, since Japanese text goes on right behind a link."""
+
+
+def links_in(text: str) -> tuple[str, ...]:
+    """The distinct web addresses of a text in order, without the punctuation that follows them."""
+    if "://" not in text:
+        return ()
+    return tuple(dict.fromkeys(found.rstrip(".,;:!?)") for found in _URL.findall(text)))
