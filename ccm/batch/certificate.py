@@ -132,7 +132,8 @@ def _count(connection: Connection, run_id: str) -> Certificate:
         not_composed=run.intended - seen - cancelled,
         withheld_by_reason=_sorted(reasons["withheld"]), set_aside_by_reason=_sorted(reasons["set_aside"]),
         failed_by_reason=_sorted(reasons["failed"]), by_channel=_sorted(channel), by_language=_sorted(language),
-        by_channel_and_language=_sorted(both), by_variant=_sorted(variants), input_digest=inputs.hexdigest(), results_digest=results.hexdigest(),
+        by_channel_and_language=_sorted(both), by_variant=_sorted(variants),
+        input_digest=inputs.hexdigest(), results_digest=results.hexdigest(),
     )  # fmt: skip
 
 

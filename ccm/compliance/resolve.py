@@ -37,7 +37,8 @@ def resolve_wording(
     languages = communication.languages_behind(language)
     missing = []
     for wording_id in sorted({*communication.wording, *slots}):
-        wording = resolve(workspace.wordings, wording_id, languages, jurisdiction, at)
+        tried = (resolve(workspace.wordings, wording_id, own, jurisdiction, at) for own in languages)
+        wording = next((wording for wording in tried if wording is not None), None)
         if wording is None:
             missing.append(wording_id)
         else:

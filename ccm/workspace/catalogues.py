@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +15,7 @@ from ccm.workspace.languages import SOURCE, check_language
 from ccm.workspace.yamlfile import Refused, read_bytes, relative
 
 FOLDER = "locale"
+_LINE = re.compile(r'(?:#.*|(?:(?:msgctxt|msgid|msgid_plural|msgstr(?:\[\d\])?)\s+)?"(?:[^"\\]|\\.)*")?')
 Words = Mapping[str, str]
 """The word as the source language has it to its translation."""
 
@@ -59,7 +61,12 @@ def _read(file: Path, root: Path) -> Catalog:
     path = relative(file, root)
     try:
         check_language(file.stem)
-        return read_po(BytesIO(read_bytes(file, root)), locale=file.stem.replace("-", "_"), abort_invalid=True)
+        content = read_bytes(file, root)
+        for number, line in enumerate(content.decode("utf-8-sig").splitlines(), 1):
+            # Babel reads past a missing quotation mark, and takes the last letter for it.
+            if not _LINE.fullmatch(line.strip()):
+                raise Refused(Problem(path, number, 'gettext catalogue: must be a keyword and "text", or "text"'))
+        return read_po(BytesIO(content), locale=file.stem.replace("-", "_"), abort_invalid=True)
     except PoFileError as error:
         raise Refused(Problem(path, error.lineno, f"gettext catalogue: {error.args[0]}")) from error
     except UnicodeDecodeError as error:

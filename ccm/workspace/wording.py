@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -62,12 +61,11 @@ class Wording(Frozen):
 
 
 def resolve(
-    wordings: tuple[Wording, ...], wording_id: str, languages: Sequence[str], jurisdiction: str, at: datetime
+    wordings: tuple[Wording, ...], wording_id: str, language: str, jurisdiction: str, at: datetime
 ) -> Wording | None:
-    """The version of a wording in force at an instant, in the first of `languages` that has one; or None."""
-    for language in languages:
-        for wording in wordings:
-            place = (wording.id, wording.language, wording.jurisdiction)
-            if place == (wording_id, language, jurisdiction) and wording.in_force(at):
-                return wording
+    """The version of a wording in force at an instant, or None."""
+    for wording in wordings:
+        place = (wording.id, wording.language, wording.jurisdiction)
+        if place == (wording_id, language, jurisdiction) and wording.in_force(at):
+            return wording
     return None

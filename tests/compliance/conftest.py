@@ -69,7 +69,7 @@ roles = ["administrator"]
     "channels/letter.yaml": "channel: letter\nadapter: outbox\n",
     "templates/_brand/email.mjml": "<mjml><mj-body><ccm-content/></mj-body></mjml>",
     "templates/_brand/letter.css": "p { color: black }",
-    "templates/_brand/strings.yaml": "greeting: {en: Dear, ja: 拝啓}\n",
+    "templates/_brand/notes.html": "Dear",
     "templates/quarterly-statement/communication.yaml": """
 id: quarterly-statement
 name: {en: Quarterly statement, ja: 取引明細書}

@@ -43,7 +43,7 @@ def test_the_same_files_give_the_same_digest(root: Path, release: Release) -> No
         (f"{STATEMENT}/ja/sms.txt", "Hello", "Hallo", ""),
         ("templates/_brand/email.mjml", "<mj-body>", "<mj-body >", ""),
         ("templates/_brand/letter.css", "black", "red", ""),
-        ("templates/_brand/strings.yaml", "Dear", "Hello", ""),
+        ("templates/_brand/notes.html", "Dear", "Hello", ""),
         ("compliance/wording/fee-notice/jp-ja-1.yaml", "手数料", "てすうりょう", ""),
         ("compliance/wording/deposit-protection/gb-en-1.yaml", "£85,000", "£85,001", ""),
         ("compliance/rules/CW01.yaml", "severity: error", "severity: warning", ""),

@@ -95,7 +95,8 @@ tier = "text"
         "templates/_brand/email.mjml": layout,
         "templates/_brand/letter.html": '<html lang="{{ message.language }}"><body><ccm-content/></body></html>',
         "templates/_brand/letter.css": "body { font-family: 'Noto Sans', 'Noto Sans JP' }",
-        "templates/_brand/strings.yaml": "hello: {en: Hello, ja: こんにちは}\n",
+        "templates/_brand/locale/ja.po": 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+        'msgid "Hello"\nmsgstr "こんにちは"\n',
         "templates/notice/communication.yaml": f"""id: notice
 name: {{en: Notice, ja: お知らせ}}
 purpose: {purpose}

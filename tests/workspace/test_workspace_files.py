@@ -34,7 +34,7 @@ def change(root: Path, file: str, before: str, after: str) -> int:
 def test_the_shipped_workspace_loads() -> None:
     workspace = load_workspace(ROOT)
     assert sorted(workspace.communications) == ["payment-received", "quarterly-statement", "savings-offer"]
-    assert sorted(workspace.channels) == ["email", "letter", "sms"]
+    assert sorted(workspace.channels) == ["email", "inbox", "letter", "line", "push", "sms", "social", "whatsapp"]
     assert len(workspace.templates["quarterly-statement"]) == 6
 
 
@@ -81,7 +81,7 @@ def test_only_plain_yaml_is_read(extra: str, line: int, message: str) -> None:
 
 @pytest.mark.parametrize(
     "file", [COMMUNICATION, EMAIL, WORDING, "channels/sms.yaml", POLICY, "compliance/rules/GN01.yaml",
-             "templates/_brand/strings.yaml", "templates/payment-received/samples/jane-us.yaml"],
+             "templates/payment-received/samples/jane-us.yaml"],
 )  # fmt: skip
 def test_every_file_is_read_as_plain_yaml(small: Path, problems: Problems, file: str) -> None:
     text = (small / file).read_text(encoding="utf-8")
@@ -125,8 +125,8 @@ def test_every_file_is_read_as_plain_yaml(small: Path, problems: Problems, file:
          "short_text holds template code"),
         (WORDING, "id: deposit-protection", "id: deposit", 0,
          "id 'deposit' is not its folder's name 'deposit-protection'"),
-        (WORDING, "language: en", "language: fr", 0,
-         "language 'fr' is none of en, ja"),
+        (WORDING, "language: en", "language: jp", 0,
+         "language: 'jp' is no language that CLDR knows"),
         (WORDING, "owner: compliance", "owner: compliance\npath: elsewhere", 1,
          "'path' is no known setting"),
         (POLICY, "    categories: [payments]", "    categories: [payment]", 0,
@@ -139,8 +139,7 @@ def test_every_file_is_read_as_plain_yaml(small: Path, problems: Problems, file:
          "quiet_hours.start: '25:00'"),
         ("channels/sms.yaml", '  end: "08:00"', '  ends: "08:00"', 0,
          "'quiet_hours.ends' is no known setting"),
-        ("templates/_brand/strings.yaml", "  ja: お問い合わせ\n", "  jp: お問い合わせ\n", 0,
-         "'jp' is no known setting"),
+        ("templates/_brand/locale/ja.po", 'msgid "Phone"', 'msgid "Phone', 0, "gettext catalogue: "),
         (EMAIL, "preheader:", "preheadr:", 0,
          "front matter 'preheadr' is none of preheader, subject"),
         (EMAIL, "preheader: ", "preheader: 1 # ", 0,
@@ -210,7 +209,7 @@ def test_missing_and_unknown_files_are_named(small: Path, problems: Problems) ->
         "compliance/rules/*.yaml",
         f"{COMMUNICATION}:7: channels/sms.yaml is missing",
         f"{COMMUNICATION}:7: template en/sms.txt is missing",
-        "templates/payment-received/en/notes.txt: is no template of this communication; it takes email.mjml, sms.txt",
+        "templates/payment-received/en/notes.txt: is no template of this communication; it takes sms.txt, email.mjml, email.md, body.md",
         "templates/payment-received/fr: 'fr' is none of the languages en, ja",
         "templates/unfinished: communication.yaml is missing",
     ]
