@@ -21,6 +21,7 @@ from ccm.workspace.catalogues import translated
 from ccm.workspace.communication import TemplateFile
 
 _WORD = re.compile(r"""\(?\s*(?:'([^'\\]*)'|"([^"\\]*)")\s*\|\s*t\s*\)?""")
+_EMPTY_LINES = re.compile(r"\n\s*\n")
 _USES_WORD = re.compile(r"\|\s*t\b")
 Converter = Callable[[Source, Sequence[Piece], list[Problem]], list[Piece]]
 
@@ -84,7 +85,11 @@ class Kit:
         made = convert(self.source, pieces, self.problems)
         if dialect is not None and len(self.problems) == before:
             made = check_markup(self.source, made, dialect, self.problems, assets=self.workspace.brand.keys())
-        return made if len(self.problems) == before else None
+        # The empty lines only kept each block on its line of the file.
+        kept = [
+            replace(piece, text=_EMPTY_LINES.sub("\n", piece.text)) if piece.kind == "data" else piece for piece in made
+        ]
+        return kept if len(self.problems) == before else None
 
     def layout(self, name: str, dialect: Dialect) -> list[Piece] | None:
         """The pieces of one of the brand's layouts, its words in the message's language."""

@@ -24,7 +24,7 @@ from ccm.render.markup import Tokens
 
 _CODE_LINE = "ccm_code"
 _CJK = re.compile("[\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
-_LEFT_OVER = re.compile(r"(?<!\\)(\*\*|__|~~|^#{1,6}[^#\s])", re.MULTILINE)
+_LEFT_OVER = re.compile(r"(?<!\\)(\*\*|__|~~|\]\(|^#{1,6}[^#\s])", re.MULTILINE)
 _HEADINGS = {"h1", "h2", "h3"}
 
 
@@ -95,8 +95,8 @@ class _Reader:
                 inner, at = self._blocks(stream, at + 1, token.type.replace("_open", "_close"))
                 blocks.append(self._container(token, inner, line))
             elif token.type == "table_open":
-                block, at = self._table(stream, at, line)
-                blocks.append(block)
+                found, at = self._table(stream, at, line)
+                blocks += found
             else:
                 name = {"fence": "a code block", "code_block": "an indented block (start the line further left)"}
                 self._say(line, f"{name.get(token.type, token.type)} is not possible in a body")
@@ -126,7 +126,7 @@ class _Reader:
         start = token.attrs.get("start", 1)
         return Block("list", line, tag=token.tag, blocks=inner, start=int(start))
 
-    def _table(self, stream: Sequence[Token], at: int, line: int) -> tuple[Block, int]:
+    def _table(self, stream: Sequence[Token], at: int, line: int) -> tuple[list[Block], int]:
         block = Block("table", line)
         cells: list[Token] = []
         while stream[at].type != "table_close":
@@ -142,16 +142,35 @@ class _Reader:
                 block.rows.append(filled[0].content if code else cells)
                 cells = []
             at += 1
-        return block, at
+        return [block, *self._behind(block)], at
+
+    def _behind(self, table: Block) -> list[Block]:
+        """The lines of code directly under a table that end what was opened before it, taken off its rows."""
+        depth = 0
+        for place, row in enumerate(table.rows):
+            for piece in self.tokens.find(row) if isinstance(row, str) else ():
+                depth += {"if": 1, "for": 1, "endif": -1, "endfor": -1}.get(piece.word, 0)
+                if depth < 0 or (depth == 0 and piece.word in ("elif", "else")):
+                    rest = table.rows[place:]
+                    del table.rows[place:]
+                    if any(not isinstance(other, str) for other in rest):
+                        self._say(table.line, "an empty line must part this table from what follows its end")
+                    words = [found[0] for code in rest if isinstance(code, str)
+                             for found in self.tokens.pattern.finditer(code)]  # fmt: skip
+                    return [Block("code", table.line + place + 1, code=word) for word in words]
+        return []
 
     def _inline(self, inline: Token, line: int) -> list[Token]:
         for child in inline.children or []:
+            line += child.type in ("softbreak", "hardbreak")
             if child.type == "image":
                 self._say(line, "a picture cannot stand in a body; the brand's layout holds pictures")
             elif child.type == "code_inline":
                 self._say(line, "` ` marks program code, which no customer reads; write the words by themselves")
             elif child.type == "text" and (left := _LEFT_OVER.search(child.content)):
-                said = "write a space behind it" if left[1][0] == "#" else "it opens or closes nothing here"
+                said = {"#": "write a space behind it", "]": "a link starts with https://, mailto: or tel:"}.get(
+                    left[1][0], "it opens or closes nothing here"
+                )
                 self._say(line, f"'{left[1]}' would be printed as it is: {said}")
         return inline.children or []
 

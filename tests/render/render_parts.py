@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
+from ccm.errors import WorkspaceError as WorkspaceError
 from ccm.model.customer import Customer
 from ccm.model.message import RenderContext, Rendered
 from ccm.render import Renderer
@@ -73,9 +76,13 @@ WORDING = {
 def write_workspace(
     root: Path, *, email: str = "", sms: str = "", letter: str = "", layout: str = LAYOUT, subject: str = "News",
     fields: str = FIELDS, purpose: str = "transactional", languages: str = "[en]", attach: str = "",
+    channels: str = "", extra: Mapping[str, str] = MappingProxyType({}),
 ) -> None:  # fmt: skip
-    """The files of a workspace whose communication ``notice`` has the given templates."""
-    channels = [name for name, text in (("email", email), ("sms", sms), ("letter", letter)) if text]
+    """The files of a workspace whose communication ``notice`` has the given templates.
+
+    `extra` are files of the communication's folder, for the `channels` (as in ``line, push``) beside the others.
+    """
+    given = [name for name, text in (("email", email), ("sms", sms), ("letter", letter)) if text]
     files = {
         "ccm.toml": """[organisation]
 name = { en = "Hinoki & Co", ja = "ひのき銀行" }
@@ -101,7 +108,7 @@ tier = "text"
 name: {{en: Notice, ja: お知らせ}}
 purpose: {purpose}
 category: news
-channels: [{", ".join(channels)}]
+channels: [{", ".join([*given, *([channels] if channels else [])])}]
 languages: {languages}
 jurisdictions: [US, GB, JP]
 wording: [small-print, short-note]
@@ -110,6 +117,10 @@ data:
   fields: {fields}
 """,
     }
+    for name in ("line", "push", "whatsapp", "social", "inbox"):
+        files[f"channels/{name}.yaml"] = f"channel: {name}\nadapter: outbox\n"
+    files["templates/_brand/inbox.html"] = '<article lang="{{ message.language }}"><ccm-content/></article>'
+    files |= {f"templates/notice/{name}": text for name, text in extra.items()}
     for wording_id, text in WORDING.items():
         for language in ("en", "ja"):
             files[f"compliance/wording/{wording_id}/{language}.yaml"] = (

@@ -209,7 +209,8 @@ def test_missing_and_unknown_files_are_named(small: Path, problems: Problems) ->
         "compliance/rules/*.yaml",
         f"{COMMUNICATION}:7: channels/sms.yaml is missing",
         f"{COMMUNICATION}:7: template en/sms.txt is missing",
-        "templates/payment-received/en/notes.txt: is no template of this communication; it takes sms.txt, email.mjml, email.md, body.md",
+        "templates/payment-received/en/notes.txt: is no template of this communication; "
+        "it takes sms.txt, email.mjml, email.md, body.md",
         "templates/payment-received/fr: 'fr' is none of the languages en, ja",
         "templates/unfinished: communication.yaml is missing",
     ]
