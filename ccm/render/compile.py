@@ -12,9 +12,10 @@ from ccm.errors import Problem
 from ccm.render.checker import Checker
 from ccm.render.dialects import CONTENT, Dialect
 from ccm.render.environment import LanguageEnvironment
-from ccm.render.language import Piece, Source, parse, split
+from ccm.render.language import Piece, Source
 from ccm.render.markup import Tokens, check_markup
 from ccm.render.schema import TEXT, Type
+from ccm.render.syntax import parse, split
 
 HTML = LanguageEnvironment(html=True)
 PLAIN = LanguageEnvironment(html=False)
@@ -34,11 +35,11 @@ def check_source(
     layout: bool = False, assets: Collection[str] = (),
 ) -> Checked:  # fmt: skip
     """Checks one file's syntax, types and markup; everything wrong is appended to `problems`."""
+    before = len(problems)
     parsed = parse(source, PLAIN, problems)
     if parsed is None:
         return Checked(None)
     tree, pieces = parsed
-    before = len(problems)
     checker = Checker(names, source, pieces, problems)
     checker.check(tree)
     checked = list(pieces.pieces)
@@ -104,7 +105,7 @@ def compile_source(text: str, names: Mapping[str, Type], environment: LanguageEn
     source = Source(path, text)
     tree = environment.parse(text)
     hidden_names = {**names, "_subject": TEXT, "_preheader": TEXT}
-    pieces = split(source, environment, [])
+    pieces = split(source, environment)
     checked = Checker(hidden_names, source, pieces, problems, internal=True).check(tree)
     if problems:
         raise AssertionError(f"a checked template does not compile: {problems[0]}")
