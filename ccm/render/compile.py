@@ -13,7 +13,8 @@ from ccm.render.checker import Checker
 from ccm.render.dialects import CONTENT, Dialect
 from ccm.render.environment import LanguageEnvironment
 from ccm.render.language import Piece, Source
-from ccm.render.markup import Tokens, check_markup
+from ccm.render.markup import check_markup
+from ccm.render.markup_tokens import Tokens
 from ccm.render.schema import TEXT, Type
 from ccm.render.syntax import parse, split
 

@@ -185,7 +185,7 @@ def _readable(source: Source, environment: Environment, problems: list[Problem])
 
 
 def _end_of(text: str, start: int) -> int:
-    """Where code that starts at `start` ends as its author meant it: at its delimiter, or before the next tag or code."""
+    """Where code that starts at `start` was meant to end: at its delimiter, or before the next tag or code."""
     closer = {"{{": "}}", "{%": "%}", "{#": "#}"}[text[start : start + 2]]
     following = _DELIMITER.search(text, start + 2)
     limit = following.start() if following else len(text)
