@@ -74,7 +74,8 @@ class Findings:
             name = path_of(inner)
             guard = f"put it in {{% if {name} %}} … {{% endif %}}" if name else "put it in an 'if'"
             subject = f"'{name}'" if name else "this value"
-            self._problem(inner, f"{subject} may be missing: {guard} or add |default('…')")
+            other = "" if kind.kind in ("object", "list") else " or add |default('…')"
+            self._problem(inner, f"{subject} may be missing: {guard}{other}")
 
 
 def filtered(

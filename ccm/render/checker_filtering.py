@@ -30,10 +30,10 @@ class Filtering(Findings):
         if rule is None:
             self._problem(node, words.refused_filter(node.name))
             return checked, UNKNOWN
+        if kind.kind != "unknown" and not self._takes(node, rule, kind):
+            return checked, UNKNOWN
         arguments = self._arguments(node, rule)
         if kind.kind == "unknown":
-            return checked, replace(UNKNOWN, names_customer=kind.names_customer)
-        if not self._takes(node, rule, kind):
             return checked, UNKNOWN
         if node.name == "default":
             shown = self._formatted(node.node, checked, kind)
@@ -112,15 +112,15 @@ class Filtering(Findings):
             return
         forms = {form.key: form for form in _forms(node)}
         language = _named(self._language)
+        if len(forms) < len(node.kwargs):
+            self._problem(node, "a plural form is given twice")
         missing = [category for category in needed if category not in forms]
         for name, form in forms.items():
             if name not in needed:
                 near = get_close_matches(name, missing, 1)
                 hint = f"did you mean '{near[0]}'?" if near else f"{language} has: {', '.join(needed)}"
-                what = (
-                    f"{language} has no plural form '{name}'" if name in CATEGORIES else f"'{name}' is no plural form"
-                )
-                self._problem(form, f"{what} '{name}'; {hint}")
+                has_none = f"{language} has no plural form" if name in CATEGORIES else "there is no plural form"
+                self._problem(form, f"{has_none} '{name}'; {hint}")
                 missing = [category for category in missing if category not in near]
             elif not isinstance(form.value, nodes.Const) or not isinstance(form.value.value, str):
                 self._problem(form, f"the plural form '{name}' must be a text in quotes")

@@ -50,6 +50,8 @@ def unknown_name(name: str, known: Mapping[str, Type]) -> str:
     message = f"'{name}' is no known name"
     if name in ("endif", "endfor", "else", "elif"):
         return f"'{name}' stands in {{% {name} %}}, not in {{{{ }}}}"
+    if name == "loop":
+        return "'loop' is there only inside of {% for … %}"
     if name in ("null", "nil", "None", "undefined"):
         return f"'{name}' is no known name; to ask whether a value is missing, write: is none"
     paths = dict(_paths(known, "", _DEEP))

@@ -13,6 +13,7 @@ from ccm.render.checker import Checker
 from ccm.render.dialects import CONTENT, Dialect
 from ccm.render.environment import LanguageEnvironment
 from ccm.render.language import Piece, Source
+from ccm.render.linebreaks import break_headings
 from ccm.render.markup import check_markup
 from ccm.render.markup_tokens import Tokens
 from ccm.render.schema import TEXT, Type
@@ -46,6 +47,7 @@ def check_source(
     checked = list(pieces.pieces)
     if dialect is not None:
         checked = check_markup(source, checked, dialect, problems, layout=layout, assets=assets)
+        checked = break_headings(checked, source.language, dialect)
     return Checked(checked if len(problems) == before else None, checker.uses)
 
 

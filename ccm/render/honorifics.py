@@ -15,9 +15,7 @@ from ccm.render.language import Piece, Source
 _WORDS = "御中|殿|先生|さま|サマ|さん|各位|様(?![々子式相態])"
 _AFTER = re.compile(rf"[\s　]*({_WORDS})")
 _BEFORE = re.compile(r"\b(Mr|Mrs|Ms|Miss|Mx|Dr|Prof)\.?\s*$")
-_JOINED = re.compile(
-    r"\bcustomer\.(addressee|full_name)\b[^~'\"]*~\s*['\"][\s　]*(御中|殿|先生|さま|サマ|さん|各位|様)"
-)
+_JOINED = re.compile(rf"\bcustomer\.(?:addressee|full_name)\b[^~'\"]*~\s*['\"][\s　]*({_WORDS})")
 _NAME = re.compile(r"\bcustomer\.(addressee|full_name)\b")
 _HONORIFIC = re.compile(r"\bcustomer\.honorific\b")
 _TAG = re.compile(r"<[^>]*>")

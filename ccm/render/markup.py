@@ -174,12 +174,14 @@ class _Markup(MarkupReading):
 
     def handle_endtag(self, tag: str) -> None:
         floor = self.blocks[-1][1] if self.blocks else self.base
-        if tag in self.astray or self.tokens.pattern.search(tag):
-            # Told when the branch ended, or when the tag began.
-            if tag in self.astray:
-                self.astray.remove(tag)
-            elif len(self.stack) > floor and self.tokens.pattern.search(self.stack[-1]):
+        if tag in self.astray:
+            self.astray.remove(tag)
+            return
+        if self.tokens.pattern.search(tag):
+            if len(self.stack) > floor and self.tokens.pattern.search(self.stack[-1]):
                 self.stack.pop()
+            else:
+                self.say("code cannot stand in a tag's name")
             return
         if len(self.stack) <= floor or self.stack[-1] != tag:
             if tag in VOID:
@@ -240,10 +242,9 @@ class _Markup(MarkupReading):
         elif self.blocks:
             start, opened = self.blocks[-1]
             if depth != opened:
-                self.say(
-                    f"tags must be closed in the branch that they were opened in, of line {self.line_of(start.line)}",
-                    piece,
-                )
+                line = self.line_of(start.line)
+                self.say(f"tags must be closed in the branch that they were opened in, of line {line}", piece)
+                self.astray += self.stack[opened:]
                 del self.stack[opened:]
             if piece.word.startswith("end"):
                 self.blocks.pop()
