@@ -89,7 +89,7 @@ class Filtering(Findings):
             self._problem(node, f"filter '{node.name}' takes {argument.words} in its brackets{_meant(argument, given)}")
         elif isinstance(given, nodes.Const):
             self._literal(given)
-            if given.value in eras.STYLES and not self.internal and self._language != eras.LANGUAGE:
+            if given.value in eras.STYLES and not self.internal and self._language.split("-")[0] != eras.LANGUAGE:
                 self._problem(node, _era_words(str(given.value), self._language))
         return checked
 

@@ -39,13 +39,15 @@ def phrases(text: str) -> tuple[str, ...]:
     """The phrases of a Japanese text, between which a line may break; together they are `text` again."""
     found: list[str] = []
     for phrase in _parser()(text):
-        if found and (
-            phrase[0] in NOT_FIRST or found[-1][-1] in NOT_LAST or _ONE_WORD.fullmatch(found[-1][-1] + phrase[0])
-        ):
+        if found and not (_may_break(found[-1][-1], phrase[0]) and _apart(found[-1], phrase)):
             found[-1] += phrase
         else:
             found.append(phrase)
     return tuple(found)
+
+
+def _may_break(before: str, after: str) -> bool:
+    return after not in NOT_FIRST and before not in NOT_LAST and not _ONE_WORD.fullmatch(before + after)
 
 
 def break_headings(pieces: Sequence[Piece], language: str, dialect: Dialect) -> list[Piece]:
