@@ -21,7 +21,7 @@ from ccm.render.widths import full_width, half_width
 
 MAX_OUTPUT = 5_000_000
 """Characters of one rendered part; a statement of 2,000 rows has about a tenth."""
-_BATCH = 512
+_BATCH = 64
 
 
 class LanguageEnvironment(ImmutableSandboxedEnvironment):

@@ -27,6 +27,11 @@ _ATTRIBUTE = re.compile(r"""([a-z][a-z0-9_:-]*)(?:\s*=\s*(?:"([^"<]*)"|'([^'<]*)
 _UNQUOTED = re.compile(r"=\s*[^\s\"'>=]")
 _HOST = re.compile(r"https://[a-z0-9.-]+(?:[/?#]|$)", re.IGNORECASE)
 _OWN_LINKS = ("organisation.website", "organisation.preference_url")
+_HIDING = re.compile(
+    r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:font-size|opacity)\s*:\s*0*\.?0+(?![.0-9])"
+    r"|font\s*:[^;]*\b0(?:px|pt|em|rem|%)?\b)",
+    re.IGNORECASE,
+)
 _CSS_REFUSED = re.compile(r"url\s*\(|@import|expression\s*\(|behaviou?r\s*:|-moz-binding|\\", re.IGNORECASE)
 
 
@@ -145,6 +150,8 @@ class _Markup(MarkupReading):
             self.say(f"the attribute '{name}' is not possible")
         elif name == "style" and _CSS_REFUSED.search(plain):
             self.say("a style cannot load or compute anything: no url( ), @import, expression( ) or backslash")
+        elif _HIDING.search(plain if name == "style" else f"{name}:{plain}"):
+            self.say("a style cannot hide text: the customer must see what was approved")
         elif name == "src" or (tag == "link" and name == "href"):
             if plain not in self.assets:
                 self.say(f"'{plain[:60]}' is no file of templates/_brand; nothing else can be loaded")

@@ -15,7 +15,7 @@ _LOOKS = re.compile(
     r"(?P<path>[A-Za-zＡ-Ｚａ-ｚ_＿][\wＡ-Ｚａ-ｚ]*(?:[.．][\wＡ-Ｚａ-ｚ]+)*)\s*(?:[|｜][^{}｛｝]{0,40})?"
     r"(?P<close>[}｝]{1,2}|\]\]|］］|>>|&gt;&gt;|%%?|\|\*)"
 )
-_FULL_WIDTH_BLOCK = re.compile(r"[｛{][％%]|[％%][｝}]")
+_FULL_WIDTH_BLOCK = re.compile(r"[｛{][％%][^％%\n]{0,60}[％%]?[｝}]?")
 
 
 def stray_problems(source: Source, pieces: Sequence[Piece], names: Mapping[str, Type]) -> Iterator[Problem]:

@@ -27,7 +27,7 @@ from ccm.render.language import (
     unseen_problems,
     without_unseen,
 )  # fmt: skip
-from ccm.render.syntax_words import block_words, meant_block, open_words, plain_words
+from ccm.render.syntax_words import block_words, meant_block, open_words, plain_words, unclosed_words
 
 _NAME = "_"
 """Stands where unreadable code stood."""
@@ -36,6 +36,7 @@ _ROUNDS = 4
 """Of blanking out: code inside of `raw` is read once the `raw` is gone."""
 _ASSIGNED = re.compile(r"(?:set|for|macro|import|as|with)\s+([a-z_][a-z0-9_]*)")
 _PARAMETERS = re.compile(r"[(,]\s*([a-z_][a-z0-9_]*)(?=[^)]*\))")
+_CONDITION = re.compile(r"\{%[-+]?\s*(?:el)?if\b")
 _DELIMITER = re.compile(r"\{[{%#]")
 _STOP = re.compile(r"[<\n]")
 
@@ -170,11 +171,15 @@ def _readable(source: Source, environment: Environment, problems: list[Problem])
         try:
             pieces = split(source, environment)
         except Unreadable as trouble:
-            line, column = Lines(source.text).at(trouble.offset)
             end = _end_of(source.text, trouble.start)
             code = source.text[trouble.start : end]
-            problems.append(source.problem(line, f"{trouble.words} (in {squeezed(code)})", column))
-            doubtful |= code.startswith("{%")
+            words, offset = trouble.words, trouble.offset
+            if offset >= end:
+                # The lexer ran on into what follows: a quote or the delimiter is missing here.
+                words, offset = unclosed_words(code), trouble.start
+            line, column = Lines(source.text).at(offset)
+            problems.append(source.problem(line, f"{words} (in {squeezed(code)})", column))
+            doubtful |= _CONDITION.match(code) is not None
             assigned.update(_ASSIGNED.findall(code))
             assigned.add(_NAME)
             source = replace(source, text=_blanked(source.text, trouble.start, end, code))
@@ -232,7 +237,7 @@ def _mend(source: Source, pieces: Pieces, environment: Environment, problems: li
             if not (piece.word.startswith("end") and piece.word[3:] in refused):
                 problems.append(source.problem(piece.line, f"{trouble} (in {squeezed(piece.text)})", piece.column))
             pieces.assigned |= {_NAME, *_ASSIGNED.findall(piece.text), *_PARAMETERS.findall(piece.text)}
-            pieces.doubtful |= piece.kind == "block"
+            pieces.doubtful |= _CONDITION.match(_meant(piece).text) is not None
             end = piece.start + len(piece.text.rstrip())
             blocks.append(_meant(piece))
             pieces.text = _blanked(pieces.text, piece.start, end, blocks[-1].text)

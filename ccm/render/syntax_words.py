@@ -53,6 +53,15 @@ def open_words(delimiter: str) -> str:
     return f"'{delimiter[:2]}' is never closed with '{ {'{{': '}}', '{%': '%}'}.get(delimiter[:2], '#}') }'"
 
 
+def unclosed_words(code: str) -> str:
+    """For code behind whose end the lexer went on reading."""
+    closed = code.endswith(("}}", "%}"))
+    quotes = [sign for sign in "'\"" if code.count(sign) % 2]
+    if closed and quotes:
+        return f"a text that starts with {quotes[0]} is never closed with {quotes[0]}"
+    return "a bracket is never closed" if closed else open_words(code)
+
+
 def block_words(word: str, inner: str) -> str:
     """For a block that the language does not have, or has otherwise."""
     if word in ("endif", "endfor"):
