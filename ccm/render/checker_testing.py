@@ -88,7 +88,7 @@ class Testing(Filtering):
             self._problem(operand, "a list behind 'in' holds only texts in quotes or numbers")
         literals = [self._literal(item) for item in items]
         kinds = {literal(item).kind: literal(item) for item in items}
-        if len(kinds) > 1:
-            self._problem(operand, f"a list behind 'in' holds one kind: {', '.join(map(a, kinds))}")
         kind = next(iter(kinds.values()), UNKNOWN)
+        if not all(comparable(kind, other, "eq") for other in kinds.values()):
+            self._problem(operand, f"a list behind 'in' holds one kind: {', '.join(map(a, kinds))}")
         return nodes.List(literals, lineno=operand.lineno), Type("list", item=kind)

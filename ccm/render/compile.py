@@ -21,6 +21,8 @@ from ccm.render.syntax import parse, split
 
 HTML = LanguageEnvironment(html=True)
 PLAIN = LanguageEnvironment(html=False)
+MAX_PROBLEMS = 200
+"""Of one file in one run: nobody reads more, and a hostile file has no end of them."""
 _MARKER = re.compile(rf"<{CONTENT}\s*/?>(?:\s*</{CONTENT}>)?")
 
 
@@ -36,7 +38,7 @@ def check_source(
     source: Source, names: Mapping[str, Type], problems: list[Problem], dialect: Dialect | None = None, *,
     layout: bool = False, assets: Collection[str] = (),
 ) -> Checked:  # fmt: skip
-    """Checks one file's syntax, types and markup; everything wrong is appended to `problems`."""
+    """Checks one file's syntax, types and markup; everything wrong is appended to `problems`, up to `MAX_PROBLEMS`."""
     before = len(problems)
     parsed = parse(source, PLAIN, problems)
     if parsed is None:
@@ -48,6 +50,9 @@ def check_source(
     if dialect is not None:
         checked = check_markup(source, checked, dialect, problems, layout=layout, assets=assets)
         checked = break_headings(checked, source.language, dialect)
+    if (more := len(problems) - before - MAX_PROBLEMS) > 0:
+        del problems[before + MAX_PROBLEMS :]
+        problems.append(source.problem(1, f"has {more:,} problems more; they are told once these are mended"))
     return Checked(checked if len(problems) == before else None, checker.uses)
 
 
