@@ -12,12 +12,17 @@ from ccm.errors import Problem
 from ccm.render.checker import Checker
 from ccm.render.dialects import CONTENT, Dialect
 from ccm.render.environment import LanguageEnvironment
-from ccm.render.language import Piece, Source, parse, split
-from ccm.render.markup import Tokens, check_markup
+from ccm.render.language import Piece, Source
+from ccm.render.linebreaks import break_headings
+from ccm.render.markup import check_markup
+from ccm.render.markup_tokens import Tokens
 from ccm.render.schema import TEXT, Type
+from ccm.render.syntax import parse, split
 
 HTML = LanguageEnvironment(html=True)
 PLAIN = LanguageEnvironment(html=False)
+MAX_PROBLEMS = 200
+"""Of one file in one run: nobody reads more, and a hostile file has no end of them."""
 _MARKER = re.compile(rf"<{CONTENT}\s*/?>(?:\s*</{CONTENT}>)?")
 
 
@@ -33,17 +38,21 @@ def check_source(
     source: Source, names: Mapping[str, Type], problems: list[Problem], dialect: Dialect | None = None, *,
     layout: bool = False, assets: Collection[str] = (),
 ) -> Checked:  # fmt: skip
-    """Checks one file's syntax, types and markup; everything wrong is appended to `problems`."""
+    """Checks one file's syntax, types and markup; everything wrong is appended to `problems`, up to `MAX_PROBLEMS`."""
+    before = len(problems)
     parsed = parse(source, PLAIN, problems)
     if parsed is None:
         return Checked(None)
     tree, pieces = parsed
-    before = len(problems)
     checker = Checker(names, source, pieces, problems)
     checker.check(tree)
     checked = list(pieces.pieces)
     if dialect is not None:
         checked = check_markup(source, checked, dialect, problems, layout=layout, assets=assets)
+        checked = break_headings(checked, source.language, dialect)
+    if (more := len(problems) - before - MAX_PROBLEMS) > 0:
+        del problems[before + MAX_PROBLEMS :]
+        problems.append(source.problem(1, f"has {more:,} problems more; they are told once these are mended"))
     return Checked(checked if len(problems) == before else None, checker.uses)
 
 
@@ -104,7 +113,7 @@ def compile_source(text: str, names: Mapping[str, Type], environment: LanguageEn
     source = Source(path, text)
     tree = environment.parse(text)
     hidden_names = {**names, "_subject": TEXT, "_preheader": TEXT}
-    pieces = split(source, environment, [])
+    pieces = split(source, environment)
     checked = Checker(hidden_names, source, pieces, problems, internal=True).check(tree)
     if problems:
         raise AssertionError(f"a checked template does not compile: {problems[0]}")

@@ -14,7 +14,7 @@ from ccm.errors import Problem
 from ccm.render.compile import HTML, PLAIN, compile_source, data, hidden, join, plain_source, restored
 from ccm.render.environment import render
 from ccm.render.language import Piece
-from ccm.render.markup import Tokens
+from ccm.render.markup_tokens import Tokens
 from ccm.render.mjml import MjmlError, compile_mjml
 from ccm.render.plaintext import text_template, tidy
 from ccm.render.schema import Type

@@ -16,10 +16,12 @@ from markupsafe import Markup
 
 from ccm.errors import RenderError
 from ccm.render.formats import Formats
+from ccm.render.plurals import plural
+from ccm.render.widths import full_width, half_width
 
 MAX_OUTPUT = 5_000_000
 """Characters of one rendered part; a statement of 2,000 rows has about a tenth."""
-_BATCH = 512
+_BATCH = 64
 
 
 class LanguageEnvironment(ImmutableSandboxedEnvironment):
@@ -113,6 +115,14 @@ def _lower(value: str | None) -> str | None:
     return None if value is None else value.lower()
 
 
+def _fullwidth(value: str | None) -> str | None:
+    return None if value is None else full_width(value)
+
+
+def _halfwidth(value: str | None) -> str | None:
+    return None if value is None else half_width(value)
+
+
 def _trim(value: str | None) -> str | None:
     return None if value is None else value.strip()
 
@@ -163,6 +173,7 @@ def _odd(value: int) -> bool:
 _FILTERS = {
     "_money": _money, "_amount": _amount, "_number": _number, "_percent": _percent, "_date": _date,
     "_datetime": _datetime, "_default": _default, "_t": _t, "_upper": _upper, "_lower": _lower, "_trim": _trim,
+    "_fullwidth": _fullwidth, "_halfwidth": _halfwidth, "_plural": plural, "_decimal": Decimal,
     "_mask": _mask, "_truncate": _truncate, "_join": _join, "_length": len, "_url": _url, "_tel": _tel,
 }  # fmt: skip
 _TESTS = {"defined": _given, "none": _none, "even": _even, "odd": _odd}
