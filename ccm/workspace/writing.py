@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints, model_validator
 from ccm.errors import Problem, WorkspaceError
 from ccm.model.customer import Frozen
 from ccm.workspace.communication import ChannelId
+from ccm.workspace.languages import base
 from ccm.workspace.settings import Slug, WrongPart
 from ccm.workspace.yamlfile import Document, Refused, read_yaml, validate
 
@@ -138,7 +139,7 @@ class Lists(Frozen):
 class Writing:
     """Settings and lists as they were read, with the documents for their lines."""
 
-    settings: WritingSettings = WritingSettings()
+    settings: WritingSettings = field(default_factory=WritingSettings)
     lists: Mapping[str, Lists] = field(default_factory=dict)
     """Language, or `EVERY_LANGUAGE`, to its lists."""
     documents: Mapping[str, Document] = field(default_factory=dict)
@@ -148,7 +149,7 @@ class Writing:
         """The entries of one section for a message's language, those for every language included."""
         return tuple(
             entry
-            for name in (language, EVERY_LANGUAGE)
+            for name in dict.fromkeys((language, base(language), EVERY_LANGUAGE))
             if name in self.lists
             for entry in getattr(self.lists[name], section)
         )

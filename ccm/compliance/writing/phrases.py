@@ -25,6 +25,9 @@ from ccm.workspace.writing import Entry
 GONE = "\ufffc"
 """Stands in a text for each character that is not looked at."""
 MAX_GAPS = 2
+# Up to U+00FF only, and both cases written out: other classes take a millisecond to compile, each time.
+_LETTER = "(?-i:[0-9A-Za-z\u00c0-\u00ff])"
+_IN_WORD = "(?-i:[0-9A-Za-z\u00c0-\u00ff_])"
 _MARKERS = {"{digits}": "[0-9]{1,40}", "{capitals}": "(?-i:[A-Z]{2,40})", "{word}": "(?-i:[a-z0-9]{1,40})"}
 _PART = re.compile(r"(\{[a-z]*\}|\.\.\.|[(|)]|\*|\s+)")
 _WORD_EDGE = re.compile(rf"[{LATIN}]|\{{", re.IGNORECASE)
@@ -52,15 +55,19 @@ class Finder:
             yield from self.pattern.finditer(text)
 
 
+@lru_cache(maxsize=256)
 def plain(text: str) -> str:
     """The text with one kind of apostrophe, hyphen and space; as long as before."""
-    return text.translate(_PLAIN)
+    return text if text.isascii() else text.translate(_PLAIN)
+
+
+_small = lru_cache(maxsize=256)(str.lower)
 
 
 def search(entries: Sequence[Entry], text: str, channel: str = "") -> Iterator[tuple[Entry, int, int]]:
     """Where the entries stand in a text: the entry, start and end. What stands in `but` is not found."""
     text = plain(text)
-    small = text.lower()
+    small = _small(text)
     for entry in entries:
         if entry.channels and channel and channel not in entry.channels:
             continue
@@ -70,6 +77,11 @@ def search(entries: Sequence[Entry], text: str, channel: str = "") -> Iterator[t
                 right = [found.span() for phrase in entry.but for found in finder(phrase).find(text, small)]
             if not any(start < hit.end() and hit.start() < end for start, end in right):
                 yield entry, hit.start(), hit.end()
+
+
+def is_nothing_but(entry: Entry, text: str) -> bool:
+    """Whether a text is the entry's phrase, marks at its ends aside, and nothing else."""
+    return bool(finder(entry.find).pattern.fullmatch(plain(text).strip(" .:!>»→▶。：！")))
 
 
 @lru_cache(maxsize=4096)
@@ -103,17 +115,15 @@ def _expression(parts: list[str], japanese: bool) -> Iterator[str]:
                 raise PhraseError("a | stands between ( and ) only")
             yield "|"
         elif part == "*":
-            yield f"[{LATIN}]{{0,30}}"
+            yield f"{_LETTER}{{0,30}}"
         elif part == "...":
             yield "[^。\\n]{0,12}?" if japanese else r"(?:[^\s.!?]{1,40}[\s-]{1,3}){0,3}?"
         elif part.isspace():
             yield _space(before, after, japanese)
-        elif part.startswith("{") and part.endswith("}"):
-            if part not in _MARKERS:
-                raise PhraseError(f"'{part}' is none of {', '.join(_MARKERS)}")
-            yield _edges(_MARKERS[part], part, before, after)
         else:
-            yield _edges(re.escape(part), part, before, after)
+            if part.startswith("{") and part.endswith("}") and part not in _MARKERS:
+                raise PhraseError(f"'{part}' is none of {', '.join(_MARKERS)}")
+            yield _whole(_MARKERS.get(part) or re.escape(part), part, parts, number)
         if depth not in (0, 1):
             raise PhraseError("brackets do not fit: ( ) can't stand in each other")
     if depth:
@@ -129,13 +139,23 @@ def _space(before: str, after: str, japanese: bool) -> str:
     return r"[\s-]{0,3}" if before == ")" or after == "(" else r"[\s-]{1,3}"
 
 
-def _edges(expression: str, part: str, before: str, after: str) -> str:
+def _whole(expression: str, part: str, parts: list[str], number: int) -> str:
     """Whole words only: no letter may go on beyond a word's edge, unless the phrase itself goes on there."""
-    if _WORD_EDGE.match(part) and (not before or before in "(|)..." or before.isspace()):
-        expression = f"(?<![{LATIN}_]){expression}"
-    if _WORD_EDGE.match(part[-1] if part[-1] != "}" else "{") and (not after or after in "(|)..." or after.isspace()):
-        expression = f"{expression}(?![{LATIN}_])"
+    if _WORD_EDGE.match(part) and not _goes_on(parts[:number][::-1], "(", ")"):
+        expression = f"(?<!{_IN_WORD}){expression}"
+    if _WORD_EDGE.match("{" if part in _MARKERS else part[-1]) and not _goes_on(parts[number + 1 :], ")", "("):
+        expression = f"{expression}(?!{_IN_WORD})"
     return expression
+
+
+def _goes_on(beyond: list[str], out: str, into: str) -> bool:
+    """Whether a word goes on in the parts beyond it: in ``prod(uction|)`` both ways, in ``(is|are) not`` nowhere."""
+    if beyond and beyond[0] == "|":
+        # The other choices are skipped: what stands beyond the bracket counts.
+        beyond = beyond[beyond.index(out) :] if out in beyond else []
+    if beyond and beyond[0] == out:
+        beyond = beyond[1:]
+    return bool(beyond) and not beyond[0].isspace() and (beyond[0] == into or beyond[0] not in ("(", ")", "|", "..."))
 
 
 def _needs(parts: list[str]) -> tuple[str, ...]:
@@ -145,7 +165,8 @@ def _needs(parts: list[str]) -> tuple[str, ...]:
     inside = False
     for part in parts:
         if part == "(":
-            inside, _ = True, choices.append([""])
+            inside = True
+            choices.append([""])
         elif part == ")":
             inside = False
         elif part == "|":

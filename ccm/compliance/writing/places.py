@@ -7,7 +7,6 @@ belongs to the longest run that stands over it; where none does, the words came 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from html import unescape
@@ -18,7 +17,9 @@ from ccm.compliance.writing.written import Hit, SourceText, Written
 _CODE = r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}"
 _MARKUP = {
     "tags": re.compile(rf"{_CODE}|<!--.*?-->|<style\b.*?</style>|<mj-style\b.*?</mj-style>|<[^>]*>", re.DOTALL),
-    "markdown": re.compile(rf"{_CODE}|<[^>]*>|\]\([^)]*\)|[*_`#|\[\]]+|^\s*(?:[-+>]|\d+\.)\s", re.DOTALL | re.MULTILINE),
+    "markdown": re.compile(
+        rf"{_CODE}|<[^>]*>|\]\([^)]*\)|[*_`#|\[\]]+|^\s*(?:[-+>]|\d+\.)\s", re.DOTALL | re.MULTILINE
+    ),
     "quoted": re.compile(rf'{_CODE}|(?<!\\)"|\\n', re.DOTALL),
     "plain": re.compile(_CODE, re.DOTALL),
 }
@@ -27,6 +28,7 @@ _FORMS = {
     ".yaml": "quoted",
 }  # fmt: skip
 _FRONT_MATTER = re.compile(r"---\n.*?\n---(?:\n|$)", re.DOTALL)
+_SHARED_WORD = re.compile(r"\{\{-?\s*(['\"])(.*?)\1\s*\|\s*t\b.*?\}\}", re.DOTALL)
 _PIECE = re.compile(r"[^\n]+")
 LONG_ENOUGH = 12
 """Characters of a run that say enough about where a long passage stands."""
@@ -76,6 +78,8 @@ def _cut(text: str, start: int, end: int, form: str) -> list[tuple[int, int]]:
     stretches = []
     for mark in _MARKUP[form].finditer(text, start, end):
         stretches.append((start, mark.start()))
+        if word := _SHARED_WORD.fullmatch(mark[0]):
+            stretches.append((mark.start() + word.start(2), mark.start() + word.end(2)))
         start = mark.end()
     return [*stretches, (start, end)]
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib.util import find_spec
 
 from ccm.compliance.writing.sentences import Sentence, sentences
 
@@ -97,6 +98,11 @@ def kanji_percent(found: Sequence[Sentence]) -> float | None:
     return 100 * sum(len(_KANJI.findall(sentence.text)) for sentence in found) / total
 
 
+def has_jreadability() -> bool:
+    """Whether jReadability is installed, without loading it."""
+    return find_spec("jreadability") is not None and find_spec("fugashi") is not None
+
+
 @lru_cache(maxsize=1)
 def jreadability_scorer() -> Callable[[str], float] | None:
     """The jReadability score of a text, or None where the package is not installed.
@@ -105,10 +111,11 @@ def jreadability_scorer() -> Callable[[str], float] | None:
     Source: Y. Hasebe and J.-H. Lee, "Introducing a readability evaluation system for Japanese language
     education", CASTEL/J 2015; the levels as in the package's description.
     """
-    try:  # loaded when the first Japanese text comes along: the dictionary takes memory
-        from fugashi import Tagger
-        from jreadability import compute_readability
-    except ImportError:
+    if not has_jreadability():
         return None
+    # Loaded when the first Japanese text comes along: the dictionary takes memory.
+    from fugashi import Tagger  # type: ignore[import-untyped]
+    from jreadability import compute_readability  # type: ignore[import-untyped]
+
     tagger = Tagger()
     return lambda text: float(compute_readability(text, tagger))

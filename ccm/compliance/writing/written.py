@@ -13,6 +13,7 @@ from ccm.compliance.writing.phrases import GONE
 from ccm.model.customer import Customer
 from ccm.model.message import WordingUse
 from ccm.workspace.communication import Communication
+from ccm.workspace.languages import base
 from ccm.workspace.settings import Organisation
 from ccm.workspace.writing import Severity, Writing
 
@@ -109,6 +110,7 @@ class Written:
 
     communication: Communication
     language: str
+    """BCP 47 tag of the language in which it is written."""
     jurisdiction: str
     channel: str
     sample: str
@@ -125,6 +127,11 @@ class Written:
     wording: tuple[WordingUse, ...] = ()
     customer: Customer | None = None
     data: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def spoken(self) -> str:
+        """The language without script and region."""
+        return base(self.language)
 
     @cached_property
     def preheader(self) -> str:
@@ -146,9 +153,7 @@ class Written:
     @cached_property
     def prose(self) -> tuple[Passage, ...]:
         """As `own`, and without links and e-mail addresses."""
-        return tuple(
-            Passage(part.place, _LINK.sub(lambda found: GONE * len(found[0]), part.text)) for part in self.own
-        )
+        return tuple(Passage(part.place, _LINK.sub(lambda found: GONE * len(found[0]), part.text)) for part in self.own)
 
     @cached_property
     def values(self) -> tuple[tuple[str, str], ...]:
@@ -170,7 +175,7 @@ class Written:
 class Context:
     """What the checks know beside the messages."""
 
-    writing: Writing = Writing()
+    writing: Writing = field(default_factory=Writing)
     organisation: Organisation | None = None
     staff: tuple[str, ...] = ()
     """Names of people who work here."""

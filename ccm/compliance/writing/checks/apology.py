@@ -13,14 +13,27 @@ MOST = 2
 """Apologies in one message; more sound hollow."""
 _BEFORE, _AFTER = 2, 3
 """Sentences around an apology in which what happens next must stand."""
-_SOURCE = "The bank's own rule; UK Parliamentary and Health Service Ombudsman, Principles for Remedy (2009): putting it right"
+_SOURCE = (
+    "The bank's own rule; UK Parliamentary and Health Service Ombudsman, Principles for Remedy (2009): putting it right"
+)
 CODES = (
     Code(
-        "TN02", "apology without what happens next", "words alone put nothing right",
-        "say what we do, by when, or what the customer can do", "warning", _SOURCE,
+        "TN02",
+        "apology without what happens next",
+        "words alone put nothing right",
+        "say what we do, by when, or what the customer can do",
+        "warning",
+        _SOURCE,
     ),
-    Code("TN06", "apology in the wrong words", "it sounds careless or hollow", "say sorry once, plainly", "warning", _SOURCE),
-)  # fmt: skip
+    Code(
+        "TN06",
+        "apology in the wrong words",
+        "it sounds careless or hollow",
+        "say sorry once, plainly",
+        "warning",
+        _SOURCE,
+    ),
+)
 
 
 def check(written: Written, context: Context) -> Iterator[Hit]:
@@ -31,7 +44,7 @@ def check(written: Written, context: Context) -> Iterator[Hit]:
     text = next((part.text for part in written.prose if part.place == "text"), "")
     if next(search(apology, text), None) is None:
         return
-    parts = sentences(text, written.language)
+    parts = sentences(text, written.spoken)
     sorry = [number for number, part in enumerate(parts) if next(search(apology, part.text), None)]
     for number in sorry:
         around = parts[max(0, number - _BEFORE) : number + _AFTER + 1]

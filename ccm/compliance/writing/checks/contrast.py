@@ -5,19 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from html.parser import HTMLParser
 
 import tinycss2
 
 from ccm.compliance.writing.colours import LARGE, NORMAL, WHITE, Colour, colour, contrast, is_large
-from ccm.compliance.writing.written import Code, Context, Hit, Written
+from ccm.compliance.writing.written import Code, Context, Hit, SourceText, Written
 
 CODES = (
     Code(
-        "CO01", "too little contrast", "people with weak sight can't read it", "make the text darker or its ground lighter",
-        "warning", "WCAG 2.2, success criterion 1.4.3 Contrast (Minimum), level AA",
+        "CO01",
+        "too little contrast",
+        "people with weak sight can't read it",
+        "make the text darker or its ground lighter",
+        "warning",
+        "WCAG 2.2, success criterion 1.4.3 Contrast (Minimum), level AA",
     ),
-)  # fmt: skip
+)
 FOLDER = "templates/_brand"
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _BODY_POINTS = 12.0
@@ -104,8 +109,10 @@ def _in_sheet(rules: tuple[Rule, ...], path: str, base: Mapping[str, str], page:
         own_ground = _ground(merged)
         shown = colour(merged.get("color", ""))
         inner = f"{rule.selector} "
-        if shown is None and own_ground and not any(
-            other.startswith(inner) and "color" in values for other, values in by_selector.items()
+        if (
+            shown is None
+            and own_ground
+            and not any(other.startswith(inner) and "color" in values for other, values in by_selector.items())
         ):
             shown = colour(root.get("color", ""))
         if shown is None:
@@ -137,12 +144,21 @@ def check(written: Written, context: Context) -> Iterator[Hit]:
     """Hits for colours that an e-mail's own template sets, on the layout's grounds."""
     if not written.source.path.endswith(".mjml"):
         return
-    layout = _Mjml(written.source.path)
-    layout.read(context.brand.get("email.mjml", b"").decode("utf-8", errors="replace"))
-    parser = _Mjml(written.source.path, layout.defaults)
-    parser.read(written.source.text)
-    for hit in parser.hits:
-        yield replace(hit, line=hit.line + written.source.first_line - 1)
+    yield from _in_template(written.source, context.brand.get("email.mjml", b""))
+
+
+@lru_cache(maxsize=256)
+def _in_template(source: SourceText, layout: bytes) -> tuple[Hit, ...]:
+    parser = _Mjml(source.path, _defaults(layout))
+    parser.read(source.text)
+    return tuple(replace(hit, line=hit.line + source.first_line - 1) for hit in parser.hits)
+
+
+@lru_cache(maxsize=8)
+def _defaults(layout: bytes) -> dict[str, dict[str, str]]:
+    parser = _Mjml("")
+    parser.read(layout.decode("utf-8", errors="replace"))
+    return parser.defaults
 
 
 def _in_mjml(text: str, path: str) -> Iterator[Hit]:

@@ -13,15 +13,31 @@ from ccm.model.customer import Customer
 _RUDE = "it sounds as if we did not know how to address a customer"
 CODES = (
     Code(
-        "NM01", "greeting in the wrong register", _RUDE, "write Dear {{ customer.addressee }}", "warning",
-        "Debrett's, forms of address: title and family name, or the full name", channels=frozenset({"letter", "email", "inbox"}),
+        "NM01",
+        "greeting in the wrong register",
+        _RUDE,
+        "write Dear {{ customer.addressee }}",
+        "warning",
+        "Debrett's, forms of address: title and family name, or the full name",
+        channels=frozenset({"letter", "email", "inbox"}),
     ),
     Code(
-        "NM02", "name without 様", _RUDE, "write {{ customer.addressee }}, which ends in 様 or 御中", "warning",
+        "NM02",
+        "name without 様",
+        _RUDE,
+        "write {{ customer.addressee }}, which ends in 様 or 御中",
+        "warning",
         "文化庁 公用文作成の考え方 (2022), 敬称; letters to a person take 様, to an organisation 御中",
     ),
-    Code("NM03", "two honorifics", _RUDE, "write {{ customer.addressee }} and nothing behind it", "warning", "文化審議会答申「敬語の指針」(2007)"),
-)  # fmt: skip
+    Code(
+        "NM03",
+        "two honorifics",
+        _RUDE,
+        "write {{ customer.addressee }} and nothing behind it",
+        "warning",
+        "文化審議会答申「敬語の指針」(2007)",
+    ),
+)
 _DEAR = re.compile(r"^[ \t]*(?:Dear|Hello|Hi)[ \t]+([^\n,:!]{1,80}?)[ \t]*[,:!]?[ \t]*$", re.MULTILINE)
 _POLITE = ("様", "さま", "御中", "殿", "先生", "各位")
 _TWICE = re.compile(
@@ -40,7 +56,7 @@ def check(written: Written, context: Context) -> Iterator[Hit]:
     if customer is None or customer.organisation_name:
         return
     for part in written.own:
-        if written.language == "ja":
+        if written.spoken == "ja":
             yield from _unadorned(part, customer)
         else:
             yield from _greetings(part, customer, formal=written.channel == "letter")
@@ -60,7 +76,9 @@ def _unadorned(part: Passage, customer: Customer) -> Iterator[Hit]:
     """Names that さん follows, or nothing at all."""
     given, family = customer.given_name, customer.family_name
     polite = tuple(word for word in (*_POLITE, customer.honorific) if word)
-    whole = [rf"{re.escape(one)}[ \u3000]?{re.escape(two)}" for one, two in ((family, given), (given, family)) if one and two]
+    whole = [
+        rf"{re.escape(one)}[ \u3000]?{re.escape(two)}" for one, two in ((family, given), (given, family)) if one and two
+    ]
     done: list[int] = []
     for pattern, full in (*((name, True) for name in whole), (re.escape(family), False)):
         for found in re.finditer(pattern, part.text) if pattern else ():

@@ -10,10 +10,15 @@ from ccm.model.customer import Customer
 
 CODES = (
     Code(
-        "PB02", "data of another customer", "every customer would read it", "use the customer's own field", "error",
-        "UK GDPR and GDPR, article 5(1)(f); 個人情報の保護に関する法律23条", of_data=True,
+        "PB02",
+        "data of another customer",
+        "every customer would read it",
+        "use the customer's own field",
+        "error",
+        "UK GDPR and GDPR, article 5(1)(f); 個人情報の保護に関する法律23条",
+        of_data=True,
     ),
-)  # fmt: skip
+)
 SHORTEST = 5
 """Characters from which on a value says who is meant; Japanese names from 3."""
 

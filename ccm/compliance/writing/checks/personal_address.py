@@ -12,11 +12,15 @@ from ccm.compliance.writing.written import Code, Context, Hit, Written
 _NAME = re.compile(r"\{\{[^}]*\bcustomer\.(?:addressee|full_name|family_name|given_name|organisation_name)\b")
 CODES = (
     Code(
-        "TN01", "speaks to nobody", "it has neither the customer's name nor a word for 'you'",
-        "use {{ customer.addressee }}, you or お客さま", "warning", "The bank's own rule; ISO 24495-1:2023, Plain language",
+        "TN01",
+        "speaks to nobody",
+        "it has neither the customer's name nor a word for 'you'",
+        "use {{ customer.addressee }}, you or お客さま",
+        "warning",
+        "The bank's own rule; ISO 24495-1:2023, Plain language",
         channels=frozenset({"email", "letter", "inbox"}),
     ),
-)  # fmt: skip
+)
 
 
 def check(written: Written, context: Context) -> Iterator[Hit]:

@@ -13,16 +13,27 @@ _SEEN = "anybody who sees the screen reads it"
 _LAW = "UK GDPR and GDPR, article 5(1)(c) and (f); 個人情報の保護に関する法律23条; GLBA, 16 CFR 314.4"
 CODES = (
     Code(
-        "PD01", "full account number", _SEEN, "use the filter mask: {{ account.number|mask }}", "error", _LAW, of_data=True,
+        "PD01",
+        "full account number",
+        _SEEN,
+        "use the filter mask: {{ account.number|mask }}",
+        "error",
+        _LAW,
+        of_data=True,
     ),
     Code(
-        "PD02", "card number", "it can be used to pay", "show the last four figures only", "error",
-        "PCI DSS 4.0, requirement 3.4.1; check digit: ISO/IEC 7812-1, annex B (Luhn)", of_data=True,
+        "PD02",
+        "card number",
+        "it can be used to pay",
+        "show the last four figures only",
+        "error",
+        "PCI DSS 4.0, requirement 3.4.1; check digit: ISO/IEC 7812-1, annex B (Luhn)",
+        of_data=True,
     ),
     Code("PD03", "birth date", _SEEN, "leave it out", "error", _LAW, of_data=True),
     Code("PD04", "postal address", _SEEN, "leave it out, or name the town only", "error", _LAW, of_data=True),
     Code("PD05", "e-mail address", _SEEN, "leave it out", "error", _LAW, of_data=True),
-)  # fmt: skip
+)
 _DIGITS = re.compile(r"(?<![\d+.,/-])\d(?:[ -]?\d){5,33}(?![\d.,/-]?\d)")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _ACCOUNT = re.compile(r"(?:account|a/c|acct|iban|口座)[^\n\d]{0,20}$", re.IGNORECASE)

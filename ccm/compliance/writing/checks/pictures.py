@@ -11,11 +11,14 @@ from ccm.compliance.writing.written import Code, Context, Hit, Written
 _FILE_NAME = re.compile(r"[\w.-]+\.(?:png|jpe?g|gif|svg|webp)|image|picture|photo|画像|写真|img[\d_-]*", re.IGNORECASE)
 CODES = (
     Code(
-        "AL01", "picture without a text", "who does not see it is told nothing",
-        'add alt="…" with what it says; alt="" for decoration outside a link', "warning",
+        "AL01",
+        "picture without a text",
+        "who does not see it is told nothing",
+        'add alt="…" with what it says; alt="" for decoration outside a link',
+        "warning",
         "WCAG 2.2, success criterion 1.1.1 Non-text Content",
     ),
-)  # fmt: skip
+)
 
 
 def check(written: Written, context: Context) -> Iterator[Hit]:

@@ -13,31 +13,47 @@ _HARD = "many customers would not get through it"
 CODES = (
     Code("RD01", "hard to read", _HARD, "shorter sentences, shorter words", "warning", _FLESCH),
     Code(
-        "RD02", "long sentence", "who reads it has lost the beginning at its end", "make two sentences of it",
-        "warning", "M. Cutts, Oxford Guide to Plain English: 15 to 20 words on average",
+        "RD02",
+        "long sentence",
+        "who reads it has lost the beginning at its end",
+        "make two sentences of it",
+        "warning",
+        "M. Cutts, Oxford Guide to Plain English: 15 to 20 words on average",
     ),
     Code(
-        "RD03", "long sentence", "who reads it has lost the beginning at its end", "make two sentences of it",
-        "warning", "Usual advice for Japanese: 40 to 60 characters; 文化庁 公用文作成の考え方 (2022), 一文を短くする",
+        "RD03",
+        "long sentence",
+        "who reads it has lost the beginning at its end",
+        "make two sentences of it",
+        "warning",
+        "Usual advice for Japanese: 40 to 60 characters; 文化庁 公用文作成の考え方 (2022), 一文を短くする",
     ),
     Code(
-        "RD04", "many kanji", _HARD, "write words in hiragana where you can, and use verbs instead of nouns", "info",
+        "RD04",
+        "many kanji",
+        _HARD,
+        "write words in hiragana where you can, and use verbs instead of nouns",
+        "info",
         "The bank's own limit; three kanji in ten characters is usual",
     ),
     Code(
-        "RD05", "hard to read", _HARD, "shorter sentences, words of Japanese origin", "info",
+        "RD05",
+        "hard to read",
+        _HARD,
+        "shorter sentences, words of Japanese origin",
+        "info",
         "Y. Hasebe and J.-H. Lee, CASTEL/J 2015; under 1.5 is 'upper advanced'",
     ),
-)  # fmt: skip
+)
 
 
 def check(written: Written, context: Context) -> Iterator[Hit]:
     """Hits for the message's text; subject and preheader have limits of their own."""
     limits = context.writing.settings.limits
     text = next((part.text for part in written.prose if part.place == "text"), "")
-    scored = measure(text, written.language)
+    scored = measure(text, written.spoken)
     for sentence in scored.sentences:
-        japanese = written.language == "ja"
+        japanese = written.spoken == "ja"
         length = sentence.characters if japanese else len(sentence.words)
         most, unit = (limits.sentence_characters, "字") if japanese else (limits.sentence_words, "words")
         if length > most:

@@ -10,19 +10,31 @@ from ccm.compliance.writing.written import Code, Context, Hit, Written
 _CUT = "inboxes cut it off"
 CODES = (
     Code(
-        "SU01", "long subject", _CUT, "shorten it, the important words first", "warning",
+        "SU01",
+        "long subject",
+        _CUT,
+        "shorten it, the important words first",
+        "warning",
         "The bank's own limit: about what a desktop inbox shows; a full-width character takes two columns",
     ),
     Code(
-        "SU02", "no preheader", "inboxes show the first words of the page instead", "add a preheader to the front matter",
-        "warning", "The bank's own rule",
+        "SU02",
+        "no preheader",
+        "inboxes show the first words of the page instead",
+        "add a preheader to the front matter",
+        "warning",
+        "The bank's own rule",
     ),
     Code("SU03", "long preheader", _CUT, "shorten it", "warning", "The bank's own limit"),
     Code(
-        "SU04", "preheader repeats the subject", "the same words twice are a line wasted", "say what the subject leaves out",
-        "info", "The bank's own rule",
+        "SU04",
+        "preheader repeats the subject",
+        "the same words twice are a line wasted",
+        "say what the subject leaves out",
+        "info",
+        "The bank's own rule",
     ),
-)  # fmt: skip
+)
 
 
 def columns(text: str) -> int:

@@ -11,17 +11,21 @@ from ccm.workspace.writing import EVERY_LANGUAGE, Term
 
 CODES = (
     Code(
-        "WD06", "two names for one thing", "a customer looks for the difference", "use one name on every channel",
-        "warning", "The bank's own list; ISO 24495-1:2023, Plain language",
+        "WD06",
+        "two names for one thing",
+        "a customer looks for the difference",
+        "use one name on every channel",
+        "warning",
+        "The bank's own list; ISO 24495-1:2023, Plain language",
     ),
-)  # fmt: skip
+)
 
 
 def check_together(messages: Sequence[Written], context: Context) -> Iterator[tuple[Written, Hit]]:
     """A hit for each name that is used less than another name of the same thing."""
     groups: dict[tuple[str, str], list[Written]] = {}
     for written in messages:
-        groups.setdefault((written.communication.id, written.language), []).append(written)
+        groups.setdefault((written.communication.id, written.spoken), []).append(written)
     for (_, language), members in groups.items():
         for name in (language, EVERY_LANGUAGE):
             lists = context.writing.lists.get(name)

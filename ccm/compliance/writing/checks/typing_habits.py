@@ -10,20 +10,38 @@ from ccm.compliance.writing.written import Code, Context, Hit, Written
 _OWN = "The bank's own rule"
 CODES = (
     Code(
-        "TY01", "emoji", "fonts print a box or nothing, and a letter is no chat", "say it in words", "warning", _OWN,
+        "TY01",
+        "emoji",
+        "fonts print a box or nothing, and a letter is no chat",
+        "say it in words",
+        "warning",
+        _OWN,
         channels=frozenset({"letter", "email", "inbox", "sms"}),
     ),
     Code(
-        "TY02", "capitals", "it reads as shouting, and slowly", "write it in small letters; list acronyms in writing.yaml",
-        "warning", _OWN,
+        "TY02",
+        "capitals",
+        "it reads as shouting, and slowly",
+        "write it in small letters; list acronyms in writing.yaml",
+        "warning",
+        _OWN,
     ),
     Code("TY03", "exclamation marks", "several at once look like an advertisement", "one at most", "warning", _OWN),
-    Code("TY04", "space before punctuation", "it is a slip, and may begin a line with the mark", "remove the space", "warning", _OWN),
+    Code(
+        "TY04",
+        "space before punctuation",
+        "it is a slip, and may begin a line with the mark",
+        "remove the space",
+        "warning",
+        _OWN,
+    ),
     Code("TY07", "the same word twice", "it is a slip", "remove one", "warning", _OWN),
-)  # fmt: skip
+)
 # Pictographs that are shown in colour by themselves, and any sign with the emoji selector (Unicode Technical
 # Standard 51). The arrows, circles and ticks that Japanese texts use are no emoji.
-_EMOJI = re.compile("[\U0001f000-\U0001faff\u231a\u231b\u23e9-\u23f3\u26a1\u2705\u274c\u2728\u2753-\u2757\u2b50]|.\ufe0f")
+_EMOJI = re.compile(
+    "[\U0001f000-\U0001faff\u231a\u231b\u23e9-\u23f3\u26a1\u2705\u274c\u2728\u2753-\u2757\u2b50]|.\ufe0f"
+)
 _SHOUTED = re.compile(r"\b[A-Z][A-Z'\u2019]+(?:[ -]+[A-Z][A-Z'\u2019]+)*\b")
 _SHORT = 4
 """A single word of so many capitals may be an acronym that everybody knows."""

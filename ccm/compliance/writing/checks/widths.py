@@ -10,14 +10,22 @@ from ccm.compliance.writing.written import Code, Context, Hit, Written
 _SOURCE = "文化庁 公用文作成の考え方 (2022), I-3 符号の使い方; JIS X 4051"
 CODES = (
     Code(
-        "TY05", "mixed punctuation", "half-width marks in Japanese text are slips of the keyboard",
-        "use one form: 、。！？（）", "warning", _SOURCE,
+        "TY05",
+        "mixed punctuation",
+        "half-width marks in Japanese text are slips of the keyboard",
+        "use one form: 、。！？（）",
+        "warning",
+        _SOURCE,
     ),
     Code(
-        "TY06", "mixed width", "letters and figures of two widths in one message look patched together",
-        "write letters and figures half-width, katakana full-width", "warning", _SOURCE,
+        "TY06",
+        "mixed width",
+        "letters and figures of two widths in one message look patched together",
+        "write letters and figures half-width, katakana full-width",
+        "warning",
+        _SOURCE,
     ),
-)  # fmt: skip
+)
 _JAPANESE = "\u3041-\u30ff\u4e00-\u9fff々"
 _HALF_MARK = re.compile(rf"[{_JAPANESE}][,.!?](?![A-Za-z0-9])")
 _HALF_BRACKET = re.compile(rf"\((?=[^()\n]{{0,40}}[{_JAPANESE}])[^()\n]{{1,40}}\)")
@@ -29,7 +37,7 @@ _OTHER_MARKS = re.compile("[，．]")
 
 def check(written: Written, context: Context) -> Iterator[Hit]:
     """Hits in a Japanese message; marks in Latin words, figures and addresses are left alone."""
-    if written.language != "ja":
+    if written.spoken != "ja":
         return
     everything = "".join(part.text for part in written.prose)
     for part in written.prose:
