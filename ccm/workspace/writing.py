@@ -31,7 +31,7 @@ class Limits(Frozen):
     """Numbers above (or, for scores, below) which a writer is told."""
 
     flesch: float = Field(default=50, ge=0, le=100)
-    """Least reading ease of an English text; 60 to 70 is plain English (Flesch 1949)."""
+    """Least reading ease of an English text; 60 to 70 is plain English."""
     least_words: int = Field(default=40, ge=10)
     """Words from which on a score says something; Flesch took samples of 100."""
     sentence_words: int = Field(default=25, ge=5)
@@ -68,7 +68,7 @@ class Silence(Frozen):
 class WritingSettings(Frozen):
     """``compliance/writing.yaml``."""
 
-    severity: dict[Code, Severity | Literal["off"]] = {}
+    severity: dict[Code, Literal["error", "warning", "info", "off"]] = {}
     limits: Limits = Limits()
     exceptions: tuple[Silence, ...] = ()
     staff: tuple[str, ...] = ()

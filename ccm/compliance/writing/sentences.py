@@ -19,6 +19,8 @@ _ABBREVIATION = re.compile(
 )
 _END = re.compile(r"[.!?][\"')\]\u2019\u201d]*(?=\s|$)")
 _JAPANESE_END = re.compile(r"[。！？!?．][」』）)\"]*")
+_WRAPPED = re.compile(r"(?<=[^\W\d_]|,)\n(?=[a-z])")
+"""A line's end inside a sentence, as in a text file."""
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
 _TOKEN = re.compile(r"\S*\w\S*")
 _HAS_CJK = re.compile(f"[{CJK}]")
@@ -51,6 +53,8 @@ class Sentence:
 def sentences(text: str, language: str) -> tuple[Sentence, ...]:
     """The sentences of a text, in order; headings, rows of tables and addresses are left out."""
     split = _japanese if language == "ja" else _spaced
+    if language != "ja":
+        text = _WRAPPED.sub(" ", text)
     found = []
     for line in re.finditer(r"[^\n]+", text):
         for start, end, closed in split(line[0]):
@@ -90,5 +94,5 @@ def _reads_like_one(sentence: Sentence, closed: bool, language: str) -> bool:
         return sentence.characters >= MIN_OPEN_CHARACTERS and hiragana > 0.25 * sentence.characters
     words, tokens = _WORD.findall(sentence.text), sentence.words
     if closed:
-        return len(words) > 1
+        return bool(words)
     return len(words) >= MIN_OPEN_WORDS and len(words) > 0.75 * len(tokens) and not _HAS_CJK.search(sentence.text)

@@ -14,7 +14,7 @@ CODES = (
         "it does not fit a letter from a bank",
         "use the polite form",
         "warning",
-        "The bank's own list; 文化庁 公用文作成の考え方 (2022), 敬体",
+        "The bank's own list; 文化審議会建議「公用文作成の考え方」(2022), 文体の選択",
     ),
 )
 

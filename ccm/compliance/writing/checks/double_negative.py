@@ -14,7 +14,7 @@ CODES = (
         "it has to be read twice",
         "say what is so",
         "warning",
-        "The bank's own list; 文化庁 公用文作成の考え方 (2022), III-3 文の書き方",
+        "The bank's own list; 文化審議会建議「公用文作成の考え方」(2022), 二重否定",
     ),
 )
 

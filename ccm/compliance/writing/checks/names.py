@@ -27,7 +27,7 @@ CODES = (
         _RUDE,
         "write {{ customer.addressee }}, which ends in 様 or 御中",
         "warning",
-        "文化庁 公用文作成の考え方 (2022), 敬称; letters to a person take 様, to an organisation 御中",
+        "Usual form of Japanese letters: 様 for a person, 御中 for an organisation",
     ),
     Code(
         "NM03",

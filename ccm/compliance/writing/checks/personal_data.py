@@ -10,7 +10,7 @@ from ccm.compliance.writing.written import OPEN_CHANNELS, Code, Context, Hit, Pa
 from ccm.model.customer import Customer
 
 _SEEN = "anybody who sees the screen reads it"
-_LAW = "UK GDPR and GDPR, article 5(1)(c) and (f); 個人情報の保護に関する法律23条; GLBA, 16 CFR 314.4"
+_LAW = "UK GDPR and GDPR, article 5(1)(c) and (f); 個人情報の保護に関する法律23条; GLBA, 15 USC 6801(b)"
 CODES = (
     Code(
         "PD01",
@@ -38,7 +38,7 @@ _DIGITS = re.compile(r"(?<![\d+.,/-])\d(?:[ -]?\d){5,33}(?![\d.,/-]?\d)")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b")
 _ACCOUNT = re.compile(r"(?:account|a/c|acct|iban|口座)[^\n\d]{0,20}$", re.IGNORECASE)
 _BORN = re.compile(r"(?:born|birth|dob|生年月日|誕生日)[^\n]{0,20}$", re.IGNORECASE)
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = "(?P<{0}>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\\.?"
 _DATES = tuple(

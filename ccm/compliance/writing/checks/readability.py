@@ -26,7 +26,7 @@ CODES = (
         "who reads it has lost the beginning at its end",
         "make two sentences of it",
         "warning",
-        "Usual advice for Japanese: 40 to 60 characters; 文化庁 公用文作成の考え方 (2022), 一文を短くする",
+        "Usual advice for Japanese: 40 to 60 characters; 文化審議会建議「公用文作成の考え方」(2022), 一文を短くする",
     ),
     Code(
         "RD04",

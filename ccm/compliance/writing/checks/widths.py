@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ccm.compliance.writing.written import Code, Context, Hit, Written
 
-_SOURCE = "文化庁 公用文作成の考え方 (2022), I-3 符号の使い方; JIS X 4051"
+_SOURCE = "文化審議会建議「公用文作成の考え方」(2022), 符号の使い方"
 CODES = (
     Code(
         "TY05",
