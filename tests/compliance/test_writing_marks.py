@@ -86,7 +86,8 @@ def test_subject_and_preheader_fit_an_inbox(language: str, subject: str, prehead
 
 
 def test_a_long_subject_is_told_at_its_line_of_the_front_matter() -> None:
-    source = '---\nsubject: "{{ payment.payer }} paid you an amount that is really far too long for one line"\n---\nHello you\n'
-    subject = "ACME paid you an amount that is really far too long for one line"
+    words = "paid you an amount that is really far too long for one line"
+    source = f'---\nsubject: "{{{{ payment.payer }}}} {words}"\n---\nHello you\n'
+    subject = f"ACME {words}"
     found = told(written("Hello you", channel="email", source=source, file="email.mjml", subject=subject))
     assert [(r.code, r.line, r.column) for r in found if r.code == "SU01"] == [("SU01", 2, 31)]

@@ -43,8 +43,8 @@ def place_of(words: str, place: str = "text") -> tuple[int, int, str]:
         ("You paid $5.00 and we thank you & yours.", "text", (8, 8, "")),
         ("Reference", "text", (10, 34, "")),
         ("has arrived", "subject", (2, 32, "")),
-        ("Salary March", "text", (0, 0, "data.payment.reference")),
-        ("Jane Whitfield", "text", (0, 0, "customer.family_name")),
+        ("Salary March", "text", (10, 43, "data.payment.reference")),
+        ("Jane Whitfield", "text", (7, 12, "customer.family_name")),
     ],
 )
 def test_words_are_traced_to_their_line_and_column_or_to_their_value(
@@ -72,6 +72,15 @@ def test_words_of_a_catalogue_are_told_there() -> None:
 def test_markdown_is_cut_at_its_marks() -> None:
     source = SourceText("a/b.md", "# Your *card*\n\n- see [our page](https://a.example)\n")
     assert [(run.text, run.line) for run in runs(source)] == [("Your", 1), ("card", 1), ("see", 3), ("our page", 3)]
+
+
+def test_yaml_json_and_catalogues_are_cut_at_their_keys_and_quotes() -> None:
+    push = SourceText("a/push.yaml", 'title: Your card\nbody: "It is {{ x }} ready"\nlist:\n  - One\n')
+    assert [(run.text, run.line) for run in runs(push)] == [
+        ("Your card", 1), ("It is", 2), ("ready", 2), ("list:", 3), ("One", 4),
+    ]  # fmt: skip
+    line = SourceText("a/line.json", '{"text": "Your\\ncard"}')
+    assert {"Your", "card"} <= {run.text for run in runs(line)}
 
 
 def test_samples_that_share_a_mistake_are_told_once() -> None:

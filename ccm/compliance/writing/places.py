@@ -20,7 +20,7 @@ _MARKUP = {
     "markdown": re.compile(
         rf"{_CODE}|<[^>]*>|\]\([^)]*\)|[*_`#|\[\]]+|^\s*(?:[-+>]|\d+\.)\s", re.DOTALL | re.MULTILINE
     ),
-    "quoted": re.compile(rf'{_CODE}|(?<!\\)"|\\n', re.DOTALL),
+    "quoted": re.compile(rf'{_CODE}|^[ \t]*(?:- +)?[\w-]+:[ \t]|^[ \t]*- |(?<!\\)"|\\n', re.DOTALL | re.MULTILINE),
     "plain": re.compile(_CODE, re.DOTALL),
 }
 _FORMS = {
@@ -30,6 +30,8 @@ _FORMS = {
 _FRONT_MATTER = re.compile(r"---\n.*?\n---(?:\n|$)", re.DOTALL)
 _SHARED_WORD = re.compile(r"\{\{-?\s*(['\"])(.*?)\1\s*\|\s*t\b.*?\}\}", re.DOTALL)
 _PIECE = re.compile(r"[^\n]+")
+NEAR = 3
+"""Characters between a value and the words beside it: a space, a mark."""
 LONG_ENOUGH = 12
 """Characters of a run that say enough about where a long passage stands."""
 
@@ -87,7 +89,7 @@ def _cut(text: str, start: int, end: int, form: str) -> list[tuple[int, int]]:
 def locate(hit: Hit, written: Written) -> Found:
     """Where the words of a hit stand: in the template, else in a shared file, else the value they came with.
 
-    `Found.line` is 0 where nothing says so, as for words that were put together from several values.
+    A value stands where the words around it do. `Found.line` is 0 where nothing says a line.
     """
     text = next((part.text for part in written.parts if part.place == hit.place), "")
     evened, places = _evened(text)
@@ -101,7 +103,20 @@ def locate(hit: Hit, written: Written) -> Found:
     if best and (2 * best[0] >= end - start or best[0] >= LONG_ENOUGH):
         return best[2]
     value = _value(written, text[hit.start : hit.end])
-    return Found(written.source.path, value=value) if value or best is None else best[2]
+    if best and not value:
+        return best[2]
+    near = _near(evened, (written.source, *written.shared), start, end)
+    return Found(near.path, near.line, near.column, value) if near else Found(written.source.path, value=value)
+
+
+def _near(evened: str, sources: tuple[SourceText, ...], start: int, end: int) -> Found | None:
+    """The end of the words right before a stretch, or the beginning of those right after it."""
+    best: tuple[int, int, Found] | None = None
+    for first, stop, own, run in _standing(evened, sources):
+        away = start - stop if stop <= start else first - end
+        if 0 <= away <= NEAR and len(run.text) > 1 and (best is None or (-away, own) > best[:2]):
+            best = -away, own, Found(run.path, run.line, run.column + (len(run.text) if stop <= start else 0))
+    return best[2] if best else None
 
 
 @lru_cache(maxsize=64)

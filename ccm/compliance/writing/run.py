@@ -72,8 +72,9 @@ def remarks(context: Context, messages: Sequence[Written], checks: Sequence[Chec
     for written, hit in _hits(context, messages, checks):
         remark = _remark(context, codes[hit.code], written, hit)
         if remark is not None:
-            key = remark.path, remark.line, remark.column, remark.code, remark.found
-            told[key] = min(told.get(key, remark), remark)
+            # One line for one place: what stands there differs between samples, and lists overlap.
+            key = remark.path, remark.line, remark.column, remark.code, "" if remark.line else remark.found
+            told[key] = min(told.get(key, remark), remark, key=lambda one: (-len(one.found), one))
     return tuple(sorted(told.values()))
 
 
@@ -115,11 +116,11 @@ def _line(code: Code, severity: Severity, hit: Hit, found: Found, written: Writt
     words = " ".join(hit.found.split())
     if len(words) > LONGEST_FOUND:
         words = words[: LONGEST_FOUND - 1].rstrip() + "…"
+    what = f"{code.what}: '{words}'" if words else code.what
     if found.value:
-        words += f" (comes with {found.value})"
+        what += f" (comes with {found.value})"
     return Remark(
-        found.path, found.line, found.column, code.code, severity, f"{code.what}: '{words}'" if words else code.what,
-        code.why, hit.mend or code.mend,
+        found.path, found.line, found.column, code.code, severity, what, code.why, hit.mend or code.mend,
         written.communication.id if written else "", written.sample if written else "",
         written.channel if written else "", written.language if written else "",
     )  # fmt: skip

@@ -13,7 +13,7 @@ MOST = 2
 """Apologies in one message; more sound hollow."""
 _BEFORE, _AFTER = 2, 3
 """Sentences around an apology in which what happens next must stand."""
-_SOURCE = "The bank's own rule; UK Parliamentary and Health Service Ombudsman, Principles for Remedy (2009): putting things right"
+_SOURCE = "UK Parliamentary and Health Service Ombudsman, Principles for Remedy (2009), Putting things right"
 CODES = (
     Code(
         "TN02",
