@@ -37,7 +37,7 @@ def named(wording: Wording) -> set[str]:
 
 def test_shipped_rules_load_and_their_examples_behave(workspace: Workspace) -> None:
     rules = load_rules(workspace)
-    assert [rule.id for rule in rules] == ["CW01", "CW02", "GN01", "MK01", "MK02", "MK03", "MK04", "SM01"]
+    assert [rule.id for rule in rules] == ["CW01", "CW02", "GN01", "MK01", "MK02", "MK03", "MK04", "MK05", "SM01"]
     assert {rule.file.kind for rule in rules} == set(KINDS)
 
 
