@@ -38,7 +38,7 @@ IGNORE = ".ccm/\n"
 
 
 def init(directory: Annotated[Path, typer.Argument(metavar="DIR")], json: JsonOption = False) -> None:
-    """Make a new workspace: three communications, wording, rules and channels to start from."""
+    """Make a new workspace: communications, wording, rules and channels to start from."""
     with command(json) as out:
         if (directory / "ccm.toml").exists():
             raise Conflict(f"{directory} is a workspace already")
