@@ -9,9 +9,9 @@ from jinja2 import nodes
 
 from ccm.errors import Problem
 from ccm.render.checker_places import Places
-from ccm.render.checker_types import a, path_of
+from ccm.render.checker_types import a, facts_of, path_of
 from ccm.render.language import Piece, Pieces, Source, squeezed
-from ccm.render.schema import PRINTABLE, Type
+from ccm.render.schema import PRINTABLE, UNKNOWN, Type
 
 _FORMATTERS = {
     "money": "_money", "integer": "_number", "decimal": "_number", "percent": "_percent", "date": "_date",
@@ -68,14 +68,32 @@ class Findings:
 
     def _require(self, node: nodes.Expr, kind: Type) -> None:
         if kind.optional and not self.pieces.doubtful:
-            inner = node
-            while isinstance(inner, nodes.Filter) and inner.node is not None:
-                inner = inner.node
+            inner = self._missing_part(node)
             name = path_of(inner)
             guard = f"put it in {{% if {name} %}} … {{% endif %}}" if name else "put it in an 'if'"
             subject = f"'{name}'" if name else "this value"
             other = "" if kind.kind in ("object", "list") else " or add |default('…')"
             self._problem(inner, f"{subject} may be missing: {guard}{other}")
+
+    def _missing_part(self, node: nodes.Expr) -> nodes.Expr:
+        """The part of an expression that makes the whole optional: what is filtered, or a side of an inline `if`."""
+        if isinstance(node, nodes.Filter) and node.node is not None:
+            return self._missing_part(node.node)
+        if isinstance(node, nodes.CondExpr) and node.expr2 is not None:
+            for side, given in zip((node.expr1, node.expr2), facts_of(node.test), strict=True):
+                part = self._missing_part(side)
+                path = path_of(part)
+                if path and path not in given | self._given and self._declared(path).optional:
+                    return part
+        return node
+
+    def _declared(self, path: str) -> Type:
+        """The type of a path as it was declared, whatever guards hold."""
+        first, *rest = path.split(".")
+        kind = {**self.names, **self._loops}.get(first, UNKNOWN)
+        for part in rest:
+            kind = kind.fields.get(part, UNKNOWN)
+        return kind
 
 
 def filtered(

@@ -79,11 +79,7 @@ class Expressions(Testing):
     def _with_underscore(self, node: nodes.Sub) -> str:
         """``wording.fee_notice`` where the author wrote ``wording.fee-notice``, if there is such a name."""
         path = _joined(node)
-        first, *rest = path.split(".")
-        kind = {**self.names, **self._loops}.get(first)
-        for part in rest:
-            kind = kind.fields.get(part) if kind is not None else None
-        return "" if kind is None else path
+        return path if path and self._declared(path) is not UNKNOWN else ""
 
     def _literal(self, node: nodes.Const) -> nodes.Expr:
         value = node.value

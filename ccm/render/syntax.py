@@ -7,7 +7,6 @@ cannot be read is reported and blanked out, so that one run tells everything tha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
@@ -27,7 +26,8 @@ from ccm.render.language import (
     unseen_problems,
     without_unseen,
 )  # fmt: skip
-from ccm.render.syntax_words import block_words, meant_block, open_words, plain_words, unclosed_words
+from ccm.render.syntax_blocks import meant, trouble_of, unpaired
+from ccm.render.syntax_words import open_words, plain_words, unclosed_words
 
 _NAME = "_"
 """Stands where unreadable code stood."""
@@ -232,69 +232,17 @@ def _mend(source: Source, pieces: Pieces, environment: Environment, problems: li
     refused = {piece.word for piece in pieces.pieces if piece.kind == "block"} - BLOCKS
     blocks: list[Piece] = []
     for piece in reversed(pieces.pieces):
-        trouble = _trouble(piece, environment)
+        trouble = trouble_of(piece, environment)
         if trouble:
             if not (piece.word.startswith("end") and piece.word[3:] in refused):
                 problems.append(source.problem(piece.line, f"{trouble} (in {squeezed(piece.text)})", piece.column))
             pieces.assigned |= {_NAME, *_ASSIGNED.findall(piece.text), *_PARAMETERS.findall(piece.text)}
-            pieces.doubtful |= _CONDITION.match(_meant(piece).text) is not None
+            pieces.doubtful |= _CONDITION.match(meant(piece).text) is not None
             end = piece.start + len(piece.text.rstrip())
-            blocks.append(_meant(piece))
+            blocks.append(meant(piece))
             pieces.text = _blanked(pieces.text, piece.start, end, blocks[-1].text)
         else:
             blocks.append(piece)
-    unpaired = list(_unpaired(source, blocks[::-1]))
-    problems.extend(unpaired)
-    return not unpaired
-
-
-def _meant(piece: Piece) -> Piece:
-    if piece.kind != "block" or piece.word in BLOCKS:
-        return piece
-    word = meant_block(piece.word, piece.inner).split(" ")[0]
-    return replace(piece, text=f"{{% {word} {piece.inner.removeprefix(piece.word)} %}}", word=word) if word else piece
-
-
-def _trouble(piece: Piece, environment: Environment) -> str:
-    """What is wrong with one piece of code by itself."""
-    if piece.kind == "data":
-        return ""
-    if piece.kind == "block" and piece.word not in BLOCKS:
-        return block_words(piece.word, piece.inner)
-    closings = {"if": "{% endif %}", "for": "{% endfor %}"}
-    text = piece.text + closings.get(piece.word, "")
-    if piece.word == "elif":
-        text = "{% if a %}" + text + "{% endif %}"
-    elif piece.word in ("else", "endif", "endfor"):
-        return "" if piece.inner == piece.word else block_words(piece.word, piece.inner)
-    try:
-        environment.parse(text)
-    except TemplateSyntaxError as error:
-        return plain_words(error.message or "", piece.inner)
-    return ""
-
-
-def _unpaired(source: Source, pieces: list[Piece]) -> Iterator[Problem]:
-    """A problem for each block without its other half."""
-    opened: list[Piece] = []
-    for piece in pieces:
-        if piece.word in ("if", "for"):
-            opened.append(piece)
-        elif piece.word in ("elif", "else", "endif", "endfor"):
-            wanted = {"elif": ("if",), "endif": ("if",), "endfor": ("for",)}.get(piece.word, ("if", "for"))
-            if opened and opened[-1].word in wanted:
-                if piece.word.startswith("end"):
-                    opened.pop()
-                continue
-            inside = f"; '{opened[-1].word}' of line {_line(source, opened[-1])} is still open" if opened else ""
-            message = f"'{piece.word}' stands here without its '{' or '.join(wanted)}'{inside}"
-            yield source.problem(piece.line, message, piece.column)
-            if inside and piece.word.startswith("end") and any(block.word == wanted[0] for block in opened):
-                while opened.pop().word != wanted[0]:
-                    pass
-    for piece in opened:
-        yield source.problem(piece.line, f"'{piece.word}' is never closed with {{% end{piece.word} %}}", piece.column)
-
-
-def _line(source: Source, piece: Piece) -> int:
-    return source.first_line + piece.line - 1
+    alone = list(unpaired(source, blocks[::-1]))
+    problems.extend(alone)
+    return not alone
