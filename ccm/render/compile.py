@@ -12,6 +12,7 @@ from ccm.errors import Problem
 from ccm.render.checker import Checker
 from ccm.render.dialects import CONTENT, Dialect
 from ccm.render.environment import LanguageEnvironment
+from ccm.render.folding import Constants, fold
 from ccm.render.language import Piece, Source
 from ccm.render.linebreaks import break_headings
 from ccm.render.markup import check_markup
@@ -104,8 +105,14 @@ def restored(text: str, tokens: Tokens) -> str:
     return tokens.pattern.sub(code, brace.sub("{{ '{' }}", text))
 
 
-def compile_source(text: str, names: Mapping[str, Type], environment: LanguageEnvironment, path: str) -> Template:
-    """A template from source whose parts were all checked before.
+def compile_source(
+    text: str,
+    names: Mapping[str, Type],
+    environment: LanguageEnvironment,
+    path: str,
+    constants: Constants | None = None,
+) -> Template:
+    """A template from source whose parts were all checked before, with `constants` written in.
 
     What fails here is a defect of the compiler, not of the author's text.
     """
@@ -117,6 +124,8 @@ def compile_source(text: str, names: Mapping[str, Type], environment: LanguageEn
     checked = Checker(hidden_names, source, pieces, problems, internal=True).check(tree)
     if problems:
         raise AssertionError(f"a checked template does not compile: {problems[0]}")
+    if constants is not None:
+        fold(checked, constants)
     return environment.make(checked)
 
 

@@ -12,7 +12,7 @@ from ccm.model.message import Rendered
 from ccm.render import mime
 from ccm.render.channels.base import Channel, Filling
 from ccm.render.channels.letter import LetterChannel
-from ccm.render.context import period_end
+from ccm.render.context import constants_of, period_end
 from ccm.render.dialects import MJML
 from ccm.render.email import EmailTemplate, compile_email
 from ccm.render.kit import Kit
@@ -57,8 +57,10 @@ class EmailChannel(Channel):
             kit.problems.append(Problem(f"templates/_brand/{LAYOUT}", 1, "an e-mail's layout is <mjml> with <mj-head>"))
             return None
         meta = {"subject": subject, "preheader": preheader}
+        language = kit.file.language
+        constants = constants_of(self.workspace, language)
         return lambda: compile_email(
-            layout, body, meta, kit.names, kit.file.language, kit.file.path, kit.problems
+            layout, body, meta, kit.names, constants, language, kit.file.path, kit.problems
         )  # fmt: skip
 
     def render(self, filling: Filling, renderer: Renderer) -> Rendered:
