@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from jinja2 import Template
+from jinja2 import Template, nodes
 
 from ccm.errors import Problem
 from ccm.render.checker import Checker
@@ -112,7 +112,15 @@ def compile_source(
     path: str,
     constants: Constants | None = None,
 ) -> Template:
-    """A template from source whose parts were all checked before, with `constants` written in.
+    """A template from source whose parts were all checked before, with `constants` written in."""
+    tree = checked_tree(text, names, environment, path)
+    if constants is not None:
+        fold(tree, constants)
+    return environment.make(tree)
+
+
+def checked_tree(text: str, names: Mapping[str, Type], environment: LanguageEnvironment, path: str) -> nodes.Template:
+    """The tree to compile of source whose parts were all checked before.
 
     What fails here is a defect of the compiler, not of the author's text.
     """
@@ -124,9 +132,7 @@ def compile_source(
     checked = Checker(hidden_names, source, pieces, problems, internal=True).check(tree)
     if problems:
         raise AssertionError(f"a checked template does not compile: {problems[0]}")
-    if constants is not None:
-        fold(checked, constants)
-    return environment.make(checked)
+    return checked
 
 
 def plain_source(pieces: Sequence[Piece]) -> str:
