@@ -1,7 +1,8 @@
-"""How wide formatted values get in a text message, in any locale of a language.
+"""How wide formatted values get in a text message.
 
-The figures come from the formats themselves, asked with the longest values that are expected: amounts and
-numbers of 15 digits before the decimal sign, 12 behind it, percentages under 1,000.
+The figures come from the formats themselves, asked with the longest values that are reckoned with: numbers of
+15 digits before the decimal sign and 12 behind it, percentages under 1,000. They hold for customers whose
+locale is the language's own or that of a jurisdiction that is written to.
 """
 
 from __future__ import annotations
@@ -10,13 +11,11 @@ import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 from functools import lru_cache
-from zoneinfo import ZoneInfo
 
-from babel import Locale, UnknownLocaleError, numbers
+from babel import Locale, numbers
 from babel.core import get_global
-from babel.localedata import locale_identifiers
 
-from ccm.render.formats import Formats, Money
+from ccm.render.formats import Formats, Money, formats_for
 from ccm.render.sms_bounds import Bound, one_of
 
 DIGITS, DECIMALS = 15, 12
@@ -26,31 +25,65 @@ _LONGEST = (Decimal(f"{_WHOLE}.{'9' * DECIMALS}"), Decimal(f"{_WHOLE}.{'4' * DEC
 _PERCENT = (Decimal("-9." + "9" * DECIMALS), Decimal("-9.99" + "4" * (DECIMALS - 2)))
 _YEARS = (1988, 2018, 2026)
 """Years of Japanese eras with two digits (昭和63, 平成30), and a year of today."""
-_UTC = ZoneInfo("UTC")
+
+
+Place = tuple[str, ...]
+"""A language (ISO 639) and the jurisdictions that are written to."""
 
 
 @lru_cache(maxsize=64)
-def _formats(language: str) -> tuple[Formats, ...]:
-    """The formats of every locale of a language; a customer's tag may name any of them."""
-    found = []
-    for name in sorted(locale_identifiers()):
-        if name == language or name.startswith(f"{language}_"):
-            try:
-                found.append(Formats(Locale.parse(name), _UTC, plain=True))
-            except (UnknownLocaleError, ValueError):
-                continue
-    return tuple(found)
+def _formats(place: Place) -> tuple[Formats, ...]:
+    language, *regions = place
+    tags = (language, "", *(f"{language}-{region}" for region in regions))
+    found = [formats_for(tag, language, "UTC", plain=True) for tag in tags]
+    return tuple({formats.locale: formats for formats in found}.values())
 
 
 @lru_cache(maxsize=256)
-def money(language: str, currency: str | None, *, sign: bool) -> Bound:
+def money(place: Place, currency: str | None, *, sign: bool) -> Bound:
     """An amount in a currency, or in any where `currency` is None; with its sign or without."""
-    texts = set()
-    for formats in _formats(language):
+    texts = []
+    for formats in _formats(place):
         for code in (currency,) if currency else _currencies(formats.locale):
             value = Money.of(Decimal(f"{_WHOLE}.{'9' * numbers.get_currency_precision(code)}"), code)
-            texts.add(formats.money(value) if sign else formats.amount(value))
+            texts.append(formats.money(value) if sign else formats.amount(value))
     return one_of(texts)
+
+
+@lru_cache(maxsize=256)
+def number(place: Place, digits: int | None, *, whole: bool) -> Bound:
+    """A number, with all its decimals or rounded to `digits`."""
+    values = (Decimal(_WHOLE),) if whole else _LONGEST
+    return one_of(formats.number(value, digits) for formats in _formats(place) for value in values)
+
+
+@lru_cache(maxsize=256)
+def percent(place: Place, digits: int | None) -> Bound:
+    """A percentage, with all its decimals or rounded to `digits`."""
+    return one_of(formats.percent(value, digits) for formats in _formats(place) for value in _PERCENT)
+
+
+@lru_cache(maxsize=256)
+def date(place: Place, style: str) -> Bound:
+    """A date: every day of a year, in which each month has all days of the week with two digits."""
+    return one_of(formats.date(day, style) for formats in _formats(place) for day in _days(formats, style))
+
+
+@lru_cache(maxsize=256)
+def datetime(place: Place) -> Bound:
+    """Date and time to the minute."""
+    day = dt.datetime(2026, 1, 1, 0, 58, tzinfo=dt.UTC)
+    times = (
+        formats.datetime(day.replace(hour=hour)).removeprefix(formats.date(day, "long"))
+        for formats in _formats(place)
+        for hour in range(24)
+    )
+    return date(place, "long").plus(one_of(times))
+
+
+def _days(formats: Formats, style: str) -> Iterator[dt.date]:
+    for year in _YEARS[-1:] if style in formats.locale.date_formats else _YEARS:
+        yield from (dt.date(year, 1, 1) + dt.timedelta(days=number) for number in range(365))
 
 
 def _currencies(locale: Locale) -> Iterator[str]:
@@ -62,50 +95,3 @@ def _currencies(locale: Locale) -> Iterator[str]:
         if kind not in seen:
             seen.add(kind)
             yield code
-
-
-@lru_cache(maxsize=256)
-def number(language: str, digits: int | None, *, whole: bool) -> Bound:
-    """A number, with all its decimals or a given number of them."""
-    values = (Decimal(_WHOLE),) if whole else _LONGEST
-    return one_of({formats.number(value, digits) for formats in _formats(language) for value in values})
-
-
-@lru_cache(maxsize=256)
-def percent(language: str, digits: int | None) -> Bound:
-    """A percentage, with all its decimals or a given number of them."""
-    return one_of({formats.percent(value, digits) for formats in _formats(language) for value in _PERCENT})
-
-
-@lru_cache(maxsize=256)
-def date(language: str, style: str) -> Bound:
-    """A date in a style: every day of a year, in which each month has all days of the week with two digits."""
-    texts: set[str] = set()
-    seen = set()
-    for formats in _formats(language):
-        key = _date_words(formats.locale, style)
-        if key not in seen:
-            seen.add(key)
-            for year in _YEARS if style not in formats.locale.date_formats else _YEARS[-1:]:
-                days = (dt.date(year, 1, 1) + dt.timedelta(days=number) for number in range(365))
-                texts.update(formats.date(day, style) for day in days)
-    return one_of(texts)
-
-
-def _date_words(locale: Locale, style: str) -> tuple[object, ...]:
-    """All that makes one locale's dates differ from another's."""
-    pattern = locale.date_formats[style].pattern if style in locale.date_formats else style
-    months, days = locale.months, locale.days
-    return (pattern, *(tuple(names[use][width].values()) for names in (months, days) for use in names
-                       for width in ("wide", "abbreviated")))  # fmt: skip
-
-
-@lru_cache(maxsize=64)
-def datetime(language: str) -> Bound:
-    """Date and time to the minute."""
-    times = set()
-    for formats in _formats(language):
-        for hour in range(24):
-            at = dt.datetime(2026, 1, 1, hour, 58, tzinfo=dt.UTC)
-            times.add(formats.datetime(at).removeprefix(formats.date(at, "long")))
-    return date(language, "long").plus(one_of(times))

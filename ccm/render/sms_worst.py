@@ -56,7 +56,8 @@ def worst_case_of(
     if pieces is None or problems:
         raise TemplateError(problems)
     tree = checked_tree(plain_source(pieces), names, PLAIN, file.path)
-    walk = _Walk(Values(workspace, communication, file.language), base(file.language), wording)
+    place = (base(file.language), *communication.jurisdictions)
+    walk = _Walk(Values(workspace, communication, file.language), place, wording)
     bound = walk.body(_trimmed(tree.body))
     encoding, units, segments = bound.segments()
     drivers = sorted(((size, name) for name, size in bound.drivers.items() if size), reverse=True)
@@ -76,9 +77,9 @@ def _trimmed(body: list[nodes.Node]) -> list[nodes.Node]:
 class _Walk:
     """Goes through a checked tree as rendering does, with bounds in place of texts."""
 
-    def __init__(self, values: Values, language: str, wording: Mapping[str, Wording]) -> None:
+    def __init__(self, values: Values, place: sms_formats.Place, wording: Mapping[str, Wording]) -> None:
         self._values = values
-        self._language = language
+        self._place = place
         self._items: dict[str, Value] = {}
         self._wording = {slot_name(wording_id): self._words(found) for wording_id, found in wording.items()}
 
@@ -168,15 +169,15 @@ class _Walk:
             case "_money" | "_amount":
                 declared = value.field.currency or ""
                 code = declared if len(declared) == 3 and declared.isupper() else None
-                bound = sms_formats.money(self._language, code, sign=function == "_money")
+                bound = sms_formats.money(self._place, code, sign=function == "_money")
             case "_number":
-                bound = sms_formats.number(self._language, first, whole=value.field.type == "integer")
+                bound = sms_formats.number(self._place, first, whole=value.field.type == "integer")
             case "_percent":
-                bound = sms_formats.percent(self._language, first)
+                bound = sms_formats.percent(self._place, first)
             case "_date":
-                bound = sms_formats.date(self._language, first or "long")
+                bound = sms_formats.date(self._place, first or "long")
             case _:
-                bound = sms_formats.datetime(self._language)
+                bound = sms_formats.datetime(self._place)
         return bound.named(value.name)
 
     def _words(self, wording: Wording) -> Bound:
