@@ -236,3 +236,6 @@ _PRINTED = {
 _CHANGES: Mapping[str, Callable[[Bound, list[Any]], Bound]] = {
     "_upper": _grown(3), "_lower": _grown(2), "_trim": _trim, "_mask": _mask, "_truncate": _truncate,
 }  # fmt: skip
+HANDLED = _FORMATS | _CHANGES.keys() | {"_default", "_join", "_length", "_t", "_url", "_tel"}
+"""The filters of `LanguageEnvironment` for which there is a bound. The last three do not reach a compiled text:
+shared words are text by then, and the others stand in links of HTML."""

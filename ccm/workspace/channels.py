@@ -16,6 +16,8 @@ from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
 
 SMS_SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|MG[0-9a-f]{32}|(?=.*[A-Za-z])[A-Za-z0-9 _+&-]{1,11}")
 """A name has at most 11 characters (3GPP TS 23.040, 9.1.2.5) and a letter among them."""
+MESSAGING_SERVICE = re.compile(r"MG[0-9a-f]{32}")
+"""Twilio's id of a service that chooses the number itself."""
 SMS_SENDERS = (
     "an E.164 number, a short code, a messaging service (MG and 32 hexadecimal digits) or a name of at most 11 "
     "letters and digits"

@@ -24,7 +24,7 @@ from ccm.adapters.base import (
 )
 from ccm.errors import OutcomeUnknown, SupplierRefused
 from ccm.model.message import ApprovedMessage, Receipt
-from ccm.workspace.channels import SMS_SENDER, SMS_SENDERS, Channel
+from ccm.workspace.channels import MESSAGING_SERVICE, SMS_SENDER, SMS_SENDERS, Channel
 
 if TYPE_CHECKING:
     from twilio.http.response import Response  # type: ignore[import-untyped]
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 FULL_QUEUE = 21611
 """The sender's queue at Twilio is full (Twilio error dictionary); it empties."""
 _ACCOUNT = re.compile(r"AC[0-9a-f]{32}")
-_SERVICE = re.compile(r"MG[0-9a-f]{32}")
 _SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
 
 
@@ -97,7 +96,7 @@ class TwilioSms(Adapter):
         except UnicodeDecodeError as error:
             raise SupplierRefused("body", "the text is not UTF-8") from error
         sender = self._service or check_sender(message, self._channel)
-        chosen = "messaging_service_sid" if _SERVICE.fullmatch(sender) else "from_"
+        chosen = "messaging_service_sid" if MESSAGING_SERVICE.fullmatch(sender) else "from_"
         created = self._client.messages.create(to=number, body=text, **{chosen: sender}, **self._options)
         return Receipt(supplier_reference=str(created.sid), detail=str(created.status or ""))
 
