@@ -17,6 +17,7 @@ from ccm.errors import Problem, TemplateError
 from ccm.render import sms_formats
 from ccm.render.compile import PLAIN, checked_tree, plain_source
 from ccm.render.kit import Kit, Layouts
+from ccm.render.plurals import COUNT
 from ccm.render.schema import schema_of, slot_name
 from ccm.render.sms import Encoding
 from ccm.render.sms_bounds import NOTHING, Bound, any_text, fixed, latin
@@ -130,6 +131,10 @@ class _Walk:
         arguments = [part.value for part in node.args if isinstance(part, nodes.Const)]
         if node.name in _FORMATS:
             return _longest([self._formatted(node.name, value, arguments) for value in self._choices(node.node)])
+        if node.name == "_plural":
+            count = _longest([self._formatted("_number", value, []) for value in self._choices(node.node)])
+            forms = [str(form.value.value) for form in node.kwargs if isinstance(form.value, nodes.Const)]
+            return _longest([_with_count(form.split(COUNT), count) for form in forms])
         if node.name == "_default":
             return self._text(node.node).most(self._text(node.args[0]))
         if node.name == "_join":
@@ -145,6 +150,8 @@ class _Walk:
             case nodes.Const():
                 # With a mark for each three digits, a sign and a percent sign.
                 return [Value("", any_text(2 * len(str(node.value)) + 4))]
+            case nodes.Filter(name="_decimal", node=nodes.Expr() as number):
+                return self._choices(number)
             case nodes.Filter():
                 return [Value("", latin(8))]  # a length: at most 10,000
         return [self._at(node)]
@@ -199,6 +206,10 @@ def _joined(bounds: Iterable[Bound]) -> Bound:
     return reduce(Bound.plus, bounds, NOTHING)
 
 
+def _with_count(texts: list[str], count: Bound) -> Bound:
+    return _joined([fixed(texts[0]), *(count.plus(fixed(text)) for text in texts[1:])])
+
+
 def _grown(factor: int) -> Callable[[Bound, list[Any]], Bound]:
     """A change of each character into at most so many: ``ß`` becomes SS, ``ΐ`` three characters (SpecialCasing.txt)."""
 
@@ -234,8 +245,11 @@ _PRINTED = {
     "datetime": "_datetime",
 }  # fmt: skip
 _CHANGES: Mapping[str, Callable[[Bound, list[Any]], Bound]] = {
-    "_upper": _grown(3), "_lower": _grown(2), "_trim": _trim, "_mask": _mask, "_truncate": _truncate,
+    "_upper": _grown(3), "_lower": _grown(2), "_fullwidth": _grown(1), "_halfwidth": _grown(1), "_trim": _trim,
+    "_mask": _mask, "_truncate": _truncate,
 }  # fmt: skip
-HANDLED = _FORMATS | _CHANGES.keys() | {"_default", "_join", "_length", "_t", "_url", "_tel"}
+HANDLED = frozenset({
+    *_FORMATS, *_CHANGES, "_default", "_join", "_plural", "_decimal", "_length", "_t", "_url", "_tel",
+})  # fmt: skip
 """The filters of `LanguageEnvironment` for which there is a bound. The last three do not reach a compiled text:
 shared words are text by then, and the others stand in links of HTML."""
