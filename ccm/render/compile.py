@@ -6,12 +6,13 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from jinja2 import Template
+from jinja2 import Template, nodes
 
 from ccm.errors import Problem
 from ccm.render.checker import Checker
 from ccm.render.dialects import CONTENT, Dialect
 from ccm.render.environment import LanguageEnvironment
+from ccm.render.folding import Constants, fold
 from ccm.render.language import Piece, Source
 from ccm.render.linebreaks import break_headings
 from ccm.render.markup import check_markup
@@ -104,8 +105,22 @@ def restored(text: str, tokens: Tokens) -> str:
     return tokens.pattern.sub(code, brace.sub("{{ '{' }}", text))
 
 
-def compile_source(text: str, names: Mapping[str, Type], environment: LanguageEnvironment, path: str) -> Template:
-    """A template from source whose parts were all checked before.
+def compile_source(
+    text: str,
+    names: Mapping[str, Type],
+    environment: LanguageEnvironment,
+    path: str,
+    constants: Constants | None = None,
+) -> Template:
+    """A template from source whose parts were all checked before, with `constants` written in."""
+    tree = checked_tree(text, names, environment, path)
+    if constants is not None:
+        fold(tree, constants)
+    return environment.make(tree)
+
+
+def checked_tree(text: str, names: Mapping[str, Type], environment: LanguageEnvironment, path: str) -> nodes.Template:
+    """The tree to compile of source whose parts were all checked before.
 
     What fails here is a defect of the compiler, not of the author's text.
     """
@@ -117,7 +132,7 @@ def compile_source(text: str, names: Mapping[str, Type], environment: LanguageEn
     checked = Checker(hidden_names, source, pieces, problems, internal=True).check(tree)
     if problems:
         raise AssertionError(f"a checked template does not compile: {problems[0]}")
-    return environment.make(checked)
+    return checked
 
 
 def plain_source(pieces: Sequence[Piece]) -> str:

@@ -13,14 +13,15 @@ from jinja2 import Template
 from ccm.errors import Problem
 from ccm.render.compile import HTML, PLAIN, compile_source, data, hidden, join, plain_source, restored
 from ccm.render.environment import render
+from ccm.render.folding import Constants
 from ccm.render.language import Piece
 from ccm.render.markup_tokens import Tokens
 from ccm.render.mjml import MjmlError, compile_mjml
 from ccm.render.plaintext import text_template, tidy
 from ccm.render.schema import Type
 
-_ROOT = re.compile(r"<mjml\b[^>]*>")
 _LINK = re.compile(r'href="(https?://[^"]*)"')
+_ROOT = re.compile(r"<mjml\b[^>]*>")
 _SUBJECT = Piece("expression", "{{ _subject }}", 0, 0, "_subject")
 _PREHEADER = Piece("expression", "{{ _preheader }}", 0, 0, "_preheader")
 
@@ -51,14 +52,14 @@ class EmailTemplate:
         """
         subject = render(self._subject, plain).strip()
         lead = {"_subject": subject, "_preheader": render(self._preheader, plain).strip()}
-        page = render(self._html, {**html, **lead})
+        page = render(self._html, {**html, **lead}, references=True)
         text = tidy(render(self._text, {**plain, **lead}))
         return EmailBody(subject, page, text, tuple(dict.fromkeys(map(unescape, _LINK.findall(page)))))
 
 
 def compile_email(
     layout: Sequence[Piece], body: Sequence[Piece], meta: Mapping[str, Sequence[Piece]], names: Mapping[str, Type],
-    language: str, path: str, problems: list[Problem],
+    constants: Constants, language: str, path: str, problems: list[Problem],
 ) -> EmailTemplate | None:  # fmt: skip
     """The e-mail template of checked pieces, or None with the reason appended to `problems`."""
     pieces = _with_head(join(layout, body))
@@ -83,10 +84,10 @@ def compile_email(
     html_source = restored(page.encode("ascii", "xmlcharrefreplace").decode(), tokens)
     text_source = restored(text_template(page, tokens), tokens)
     return EmailTemplate(
-        compile_source(plain_source(meta["subject"]), names, PLAIN, path),
-        compile_source(plain_source(meta["preheader"]), names, PLAIN, path),
-        compile_source(html_source, names, HTML, path),
-        compile_source(text_source, names, PLAIN, path),
+        compile_source(plain_source(meta["subject"]), names, PLAIN, path, constants),
+        compile_source(plain_source(meta["preheader"]), names, PLAIN, path, constants),
+        compile_source(html_source, names, HTML, path, constants),
+        compile_source(text_source, names, PLAIN, path, constants),
     )
 
 

@@ -12,7 +12,7 @@ from ccm.model.message import Rendered
 from ccm.render import mime
 from ccm.render.channels.base import Channel, Filling
 from ccm.render.channels.letter import LetterChannel
-from ccm.render.context import period_end
+from ccm.render.context import constants_of, period_end
 from ccm.render.dialects import MJML
 from ccm.render.email import EmailTemplate, compile_email
 from ccm.render.kit import Kit
@@ -41,10 +41,10 @@ class EmailChannel(Channel):
             return mime.Sender("", "")
         names = self._channel.sender_name
         behind = self.communication.languages_behind(language)
-        return mime.Sender(self._channel.sender, next((names[name] for name in behind if name in names), ""))
+        return mime.Sender(self._channel.sender_for(""), next((names[name] for name in behind if name in names), ""))
 
     def problems(self) -> list[Problem]:
-        if self._channel is not None and is_address(self._channel.sender):
+        if self._channel is not None and is_address(self._channel.sender_for("")):
             return []
         return [Problem("channels/email.yaml", 0, "'sender' must be a plain e-mail address")]
 
@@ -57,8 +57,10 @@ class EmailChannel(Channel):
             kit.problems.append(Problem(f"templates/_brand/{LAYOUT}", 1, "an e-mail's layout is <mjml> with <mj-head>"))
             return None
         meta = {"subject": subject, "preheader": preheader}
+        language = kit.file.language
+        constants = constants_of(self.workspace, language)
         return lambda: compile_email(
-            layout, body, meta, kit.names, kit.file.language, kit.file.path, kit.problems
+            layout, body, meta, kit.names, constants, language, kit.file.path, kit.problems
         )  # fmt: skip
 
     def render(self, filling: Filling, renderer: Renderer) -> Rendered:
