@@ -13,7 +13,7 @@ from ccm.workspace.writing import SETTINGS, Entry, Lists, Term, Writing
 from ccm.workspace.yamlfile import Loc
 
 
-def writing_problems(workspace: Workspace, writing: Writing, codes: Mapping[str, Code]) -> list[Problem]:
+def writing_problems(workspace: Workspace, writing: Writing, codes: Collection[str]) -> list[Problem]:
     """Everything that is wrong with lists and settings, each at its line."""
     found: list[Problem] = []
     for language, lists in sorted(writing.lists.items()):
@@ -71,7 +71,7 @@ def _wrong(phrase: str) -> str:
     return ""
 
 
-def _of_settings(workspace: Workspace, writing: Writing, codes: Mapping[str, Code]) -> Iterator[tuple[Loc, str]]:
+def _of_settings(workspace: Workspace, writing: Writing, codes: Collection[str]) -> Iterator[tuple[Loc, str]]:
     settings = writing.settings
     known = {
         "communications": workspace.communications.keys(),
