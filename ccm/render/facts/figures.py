@@ -20,10 +20,13 @@ from ccm.workspace.languages import base
 
 _NARROW = str.maketrans({chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)} | {"￥": "¥", "−": "-"})
 """Full-width forms to the ASCII characters they stand for, one for one (Unicode, Halfwidth and Fullwidth Forms)."""
-_SIGNS = {"$": "USD", "US$": "USD", "£": "GBP", "€": "EUR", "¥": "JPY", "円": "JPY", "yen": "JPY", "ドル": "USD"} | {
-    "dollar": "USD", "dollars": "USD", "pound": "GBP", "pounds": "GBP", "ポンド": "GBP", "euro": "EUR", "euros": "EUR",
-    "ユーロ": "EUR",
+_SIGNS = {
+    "$": "USD", "US$": "USD", "$US": "USD", "CA$": "CAD", "A$": "AUD", "AU$": "AUD", "NZ$": "NZD", "HK$": "HKD",
+    "£": "GBP", "£GB": "GBP", "€": "EUR", "¥": "JPY", "JP¥": "JPY", "CN¥": "CNY", "円": "JPY", "yen": "JPY",
+    "dollar": "USD", "dollars": "USD", "ドル": "USD", "pound": "GBP", "pounds": "GBP", "ポンド": "GBP", "euro": "EUR",
+    "euros": "EUR", "ユーロ": "EUR",
 }  # fmt: skip
+"""Signs and words to the ISO 4217 code that they stand for first of all; signs as CLDR prints them."""
 _CODES = "USD|GBP|EUR|JPY|CHF|AUD|CAD|NZD|HKD|SGD|CNY|PLN|SEK|NOK|DKK"
 _MANY = {"": 1, "万": 10**4, "億": 10**8}
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925}
@@ -34,11 +37,13 @@ _CJK_DATE = re.compile(
 )
 _ISO_DATE = re.compile(r"(?<![\d/-])(?P<year>\d{4})[-/](?P<month>\d{1,2})[-/](?P<day>\d{1,2})(?![\d/-])")
 _SHORT_DATE = re.compile(r"(?<![\d/.])(\d{1,2})([/.])(\d{1,2})\2(\d{4}|\d{2})(?![\d/])")
-_PHONE = re.compile(r"(?<![\w.,$£€¥+-])(?:\+|\(0|0|1[- ])[\d()\- ]{7,18}\d(?![\w%])")
+_PHONE = re.compile(r"(?<![a-zA-Z0-9.,$£€¥+-])(?:\+|\(0|0|1[- ])[\d()\- ]{7,18}\d(?![a-zA-Z0-9%])")
 _MONTHS = re.compile(
     r"(?<![\w.,])(\d{1,3})[\s-]?(months?|years?)\b|(?<!\d)(\d{1,3})(か月|ヶ月|カ月|ケ月|箇月|年(?![度\d]))"
 )
-_REFERENCE = re.compile(r"(?<![\w./@-])(?=[A-Za-z-]*\d)[A-Za-z0-9](?:[A-Za-z0-9]|[ -](?=\d)){4,33}(?![\w%/@])")
+_REFERENCE = re.compile(
+    r"(?<![a-zA-Z0-9./@-])(?=[A-Za-z-]*\d)[A-Za-z0-9](?:[A-Za-z0-9]|[ -](?=\d)){4,33}(?![a-zA-Z0-9%/@])"
+)
 _NO_MONTH_NAMES = frozenset({"ja", "zh", "ko"})
 """Languages whose month is a number."""
 
@@ -64,7 +69,7 @@ class _Finder:
         yield from self._all(_PHONE, self._phone)
         for form in _money_forms(self._number):
             yield from self._all(form, self._money)
-        rate = rf"(?<![\w.,])(?P<number>{self._number})\s?(?:%|percent\b|per cent\b|パーセント)"
+        rate = rf"(?<![a-zA-Z0-9.,])(?P<number>{self._number})\s?(?:%|percent\b|per cent\b|パーセント)"
         yield from self._all(re.compile(rate), self._rate)
         yield from self._all(_MONTHS, self._months)
         yield from self._all(_REFERENCE, lambda found: Figure("reference", found[0], self._spot(found), found[0]))
@@ -113,7 +118,7 @@ class _Finder:
         return self._date(found, (year, second, first), (year, first, second))
 
     def _date(self, found: re.Match[str], *readings: tuple[int | None, str | int, str | int]) -> Figure | None:
-        days: list[Day] = [(year, int(month), int(day)) for year, month, day in readings]
+        days: list[Day] = list(dict.fromkeys((year, int(month), int(day)) for year, month, day in readings))
         possible = tuple(day for day in days if 1 <= day[1] <= 12 and 1 <= day[2] <= 31)
         return Figure("date", found[0].strip(), self._spot(found), days=possible) if possible else None
 
@@ -166,12 +171,14 @@ def _number_form(language: str) -> tuple[str, str]:
 @lru_cache(maxsize=64)
 def _money_forms(number: str) -> tuple[re.Pattern[str], ...]:
     """With the sign before the number, and behind it."""
-    signs = [re.escape(sign) for sign in _SIGNS if not sign.isalpha()]
-    words = "|".join(sorted((*(word for word in _SIGNS if word.isalpha()), "€"), key=len, reverse=True))
-    before = "|".join(sorted(signs, key=len, reverse=True))
+    every = sorted(_SIGNS, key=len, reverse=True)
+    before = "|".join(re.escape(sign) for sign in every if not sign.isalpha())
+    behind = "|".join(re.escape(sign) for sign in every)
     return (
-        re.compile(rf"(?<![\w.,])(?P<sign>{before}|{_CODES})\s?(?P<number>{number})\s?(?P<many>[万億]?)"),
-        re.compile(rf"(?<![\w.,])(?P<number>{number})\s?(?P<many>[万億]?)(?P<sign>{words}|{_CODES})(?![a-z])"),
+        re.compile(rf"(?<![a-zA-Z0-9.,])(?P<sign>{before}|{_CODES})\s?(?P<number>{number})\s?(?P<many>[万億]?)"),
+        re.compile(
+            rf"(?<![a-zA-Z0-9.,])(?P<number>{number})\s?(?P<many>[万億]?)\s?(?P<sign>{behind}|{_CODES})(?![a-z\d])"
+        ),
     )
 
 
