@@ -8,7 +8,7 @@ from io import TextIOWrapper
 import typer
 
 from ccm import __version__
-from ccm.cli import audit, coverage, demo, feeds, releases, runs, texts, workspace
+from ccm.cli import audit, catalogue, coverage, demo, feeds, releases, runs, texts, workspace
 from ccm.cli.output import WRONG_USE
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ app.command("deliver")(runs.deliver)
 app.command("receive")(feeds.receive)
 app.command("explain")(audit.explain)
 app.add_typer(audit.log_app, name="log")
+texts.text_app.command("catalogue")(catalogue.catalogue)
 app.add_typer(texts.text_app, name="text")
 
 app.command("demo")(demo.demo)

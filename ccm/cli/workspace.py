@@ -32,6 +32,7 @@ from ccm.pipeline.facts import fact_findings
 from ccm.pipeline.preview import Preview, customer_subject, render_all, samples
 from ccm.pipeline.project import Project, open_project
 from ccm.pipeline.writing import WritersChecks
+from ccm.render.catalogues import catalogue_problems
 from ccm.workspace import load_workspace
 
 PARTS = ("ccm.toml", "templates", "compliance", "channels")
@@ -173,6 +174,7 @@ def _check(root: Path, at: str | None) -> _Checked:
             if severity != "off":
                 message = f"{fact.code} {fact.message}"
                 told[severity].append(Problem(fact.path, fact.line, message, fact.column, fact.code))
+    told["warning"].extend(catalogue_problems(workspace))
     for remark in remarks:
         told[remark.severity].append(Problem(remark.path, remark.line, remark.message, remark.column, remark.code))
     errors, warnings, advice = (tuple(sorted(set(found))) for found in told.values())

@@ -106,7 +106,7 @@ def language_counts(connection: Connection) -> dict[str, int]:
     # SQLite would read the text as a number where it is cast.
     document = cast(column, JSON) if connection.dialect.name == "postgresql" else type_coerce(column, JSON)
     language = document["language"].as_string()
-    active = document["status"].as_string() == "active"
+    active = func.coalesce(document["status"].as_string(), "active") == "active"  # defaults are not stored
     rows = connection.execute(select(language, func.count()).where(active).group_by(language))
     return {str(tag): int(count) for tag, count in rows}
 
