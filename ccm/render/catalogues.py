@@ -11,7 +11,7 @@ from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import write_po
 
-from ccm.errors import Problem
+from ccm.errors import Problem, TemplateError
 from ccm.render.extract import shared_words
 from ccm.workspace import Workspace
 from ccm.workspace.catalogues import FOLDER, TEMPLATE, read_catalogue
@@ -50,7 +50,10 @@ def catalogue_files(workspace: Workspace, languages: Collection[str]) -> list[Ca
     written or on where in a template a word stands, so that no release changes for it.
     Raises `TemplateError` where a template cannot be read.
     """
-    template = shared_words(workspace)
+    problems: list[Problem] = []
+    template = shared_words(workspace, problems)
+    if problems:
+        raise TemplateError(problems)
     pot = _written(template, _header(""), places=True)
     files = [_file(workspace, TEMPLATE, pot, template)]
     for language in languages:
@@ -73,11 +76,11 @@ def languages_of(workspace: Workspace) -> list[str]:
 
 
 def catalogue_problems(workspace: Workspace) -> Iterator[Problem]:
-    """What translators should look at; a word that stops a template from compiling is told by the compiler.
+    """What translators should look at. What stops a template from compiling is told by the compiler.
 
     CT01 not translated, CT02 marked fuzzy, CT03 used nowhere.
     """
-    used = {str(message.id) for message in shared_words(workspace) if message.id}
+    used = {str(message.id) for message in shared_words(workspace, []) if message.id}
     languages = languages_of(workspace)
     for language in languages if used else ():
         path = f"{_BRAND}/{FOLDER}/{language}.po"

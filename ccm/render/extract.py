@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from jinja2 import TemplateSyntaxError
 
-from ccm.errors import Problem, TemplateError
+from ccm.errors import Problem
 from ccm.render.compile import PLAIN
 from ccm.workspace import Workspace
 from ccm.workspace.yamlfile import read_text
@@ -45,13 +45,12 @@ def extract_words(
             notes = []
 
 
-def shared_words(workspace: Workspace) -> Catalog:
+def shared_words(workspace: Workspace, problems: list[Problem]) -> Catalog:
     """All marked words of the workspace with the files and lines where they stand, layouts first.
 
-    Raises `TemplateError` where a file cannot be read as a template.
+    A file that cannot be read as a template is told in `problems`.
     """
     catalogue = Catalog(charset="utf-8", fuzzy=False)
-    problems: list[Problem] = []
     for path, text in _sources(workspace):
         try:
             found = list(extract(extract_words, BytesIO(text.encode()), {"t": None}, (MARK,)))
@@ -60,8 +59,6 @@ def shared_words(workspace: Workspace) -> Catalog:
             continue
         for line, word, notes, _ in found:
             catalogue.add(word, locations=[(path, line)], auto_comments=notes)
-    if problems:
-        raise TemplateError(problems)
     return catalogue
 
 

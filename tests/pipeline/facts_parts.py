@@ -55,6 +55,21 @@ HEADS = {
     "letter": "---\ntitle: News\n---\n",
 }  # fmt: skip
 
+WORDING = """\
+id: notice-end
+version: "{version}"
+language: {language}
+jurisdiction: GB
+effective_from: 2025-01-01T00:00:00Z
+owner: compliance
+source: none
+text: "{text}"
+"""
+SENTENCE = {
+    "en": "You can end this agreement at any time without giving a reason to us.",
+    "ja": "本契約はいつでも理由を示さずに解約することができます。",
+}
+
 
 def bare_workspace(root: Path) -> Path:
     """The shipped workspace without communications, wording and rules."""
@@ -73,7 +88,8 @@ def write_notice(
     """The communication ``notice``; `templates` are by ``en/sms`` and the like, or by their own file names."""
     folder = root / "templates/notice"
     tongues = languages or ", ".join(sorted({name.partition("/")[0] for name in templates}))
-    channels = dict.fromkeys(name.partition("/")[2].partition(".")[0].partition("@")[0] for name in templates)
+    named = (name.partition("/")[2].partition(".")[0].partition("@")[0] for name in templates)
+    channels = dict.fromkeys(name for name in named if name != "body")
     text = COMMUNICATION.replace("CHANNELS", ", ".join(channels)).replace("LANGUAGES", tongues)
     files = {"communication.yaml": text.replace("WORDING", wording) + more}
     for number, (language, place) in enumerate((("en-GB", "GB"), ("ja-JP", "JP"))):
@@ -86,6 +102,15 @@ def write_notice(
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
     return root
+
+
+def write_wording(root: Path, wording_id: str, versions: dict[str, str]) -> None:
+    """A version of a wording for GB in each language."""
+    for language, version in versions.items():
+        file = root / f"compliance/wording/{wording_id}/{language}.yaml"
+        file.parent.mkdir(exist_ok=True)
+        text = WORDING.format(version=version, language=language, text=SENTENCE[language])
+        file.write_text(text.replace("notice-end", wording_id), encoding="utf-8")
 
 
 def opened(root: Path) -> tuple[Project, Compiled]:

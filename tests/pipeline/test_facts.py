@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from facts_parts import AT, DATA, bare_workspace, found, write_notice
+from facts_parts import AT, DATA, SENTENCE, bare_workspace, found, write_notice, write_wording
 from support import copy_workspace
 
 from ccm.pipeline.facts import fact_findings
@@ -220,30 +220,6 @@ def test_one_file_that_serves_two_channels_or_languages_does_not_contradict_itse
     body = "---\nsubject: News\n---\nRate 40% or 50%, {{ offer.rate|percent(1) }}\n"
     more = "fallbacks: {ja: en}\n"
     assert codes(root, {"en/inbox.md": body}, languages="en, ja", more=more) == []
-
-
-WORDING = """\
-id: notice-end
-version: "{version}"
-language: {language}
-jurisdiction: GB
-effective_from: 2025-01-01T00:00:00Z
-owner: compliance
-source: none
-text: "{text}"
-"""
-SENTENCE = {
-    "en": "You can end this agreement at any time without giving a reason to us.",
-    "ja": "本契約はいつでも理由を示さずに解約することができます。",
-}
-
-
-def write_wording(root: Path, wording_id: str, versions: dict[str, str]) -> None:
-    for language, version in versions.items():
-        file = root / f"compliance/wording/{wording_id}/{language}.yaml"
-        file.parent.mkdir(exist_ok=True)
-        text = WORDING.format(version=version, language=language, text=SENTENCE[language])
-        file.write_text(text.replace("notice-end", wording_id), encoding="utf-8")
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])

@@ -187,11 +187,13 @@ def _month_names(language: str) -> dict[str, int]:
     """Every name of a month, whole and short, as it stands alone and in a date (CLDR)."""
     if language in _NO_MONTH_NAMES:
         return {}
+    locales = [_locale(language), *([_locale("en_GB")] if language == "en" else [])]  # which writes Sept for Sep
     return {
         name.rstrip("."): number
+        for locale in locales
         for width in ("wide", "abbreviated")
         for context in ("format", "stand-alone")
-        for number, name in get_month_names(width, context, _locale(language)).items()
+        for number, name in get_month_names(width, context, locale).items()
     }
 
 
