@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 from ccm.compliance.writing.checks.terms import places
 from ccm.compliance.writing.phrases import PhraseError, finder, is_nothing_but, search
-from ccm.compliance.writing.written import Code, Passage
+from ccm.compliance.writing.written import Passage
 from ccm.errors import Problem
 from ccm.workspace import Workspace
 from ccm.workspace.writing import SETTINGS, Entry, Lists, Term, Writing
