@@ -28,9 +28,11 @@ from ccm.compliance.rules import load_rules
 from ccm.compliance.writing.readability import has_jreadability
 from ccm.errors import Conflict, InputError, NotFound, Problem, ProblemsError
 from ccm.log import keys
+from ccm.pipeline.facts import fact_findings
 from ccm.pipeline.preview import Preview, customer_subject, render_all, samples
 from ccm.pipeline.project import Project, open_project
 from ccm.pipeline.writing import WritersChecks
+from ccm.render.catalogues import catalogue_problems
 from ccm.workspace import load_workspace
 
 PARTS = ("ccm.toml", "templates", "compliance", "channels")
@@ -165,6 +167,14 @@ def _check(root: Path, at: str | None) -> _Checked:
                 message = f"{preview.channel}/{preview.language}: {finding.rule}: {finding.message}"
                 told[finding.severity].append(Problem(preview.subject.path, 0, message))
         remarks += writers.of_messages(workspace.communication(communication_id), shown)
+        subjects = list({preview.subject.name: preview.subject for preview in shown}.values())
+        compiled = project.compiled(communication_id)
+        for fact in fact_findings(project, compiled, subjects, instant(at, project.clock)):
+            severity = writers.severity(fact.code, fact.severity, compiled.communication)
+            if severity != "off":
+                message = f"{fact.code} {fact.message}"
+                told[severity].append(Problem(fact.path, fact.line, message, fact.column, fact.code))
+    told["warning"].extend(catalogue_problems(workspace))
     for remark in remarks:
         told[remark.severity].append(Problem(remark.path, remark.line, remark.message, remark.column, remark.code))
     errors, warnings, advice = (tuple(sorted(set(found))) for found in told.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import PurePosixPath
+from typing import Literal
 
 from ccm.compliance.writing.run import CODES, brand_remarks, context_of, remarks
 from ccm.compliance.writing.tried import writing_problems
@@ -11,9 +12,10 @@ from ccm.compliance.writing.written import Context, Remark, SourceText, Written
 from ccm.errors import WorkspaceError
 from ccm.pipeline.preview import Preview
 from ccm.render.channels.base import PREVIEW
+from ccm.render.facts import CODES as FACT_CODES
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication
-from ccm.workspace.writing import load_writing
+from ccm.workspace.writing import Severity, load_writing
 from ccm.workspace.yamlfile import read_text
 
 _SHARED = (".mjml", ".html", ".po")
@@ -28,7 +30,7 @@ class WritersChecks:
 
     def __init__(self, workspace: Workspace) -> None:
         writing = load_writing(workspace.root)
-        if problems := writing_problems(workspace, writing, CODES):
+        if problems := writing_problems(workspace, writing, {*CODES, *FACT_CODES}):
             raise WorkspaceError(problems)
         self._workspace = workspace
         self._shared = tuple(
@@ -38,6 +40,15 @@ class WritersChecks:
         )
         self._sources: dict[str, SourceText] = {}
         self.context: Context = context_of(workspace, writing)
+
+    def severity(self, code: str, default: Severity, communication: Communication) -> Severity | Literal["off"]:
+        """How loudly the workspace wants a finding of another check to be told."""
+        settings = self.context.writing.settings
+        for silence in settings.exceptions:
+            here = communication.id in silence.communications or communication.category in silence.categories
+            if silence.code == code and here:
+                return "off"
+        return settings.severity.get(code, default)
 
     def of_brand(self) -> tuple[Remark, ...]:
         """Remarks on the layouts."""

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, collate, select
+from sqlalchemy import JSON, ColumnElement, Connection, Row, Select, Table, cast, collate, func, select, type_coerce
 
 from ccm.model.customer import Case, Consent, Contact, Customer, Preference
 from ccm.store import tables
@@ -98,6 +98,17 @@ def customer_ids(connection: Connection, after: str | None, limit: int) -> list[
     if after is not None:
         statement = statement.where(ordered > after)
     return list(connection.scalars(statement))
+
+
+def language_counts(connection: Connection) -> dict[str, int]:
+    """How many active customers want each language, by BCP 47 tag."""
+    column = tables.customers.c.document
+    # SQLite would read the text as a number where it is cast.
+    document = cast(column, JSON) if connection.dialect.name == "postgresql" else type_coerce(column, JSON)
+    language = document["language"].as_string()
+    active = func.coalesce(document["status"].as_string(), "active") == "active"  # defaults are not stored
+    rows = connection.execute(select(language, func.count()).where(active).group_by(language))
+    return {str(tag): int(count) for tag, count in rows}
 
 
 def preferences(connection: Connection, ids: Sequence[str]) -> dict[str, list[Preference]]:
