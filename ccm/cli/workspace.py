@@ -30,6 +30,7 @@ from ccm.errors import Conflict, InputError, NotFound, Problem, ProblemsError
 from ccm.log import keys
 from ccm.pipeline.preview import Preview, customer_subject, render_all, samples
 from ccm.pipeline.project import Project, open_project
+from ccm.pipeline.samples_coverage import Coverage
 from ccm.pipeline.writing import WritersChecks
 from ccm.workspace import load_workspace
 
@@ -152,30 +153,36 @@ def _check(root: Path, at: str | None) -> _Checked:
     told: dict[str, list[Problem]] = {"error": problems, "warning": [], "info": []}
     renderings = 0
     remarks = list(writers.of_brand())
+    coverage = Coverage(workspace)
     for communication_id in workspace.communications:
         try:
             project.compiled(communication_id)
         except ProblemsError as error:
             problems.extend(error.problems)
             continue
-        shown = tuple(_samples(project, communication_id, at, problems))
+        shown = tuple(_samples(project, communication_id, at, problems, coverage))
         renderings += len(shown)
         for preview in shown:
             for finding in preview.findings:
                 message = f"{preview.channel}/{preview.language}: {finding.rule}: {finding.message}"
                 told[finding.severity].append(Problem(preview.subject.path, 0, message))
         remarks += writers.of_messages(workspace.communication(communication_id), shown)
+    told["warning"] += coverage.problems()
     for remark in remarks:
         told[remark.severity].append(Problem(remark.path, remark.line, remark.message, remark.column, remark.code))
     errors, warnings, advice = (tuple(sorted(set(found))) for found in told.values())
     return _Checked(errors, warnings, advice, renderings)
 
 
-def _samples(project: Project, communication_id: str, at: str | None, problems: list[Problem]) -> Iterator[Preview]:
+def _samples(
+    project: Project, communication_id: str, at: str | None, problems: list[Problem], coverage: Coverage
+) -> Iterator[Preview]:
     compiled = project.compiled(communication_id)
     moment = instant(at, project.clock)
-    for subject in samples(compiled, project, problems):
-        for shown in render_all(project, compiled, subject, moment):
+    subjects = samples(compiled, project, problems)
+    coverage.start(compiled.communication, subjects)
+    for subject in subjects:
+        for shown in render_all(project, compiled, subject, moment, visit=coverage.visit):
             if shown.problem:
                 problems.append(Problem(subject.path, 0, f"{shown.channel}/{shown.language}: {shown.problem}"))
             yield shown
