@@ -110,9 +110,9 @@ def _missing(
     jurisdictions = {customer.jurisdiction for customer in customers}
     channels = {channel for channel in communication.channels if any(c.reach(channel) for c in customers)}
     for name, wanted, there, words in (
-        ("languages", communication.languages, languages, "speaks"),
-        ("jurisdictions", communication.jurisdictions, jurisdictions, "lives in"),
-        ("channels", communication.channels, channels, "has an address for"),
+        ("languages", communication.languages, languages, "has the language"),
+        ("jurisdictions", communication.jurisdictions, jurisdictions, "has the jurisdiction"),
+        ("channels", communication.channels, channels, "has an address for the channel"),
     ):
         for place, value in enumerate(wanted):
             if value not in there:
