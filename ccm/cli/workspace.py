@@ -23,7 +23,7 @@ from ccm.cli.output import (
     project_of,
     root_of,
 )
-from ccm.cli.preview import write_previews
+from ccm.cli.preview import UiLanguage, write_previews
 from ccm.compliance.rules import load_rules
 from ccm.compliance.writing.readability import has_jreadability
 from ccm.errors import Conflict, InputError, NotFound, Problem, ProblemsError
@@ -195,6 +195,7 @@ def preview(
     sample: Annotated[str | None, typer.Option("--sample", metavar="NAME")] = None,
     channel: Annotated[str | None, typer.Option("--channel")] = None,
     language: Annotated[str | None, typer.Option("--language")] = None,
+    ui_language: Annotated[UiLanguage, typer.Option("--ui-language", help="Of the page around.")] = UiLanguage.EN,
     at: AtOption = None, workspace: WorkspaceOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Write what a customer or a sample would get, to look at; nothing is sent or recorded."""
@@ -221,7 +222,8 @@ def preview(
             for subject in subjects
             for shown in render_all(project, compiled, subject, moment, channel=channel, language=language)
         ]
-        _tell_previews(out, write_previews(out_dir, communication, previews), out_dir)
+        written = write_previews(out_dir, project, compiled, previews, moment, ui_language)
+        _tell_previews(out, written, out_dir)
         if any(shown.problem for shown in previews):
             raise typer.Exit(FINDINGS)
 

@@ -25,7 +25,7 @@ _BRAND = "templates/_brand/"
 
 
 class Coverage:
-    """Collects what the samples of all communications show: tell it of each with `start`, and hand `visit` to `render_all`.
+    """Collects what the samples of all communications show; `render_all` takes its `visit`.
 
     A layout belongs to all communications, so that a branch of it is told only when none of their samples takes it.
     """
