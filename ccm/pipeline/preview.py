@@ -98,7 +98,7 @@ def render_all(
 
 
 def variants(compiled: Compiled, channel: str, language: str) -> list[str]:
-    """The variants whose message differs on a channel, an attachment included; one empty name without an experiment."""
+    """The variants whose message differs on a channel, an attachment included; one empty name where none does."""
     communication = compiled.communication
     if communication.experiment is None:
         return [""]
@@ -107,7 +107,8 @@ def variants(compiled: Compiled, channel: str, language: str) -> list[str]:
     for variant in communication.experiment.variants:
         own = tuple(compiled.renderer.part(name, language, variant).file.variant for name in shown)
         found.setdefault(own, variant)
-    return list(found.values())
+    common = tuple("" for _ in shown)
+    return [""] if list(found) == [common] else list(found.values())
 
 
 def _render(

@@ -21,6 +21,11 @@ _STYLE = (
     ".show-wording [data-wording]::before{content:attr(data-wording);display:inline-block;margin-right:4px;"
     "padding:0 5px;border-radius:3px;background:#c77700;color:#fff;font:700 10px/15px sans-serif}</style>"
 )
+_PLAIN = (
+    "<style>body{margin:12px;font:15px/1.6 system-ui,'Hiragino Sans',Meiryo,'Noto Sans CJK JP',sans-serif;"
+    "overflow-wrap:anywhere}h1{font-size:20px;line-height:1.35}h2{font-size:17px}</style>"
+)
+"""A look for a part of a page, whose own look comes from the site around it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def framed(page: str) -> str:
         return ""
     head = f'<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{NOTHING_LOADS}">{_STYLE}'
     made, found = re.subn(r"<head\b[^>]*>", lambda tag: tag[0] + head, page, count=1)
-    return made if found else f"<!doctype html><html><head>{head}</head><body>{page}</body></html>"
+    return made if found else f"<!doctype html><html><head>{head}{_PLAIN}</head><body>{page}</body></html>"
 
 
 def in_scheme(page: str, scheme: str) -> str:
