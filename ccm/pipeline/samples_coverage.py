@@ -18,7 +18,7 @@ from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication
 from ccm.workspace.yamlfile import Document, read_yaml
 
-CODE = "samples"
+UNTOUCHED, MISSING = "SP01", "SP02"
 _FIXED = frozenset({"organisation"})
 """Names that are the same in every message: what depends on them alone has one way only."""
 _BRAND = "templates/_brand/"
@@ -85,7 +85,7 @@ class Coverage:
             where = "the samples of a communication that has this layout"
         else:
             where = f"templates/{communication}/samples/"
-        return Problem(branch.path, branch.line, f"{told}: add one {more} to {where}", branch.column, CODE)
+        return Problem(branch.path, branch.line, f"{UNTOUCHED} untouched branch: {told}; add one {more} to {where}", branch.column, UNTOUCHED)
 
 
 def missing_samples(workspace: Workspace, communication: Communication, subjects: Sequence[Subject]) -> list[Problem]:
@@ -98,7 +98,7 @@ def missing_samples(workspace: Workspace, communication: Communication, subjects
     document = read_yaml(workspace.root / path, workspace.root)
     folder = f"templates/{communication.id}/samples/"
     if not subjects:
-        return [Problem(path, 0, f"has no sample customers: add some to {folder}", 0, CODE)]
+        return [Problem(path, 0, f"{MISSING} no samples: add invented customers to {folder}", 0, MISSING)]
     return sorted(_missing(document, communication, subjects, folder))
 
 
@@ -116,5 +116,5 @@ def _missing(
     ):
         for place, value in enumerate(wanted):
             if value not in there:
-                message = f"no sample {words} {value}: add one to {folder}"
-                yield Problem(document.path, document.line((name, place)), message, 0, CODE)
+                message = f"{MISSING} missing sample: none {words} {value}; add one to {folder}"
+                yield Problem(document.path, document.line((name, place)), message, 0, MISSING)

@@ -18,8 +18,9 @@ from ccm.errors import RenderError
 from ccm.render.checker import Checker
 from ccm.render.compile import PLAIN
 from ccm.render.environment import render
-from ccm.render.language import Piece, Source, parse
+from ccm.render.language import Piece, Source
 from ccm.render.schema import Type
+from ccm.render.syntax import parse
 
 Way = Literal["true", "false", "rows", "empty"]
 """What makes a message take a branch: its condition holds or not, its list has rows or none."""
