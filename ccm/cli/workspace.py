@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from ccm.adapters import check_channels
+from ccm.cli.glyphs import tell_unprintable
 from ccm.cli.output import (
     FINDINGS,
     AtOption,
@@ -93,6 +94,9 @@ class _Checked:
 
 def check(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]…", help="Only findings below these.")] = None,
+    customers: Annotated[
+        bool, typer.Option("--customers", help="Also look for customers whose names no font of the letters can print.")
+    ] = False,
     at: AtOption = None, workspace: WorkspaceOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Read everything, compile every template, render every sample on every channel, and say all that is wrong."""
@@ -112,11 +116,13 @@ def check(
             for problem in found:
                 out.say(f"{problem} ({mark})")
         out.say(f"{checked.renderings} renderings, {len(problems)} errors, {len(warnings)} warnings")
+        unprintable = tell_unprintable(out, open_project(root)) if customers else None
         if not has_jreadability():
             out.say("RD05 is not looked at: jReadability is not installed (pip install 'ccm-engine[readability]')")
         out.document({
             "renderings": checked.renderings, "errors": _plain(problems), "warnings": _plain(warnings),
             "info": _plain(advice), "jreadability": has_jreadability(),
+            **({} if unprintable is None else {"unprintable_customers": unprintable}),
         })  # fmt: skip
         if problems:
             raise typer.Exit(FINDINGS)

@@ -85,7 +85,13 @@ class Coverage:
             where = "the samples of a communication that has this layout"
         else:
             where = f"templates/{communication}/samples/"
-        return Problem(branch.path, branch.line, f"{UNTOUCHED} untouched branch: {told}; add one {more} to {where}", branch.column, UNTOUCHED)
+        return Problem(
+            branch.path,
+            branch.line,
+            f"{UNTOUCHED} untouched branch: {told}; add one {more} to {where}",
+            branch.column,
+            UNTOUCHED,
+        )
 
 
 def missing_samples(workspace: Workspace, communication: Communication, subjects: Sequence[Subject]) -> list[Problem]:

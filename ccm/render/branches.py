@@ -44,19 +44,21 @@ class Branch:
     """The condition, or the list, as written; for an ``else`` behind ``elif`` all that were tried."""
     outer: Branch | None = None
     """The branch in which it stands."""
-    yes_or_no: bool = False
-    """The condition is one boolean field."""
+    kind: str = ""
+    """The type of the one field that the condition asks for, if it is that simple."""
 
     def told(self, sample: str) -> tuple[str, str]:
         """That no `sample` ("sample in ja") takes the branch, and what one that would take it is like."""
         (test, *others), holds = self.tests, self.way in ("true", "rows")
-        given = None if others or self.yes_or_no else _given(test)
+        given = None if others or self.kind == "boolean" else _given(test)
         if self.way in ("rows", "empty"):
             word, more = f"has rows in {test}", "that has some" if holds else "in which that list is empty"
         elif given is not None:
             path, asked = given
             holds = asked == holds
-            word, more = f"has {path}", "that has it" if holds else "without it"
+            rows = self.kind == "list"
+            word = f"has rows in {path}" if rows else f"has {path}"
+            more = ("that has some" if holds else "without any") if rows else ("that has it" if holds else "without it")
         elif others:
             told = ", ".join(f"({test})" for test in self.tests)
             return f"in every {sample} one of {told} is true", "in which none of them is"
@@ -127,8 +129,8 @@ class _Maker:
 
     def _marked(self, piece: Piece, way: Way, tests: Sequence[str], outer: Branch | None) -> tuple[Branch, nodes.Node]:
         place = self._source.problem(piece.line, "", piece.column)
-        yes_or_no = len(tests) == 1 and _is_boolean(tests[0], self._names)
-        branch = Branch(place.path, place.line, place.column, way, tuple(tests), outer, yes_or_no)
+        kind = _kind(tests[0], self._names) if len(tests) == 1 else ""
+        branch = Branch(place.path, place.line, place.column, way, tuple(tests), outer, kind)
         self.branches.append(branch)
         return branch, nodes.Output([nodes.TemplateData(f"{len(self.branches) - 1} ")])
 
@@ -230,12 +232,13 @@ def _given(test: str) -> tuple[str, bool] | None:
     return found[2], negative % 2 == 0
 
 
-def _is_boolean(test: str, names: Mapping[str, Type]) -> bool:
-    first, *rest = test.removeprefix("not ").split(".")
+def _kind(test: str, names: Mapping[str, Type]) -> str:
+    found = _GIVEN.fullmatch(test)
+    first, *rest = found[2].split(".") if found else [""]
     kind = names.get(first)
     for part in rest:
         kind = kind.fields.get(part) if kind is not None else None
-    return kind is not None and kind.kind == "boolean"
+    return "" if kind is None else kind.kind
 
 
 def untouched(branches: Sequence[Branch], reached: frozenset[Branch]) -> Iterator[Branch]:
