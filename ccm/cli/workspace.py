@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from ccm.adapters import check_channels
+from ccm.cli.glyphs import tell_unprintable
 from ccm.cli.output import (
     FINDINGS,
     AtOption,
@@ -23,7 +24,7 @@ from ccm.cli.output import (
     project_of,
     root_of,
 )
-from ccm.cli.preview import write_previews
+from ccm.cli.preview import UiLanguage, write_previews
 from ccm.compliance.rules import load_rules
 from ccm.compliance.writing.readability import has_jreadability
 from ccm.errors import Conflict, InputError, NotFound, Problem, ProblemsError
@@ -31,6 +32,7 @@ from ccm.log import keys
 from ccm.pipeline.facts import fact_findings
 from ccm.pipeline.preview import Preview, customer_subject, render_all, samples
 from ccm.pipeline.project import Project, open_project
+from ccm.pipeline.samples_coverage import Coverage
 from ccm.pipeline.writing import WritersChecks
 from ccm.render.catalogues import catalogue_problems
 from ccm.workspace import load_workspace
@@ -94,6 +96,9 @@ class _Checked:
 
 def check(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]…", help="Only findings below these.")] = None,
+    customers: Annotated[
+        bool, typer.Option("--customers", help="Also look for customers whose names no font of the letters can print.")
+    ] = False,
     at: AtOption = None, workspace: WorkspaceOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Read everything, compile every template, render every sample on every channel, and say all that is wrong."""
@@ -113,11 +118,13 @@ def check(
             for problem in found:
                 out.say(f"{problem} ({mark})")
         out.say(f"{checked.renderings} renderings, {len(problems)} errors, {len(warnings)} warnings")
+        unprintable = tell_unprintable(out, open_project(root)) if customers else None
         if not has_jreadability():
             out.say("RD05 is not looked at: jReadability is not installed (pip install 'ccm-engine[readability]')")
         out.document({
             "renderings": checked.renderings, "errors": _plain(problems), "warnings": _plain(warnings),
             "info": _plain(advice), "jreadability": has_jreadability(),
+            **({} if unprintable is None else {"unprintable_customers": unprintable}),
         })  # fmt: skip
         if problems:
             raise typer.Exit(FINDINGS)
@@ -154,13 +161,14 @@ def _check(root: Path, at: str | None) -> _Checked:
     told: dict[str, list[Problem]] = {"error": problems, "warning": [], "info": []}
     renderings = 0
     remarks = list(writers.of_brand())
+    coverage = Coverage(workspace)
     for communication_id in workspace.communications:
         try:
             project.compiled(communication_id)
         except ProblemsError as error:
             problems.extend(error.problems)
             continue
-        shown = tuple(_samples(project, communication_id, at, problems))
+        shown = tuple(_samples(project, communication_id, at, problems, coverage))
         renderings += len(shown)
         for preview in shown:
             for finding in preview.findings:
@@ -175,17 +183,22 @@ def _check(root: Path, at: str | None) -> _Checked:
                 message = f"{fact.code} {fact.message}"
                 told[severity].append(Problem(fact.path, fact.line, message, fact.column, fact.code))
     told["warning"].extend(catalogue_problems(workspace))
+    told["warning"] += coverage.problems()
     for remark in remarks:
         told[remark.severity].append(Problem(remark.path, remark.line, remark.message, remark.column, remark.code))
     errors, warnings, advice = (tuple(sorted(set(found))) for found in told.values())
     return _Checked(errors, warnings, advice, renderings)
 
 
-def _samples(project: Project, communication_id: str, at: str | None, problems: list[Problem]) -> Iterator[Preview]:
+def _samples(
+    project: Project, communication_id: str, at: str | None, problems: list[Problem], coverage: Coverage
+) -> Iterator[Preview]:
     compiled = project.compiled(communication_id)
     moment = instant(at, project.clock)
-    for subject in samples(compiled, project, problems):
-        for shown in render_all(project, compiled, subject, moment):
+    subjects = samples(compiled, project, problems)
+    coverage.start(compiled.communication, subjects)
+    for subject in subjects:
+        for shown in render_all(project, compiled, subject, moment, visit=coverage.visit):
             if shown.problem:
                 problems.append(Problem(subject.path, 0, f"{shown.channel}/{shown.language}: {shown.problem}"))
             yield shown
@@ -198,6 +211,7 @@ def preview(
     sample: Annotated[str | None, typer.Option("--sample", metavar="NAME")] = None,
     channel: Annotated[str | None, typer.Option("--channel")] = None,
     language: Annotated[str | None, typer.Option("--language")] = None,
+    ui_language: Annotated[UiLanguage, typer.Option("--ui-language", help="Of the page around.")] = UiLanguage.EN,
     at: AtOption = None, workspace: WorkspaceOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Write what a customer or a sample would get, to look at; nothing is sent or recorded."""
@@ -224,7 +238,8 @@ def preview(
             for subject in subjects
             for shown in render_all(project, compiled, subject, moment, channel=channel, language=language)
         ]
-        _tell_previews(out, write_previews(out_dir, communication, previews), out_dir)
+        written = write_previews(out_dir, project, compiled, previews, moment, ui_language)
+        _tell_previews(out, written, out_dir)
         if any(shown.problem for shown in previews):
             raise typer.Exit(FINDINGS)
 

@@ -60,7 +60,7 @@ class WritersChecks:
 
     def _written(self, communication: Communication, previews: Sequence[Preview]) -> Iterable[Written]:
         letters = {
-            (shown.subject.name, shown.language): shown.rendered.text
+            (shown.subject.name, shown.language, shown.variant): shown.rendered.text
             for shown in previews
             if shown.rendered and shown.channel == "letter"
         }
@@ -70,7 +70,8 @@ class WritersChecks:
             text = shown.rendered.text
             if shown.channel in communication.attach:
                 # The attached letter is a message of its own, and is looked at there.
-                text = text.removesuffix(letters.get((shown.subject.name, shown.language), "")).rstrip()
+                attached = (letters.get((shown.subject.name, shown.language, name)) for name in (shown.variant, ""))
+                text = text.removesuffix(next(filter(None, attached), "")).rstrip()
             source = self._source(communication, shown)
             # Where another language stands in, its words are looked at as what they are.
             language = PurePosixPath(source.path).parent.name if source.text else shown.language
@@ -83,8 +84,11 @@ class WritersChecks:
 
     def _source(self, communication: Communication, shown: Preview) -> SourceText:
         """The template's whole file, of which only the values of the front matter are kept."""
-        for file in self._workspace.templates[communication.id]:
-            if (file.channel, file.language, file.variant) == (shown.channel, shown.language, ""):
+        files = {
+            (file.channel, file.language, file.variant): file for file in self._workspace.templates[communication.id]
+        }
+        for variant in (shown.variant, ""):
+            if file := files.get((shown.channel, shown.language, variant)):
                 if file.path not in self._sources:
                     text = read_text(self._workspace.root / file.path, self._workspace.root)
                     self._sources[file.path] = SourceText(file.path, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jinja2 import Template
@@ -19,7 +20,7 @@ from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication
 
 if TYPE_CHECKING:
-    from ccm.render.letter import Letter
+    from ccm.render.letter import Letter, LetterRenderer
 
 LAYOUT = "letter.html"
 
@@ -44,6 +45,13 @@ class LetterChannel(Channel):
 
         self._letters = open_letter_renderer(workspace.brand)
 
+    @cached_property
+    def _previews(self) -> LetterRenderer:
+        from ccm.render.letter import open_letter_renderer
+        from ccm.render.letter_preview import marked_brand
+
+        return open_letter_renderer(marked_brand(self.workspace.brand))
+
     def preload(self) -> None:
         from ccm.render.letter import preload
 
@@ -64,7 +72,8 @@ class LetterChannel(Channel):
         """The letter and its title; raises `RenderError`."""
         html, title = self.page(filling)
         customer = filling.context.customer
-        letter = self._letters.render(
+        letters = self._previews if filling.mark else self._letters
+        letter = letters.render(
             html, title=title, language=customer.language, large_print=customer.accessible_format == "large_print"
         )
         return letter, title
