@@ -6,12 +6,13 @@ from datetime import time
 from typing import Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from ccm.model.customer import Frozen
 from ccm.workspace.communication import ChannelId
 from ccm.workspace.languages import Language
 from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
+from ccm.workspace.stationery import LetterSettings
 
 
 class QuietHours(Frozen):
@@ -45,8 +46,16 @@ class Channel(Frozen):
     """Of a social network's text; networks differ."""
     retry: Retry = Retry()
     lease_seconds: int = Field(default=120, ge=5)
+    letter: LetterSettings = LetterSettings()
+    """Paper, envelopes and codes; of ``channels/letter.yaml`` only."""
     path: str = ""
     settings_line: int = 0
+
+    @model_validator(mode="after")
+    def _only_letters_have_paper(self) -> Channel:
+        if self.channel != "letter" and self.letter != LetterSettings():
+            raise WrongPart("only channels/letter.yaml has a part 'letter'", "letter")
+        return self
 
 
 class Cap(Frozen):
