@@ -10,12 +10,12 @@ from collections.abc import Iterable
 
 from jinja2 import nodes
 
-from ccm.render.checker_expressions import Expressions
+from ccm.render.checker_figures import FIGURES, FigureChecks
 from ccm.render.checker_types import an, facts_of, path_of
 from ccm.render.schema import RESERVED, UNKNOWN
 
 
-class Checker(Expressions):
+class Checker(FigureChecks):
     """Checks one template against the names it may use."""
 
     def check(self, tree: nodes.Template) -> nodes.Template:
@@ -82,6 +82,8 @@ class Checker(Expressions):
     def _printed(self, node: nodes.Expr) -> nodes.Expr:
         if isinstance(node, nodes.TemplateData):
             return node
+        if isinstance(node, nodes.Filter) and node.name in FIGURES:
+            return self._figure(node)
         checked, kind = self._expression(node)
         self._require(node, kind)
         if kind.kind == "wording" and path_of(node) is None:

@@ -15,6 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from ccm.errors import RenderError
+from ccm.render.figures import FILTERS as FIGURE_FILTERS
 from ccm.render.formats import Formats
 
 MAX_OUTPUT = 5_000_000
@@ -164,5 +165,6 @@ _FILTERS = {
     "_money": _money, "_amount": _amount, "_number": _number, "_percent": _percent, "_date": _date,
     "_datetime": _datetime, "_default": _default, "_t": _t, "_upper": _upper, "_lower": _lower, "_trim": _trim,
     "_mask": _mask, "_truncate": _truncate, "_join": _join, "_length": len, "_url": _url, "_tel": _tel,
+    **FIGURE_FILTERS,
 }  # fmt: skip
 _TESTS = {"defined": _given, "none": _none, "even": _even, "odd": _odd}
