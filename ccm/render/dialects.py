@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 VOID = frozenset({"br", "hr", "wbr", "col", "img", "meta", "link", "ccm-content"})
 CONTENT = "ccm-content"
@@ -46,10 +46,13 @@ class Dialect:
     """Tags between whose children `if` and `for` may stand, beyond those of `text_tags`."""
     root: str = ""
     """The tag around a communication's own template."""
+    figures: bool = False
+    """Whether charts and codes can be drawn."""
 
 
 _READ_ALOUD = frozenset({"href", "alt", "title", "aria-label"})
 HTML = Dialect("HTML", _TEXT_TAGS | _PAGE_TAGS, 32, _READ_ALOUD | {"lang"})
+LETTER = replace(HTML, figures=True)
 MJML = Dialect(
     "MJML", _TEXT_TAGS | MJML_PARENTS.keys(), 64, _READ_ALOUD,
     frozenset({"mj-text", "mj-button", "mj-table", "mj-raw"}),
