@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from ccm.errors import RenderError
+from ccm.render.figures import ELEMENT as FIGURE
 
 MAX_CHARACTERS = 4_000_000
 """Of the HTML: about 200 pages of a statement's rows."""
@@ -23,7 +24,7 @@ MAX_SPAN = 100
 _LINE = frozenset({
     "html", "body", "header", "footer", "main", "section", "article", "aside", "nav", "div", "address", "blockquote",
     "figure", "figcaption", "p", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "br", "ul", "ol", "li", "dl", "dt", "dd",
-    "table", "caption", "thead", "tbody", "tfoot", "tr",
+    "table", "caption", "thead", "tbody", "tfoot", "tr", FIGURE,
 })  # fmt: skip
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _CELLS = frozenset({"th", "td"})
@@ -45,6 +46,8 @@ _OWN_ATTRIBUTES = {
     "col": {"span"},
     "colgroup": {"span"},
 }
+_ENGINE_PREFIX = "data-ccm-"
+"""Of attributes that the engine sets itself, once the markup was checked."""
 _LINK = re.compile("(https:|mailto:|tel:|#)", re.IGNORECASE)
 _SPACES = re.compile("[ \t\n\r\f]+")
 
@@ -88,7 +91,8 @@ def _check_element(element: Any) -> None:
     if tag not in ELEMENTS:
         raise RenderError("forbidden_markup", f"<{tag[:40]}> is not possible in a letter")
     for name, value in element.items():
-        if name not in _ATTRIBUTES and name not in _OWN_ATTRIBUTES.get(tag, ()) and not name.startswith("data-"):
+        free = name.startswith("data-") and not name.startswith(_ENGINE_PREFIX)
+        if name not in _ATTRIBUTES and name not in _OWN_ATTRIBUTES.get(tag, ()) and not free:
             raise RenderError("forbidden_markup", f"attribute '{name[:40]}' of <{tag}> is not possible in a letter")
         if name in ("colspan", "rowspan", "span") and not _small_number(value):
             raise RenderError("forbidden_markup", f"'{name}' of <{tag}> is no number from 1 to {MAX_SPAN}")

@@ -13,6 +13,7 @@ from ccm.model.customer import Frozen
 from ccm.workspace.communication import ChannelId
 from ccm.workspace.languages import Language
 from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
+from ccm.workspace.stationery import LetterSettings
 
 SMS_SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|MG[0-9a-f]{32}|(?=.*[A-Za-z])[A-Za-z0-9 _+&-]{1,11}")
 """A name has at most 11 characters (3GPP TS 23.040, 9.1.2.5) and a letter among them."""
@@ -57,6 +58,8 @@ class Channel(Frozen):
     """Of a social network's text; networks differ."""
     retry: Retry = Retry()
     lease_seconds: int = Field(default=120, ge=5)
+    letter: LetterSettings = LetterSettings()
+    """Paper, envelopes and codes; of ``channels/letter.yaml`` only."""
     path: str = ""
     settings_line: int = 0
 
@@ -80,6 +83,12 @@ class Channel(Frozen):
     def sender_for(self, jurisdiction: str) -> str:
         """The sender of a message to a jurisdiction; empty where none is given."""
         return self.sender if isinstance(self.sender, str) else self.sender.get(jurisdiction, "")
+
+    @model_validator(mode="after")
+    def _only_letters_have_paper(self) -> Channel:
+        if self.channel != "letter" and self.letter != LetterSettings():
+            raise WrongPart("only channels/letter.yaml has a part 'letter'", "letter")
+        return self
 
 
 class Cap(Frozen):
