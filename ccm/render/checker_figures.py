@@ -35,7 +35,6 @@ class FigureChecks(Expressions):
     def _figure(self, node: nodes.Filter) -> nodes.Expr:
         """What is compiled for a printed figure."""
         self.figures.append(node)
-        self._visit(node)
         count = 1 if node.name == "qr_code" else 3
         texts = [arg.value for arg in node.args if isinstance(arg, nodes.Const) and isinstance(arg.value, str)]
         if len(texts) != count or len(node.args) != count or node.kwargs or node.dyn_args or node.dyn_kwargs:
@@ -93,7 +92,6 @@ class FigureChecks(Expressions):
                 node,
                 f"'qr_code' takes a link of the organisation, {_OWN_LINKS[0]} ~ '/path', or a text field with a"
                 f" max_length of up to {MAX_CODE}",
-                node.name,
             )
         return self._made("_qr_text", checked, node, [caption])
 
