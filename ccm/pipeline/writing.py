@@ -36,6 +36,7 @@ class WritersChecks:
             for name, content in sorted(workspace.brand.items())
             if name.endswith(_SHARED)
         )
+        self._sources: dict[str, SourceText] = {}
         self.context: Context = context_of(workspace, writing)
 
     def of_brand(self) -> tuple[Remark, ...]:
@@ -73,7 +74,10 @@ class WritersChecks:
         """The template's whole file, of which only the values of the front matter are kept."""
         for file in self._workspace.templates[communication.id]:
             if (file.channel, file.language, file.variant) == (shown.channel, shown.language, ""):
-                return SourceText(file.path, read_text(self._workspace.root / file.path, self._workspace.root))
+                if file.path not in self._sources:
+                    text = read_text(self._workspace.root / file.path, self._workspace.root)
+                    self._sources[file.path] = SourceText(file.path, text)
+                return self._sources[file.path]
         return SourceText(f"templates/{communication.id}", "")
 
 
