@@ -18,7 +18,7 @@ def test_a_new_workspace_is_checked_clean(tmp_path: Path) -> None:
     assert made["log_verifier_key"].startswith("example.com/ccm+")
     assert (ccm.workspace / ".ccm/keys/log.key").stat().st_mode & 0o777 == 0o600
     checked = ccm.json("check", "--at", NOON)
-    assert (checked["renderings"], checked["errors"], checked["warnings"]) == (129, [], [])
+    assert (checked["renderings"], checked["errors"], checked["warnings"]) == (165, [], [])
 
 
 def test_init_never_writes_over_what_is_there(template: Commands, tmp_path: Path) -> None:
