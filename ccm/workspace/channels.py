@@ -13,6 +13,7 @@ from ccm.model.customer import Frozen
 from ccm.workspace.communication import ChannelId
 from ccm.workspace.languages import Language
 from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
+from ccm.workspace.stationery import LetterSettings
 
 SMS_SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|MG[0-9a-f]{32}|(?=.*[A-Za-z])[A-Za-z0-9 _+&-]{1,11}")
 """A name has at most 11 characters (3GPP TS 23.040, 9.1.2.5) and a letter among them."""
@@ -57,6 +58,8 @@ class Channel(Frozen):
     """Of a social network's text; networks differ."""
     retry: Retry = Retry()
     lease_seconds: int = Field(default=120, ge=5)
+    letter: LetterSettings = LetterSettings()
+    """Paper, envelopes and codes; of ``channels/letter.yaml`` only."""
     path: str = ""
     settings_line: int = 0
 
@@ -75,6 +78,12 @@ class Channel(Frozen):
             for jurisdiction, sender in self.sender.items():
                 if not SMS_SENDER.fullmatch(sender):
                     raise WrongPart(f"'{sender}' must be {SMS_SENDERS}", "sender", jurisdiction)
+        return self
+
+    @model_validator(mode="after")
+    def _only_letters_have_paper(self) -> Channel:
+        if self.channel != "letter" and self.letter != LetterSettings():
+            raise WrongPart("only channels/letter.yaml has a part 'letter'", "letter")
         return self
 
     def sender_for(self, jurisdiction: str) -> str:

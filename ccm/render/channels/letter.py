@@ -13,10 +13,12 @@ from ccm.render.channels.base import Channel, Filling
 from ccm.render.dialects import HTML
 from ccm.render.environment import render
 from ccm.render.kit import Kit
+from ccm.render.letter_codes import Inserter
 from ccm.render.markdown_pages import letter_pieces
 from ccm.render.renderer import Renderer
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication
+from ccm.workspace.stationery import LetterSettings
 
 if TYPE_CHECKING:
     from ccm.render.letter import Letter
@@ -43,6 +45,7 @@ class LetterChannel(Channel):
         from ccm.render.letter import open_letter_renderer
 
         self._letters = open_letter_renderer(workspace.brand)
+        self._paper = workspace.channels["letter"].letter if "letter" in workspace.channels else LetterSettings()
 
     def preload(self) -> None:
         from ccm.render.letter import preload
@@ -60,17 +63,22 @@ class LetterChannel(Channel):
         template: LetterTemplate = filling.template
         return render(template.page, filling.html), filling.mark + render(template.title, filling.plain).strip()
 
-    def lay_out(self, filling: Filling) -> tuple[Letter, str]:
-        """The letter and its title; raises `RenderError`."""
+    def lay_out(self, filling: Filling, *, printed: bool = False) -> tuple[Letter, str]:
+        """The letter and its title; raises `RenderError`. Only one that is `printed` has the inserter's codes."""
         html, title = self.page(filling)
         customer = filling.context.customer
+        large_print = customer.accessible_format == "large_print"
+        country = customer.address.country if customer.address else customer.jurisdiction
+        codes = printed and self._paper.inserter_code
         letter = self._letters.render(
-            html, title=title, language=customer.language, large_print=customer.accessible_format == "large_print"
-        )
+            html, title=title, language=customer.language, large_print=large_print,
+            sheet=self._paper.sheet_for(country, large_print=large_print),
+            inserter=Inserter(filling.context.message_id, self._paper.duplex) if codes else None,
+        )  # fmt: skip
         return letter, title
 
     def render(self, filling: Filling, renderer: Renderer) -> Rendered:
-        letter, title = self.lay_out(filling)
+        letter, title = self.lay_out(filling, printed=True)
         return Rendered(
             "letter", "application/pdf", letter.pdf, letter.text, title, wording=filling.words.uses, pages=letter.pages
         )
