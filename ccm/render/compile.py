@@ -47,6 +47,8 @@ def check_source(
     tree, pieces = parsed
     checker = Checker(names, source, pieces, problems)
     checker.check(tree)
+    if dialect is None or dialect.name != "HTML":
+        problems += [source.problem(node.lineno, f"'{node.name}' is for letters only") for node in checker.figures]
     checked = list(pieces.pieces)
     if dialect is not None:
         checked = check_markup(source, checked, dialect, problems, layout=layout, assets=assets)

@@ -18,6 +18,7 @@ from jinja2.utils import missing
 from markupsafe import Markup
 
 from ccm.errors import RenderError
+from ccm.render.figures import FILTERS as FIGURE_FILTERS
 from ccm.render.formats import Formats
 from ccm.render.plurals import plural
 from ccm.render.widths import full_width, half_width
@@ -197,5 +198,6 @@ _FILTERS = {
     "_datetime": _datetime, "_default": _default, "_t": _t, "_upper": _upper, "_lower": _lower, "_trim": _trim,
     "_fullwidth": _fullwidth, "_halfwidth": _halfwidth, "_plural": plural, "_decimal": Decimal,
     "_mask": _mask, "_truncate": _truncate, "_join": _join, "_length": len, "_url": _url, "_tel": _tel,
+    **FIGURE_FILTERS,
 }  # fmt: skip
 _TESTS = {"defined": _given, "none": _none, "even": _even, "odd": _odd}

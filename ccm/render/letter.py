@@ -22,10 +22,12 @@ from weasyprint.document import Document
 from weasyprint.urls import FatalURLFetchingError
 
 from ccm.errors import RenderError
-from ccm.render import letter_totals
+from ccm.render import letter_figures, letter_totals
 from ccm.render.fonts import font_configuration, missing_glyph
 from ccm.render.letter_brand import BASE_URL, STYLE_SHEET, BrandFetcher, open_brand
+from ccm.render.letter_charts import Look
 from ccm.render.letter_codes import Inserter
+from ccm.render.letter_figures import draw_figures
 from ccm.render.letter_finish import VARIANT, Finisher
 from ccm.render.letter_markup import MAX_CHARACTERS, check_markup, visible_text
 from ccm.render.letter_paper import sheet_classes, sheet_style, window_problems
@@ -93,9 +95,10 @@ def preload() -> None:
 
 
 class _WeasyPrintRenderer:
-    def __init__(self, fetcher: BrandFetcher, style_sheet: CSS) -> None:
+    def __init__(self, fetcher: BrandFetcher, style_sheet: CSS, look: Look) -> None:
         self._fetcher = fetcher
         self._style_sheet = style_sheet
+        self._look = look
         self._rendered = 0
 
     def render(
@@ -111,6 +114,7 @@ class _WeasyPrintRenderer:
         check_markup(root)
         carry_totals(root)
         text = visible_text(root)
+        draw_figures(root, self._look, large_print=large_print)
         if missing := missing_glyph(f"{text}\n{title}"):
             raise RenderError("missing_glyph", missing)
         root.set("lang", language)
@@ -129,7 +133,7 @@ class _WeasyPrintRenderer:
         try:
             drawn: Document = document.render(
                 font_config=font_configuration(),
-                stylesheets=[self._style_sheet, _sheet_css(sheet)],
+                stylesheets=[_figure_css(), self._style_sheet, _sheet_css(sheet)],
                 presentational_hints=False,
             )
             if len(drawn.pages) > MAX_PAGES:
@@ -159,6 +163,11 @@ class _WeasyPrintRenderer:
             self._rendered += 1
             if self._rendered % _COLLECT_EVERY == 0:
                 gc.collect()
+
+
+@cache
+def _figure_css() -> CSS:
+    return CSS(string=letter_figures.STYLE, font_config=font_configuration())
 
 
 @cache

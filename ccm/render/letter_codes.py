@@ -37,7 +37,10 @@ def sheet_codes(inserter: Inserter, pages: int) -> Iterator[tuple[int, str]]:
     Raises `ValueError` for a reference that is not printable ASCII without ``;``, or longer than `MAX_REFERENCE`.
     """
     reference = inserter.reference
-    if not (0 < len(reference) <= MAX_REFERENCE and reference.isascii() and reference.isprintable()) or ";" in reference:
+    if (
+        not (0 < len(reference) <= MAX_REFERENCE and reference.isascii() and reference.isprintable())
+        or ";" in reference
+    ):
         raise ValueError(f"an inserter's code takes up to {MAX_REFERENCE} printable ASCII characters without ';'")
     step = 2 if inserter.duplex else 1
     fronts = range(0, pages, step)

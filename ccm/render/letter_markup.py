@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from ccm.errors import RenderError
+from ccm.render.figures import ELEMENT as FIGURE
 
 MAX_CHARACTERS = 4_000_000
 """Of the HTML: about 200 pages of a statement's rows."""
@@ -23,7 +24,7 @@ MAX_SPAN = 100
 _LINE = frozenset({
     "html", "body", "header", "footer", "main", "section", "article", "aside", "nav", "div", "address", "blockquote",
     "figure", "figcaption", "p", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "br", "ul", "ol", "li", "dl", "dt", "dd",
-    "table", "caption", "thead", "tbody", "tfoot", "tr",
+    "table", "caption", "thead", "tbody", "tfoot", "tr", FIGURE,
 })  # fmt: skip
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _CELLS = frozenset({"th", "td"})

@@ -59,7 +59,9 @@ def window_problems(pdf: bytes, sheet: Sheet, address: Sequence[str]) -> tuple[s
     return tuple(problems)
 
 
-def _problems(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, sheet: Sheet, address: Sequence[str]) -> Iterator[str]:
+def _problems(
+    page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, sheet: Sheet, address: Sequence[str]
+) -> Iterator[str]:
     width, height = page.get_width() / _POINTS, page.get_height() / _POINTS
     if abs(width - sheet.width) > 1 or abs(height - sheet.height) > 1:
         yield f"the page is {width:.0f} x {height:.0f} mm, not {sheet.paper}"
@@ -79,7 +81,7 @@ def _problems(page: pypdfium2.PdfPage, text: pypdfium2.PdfTextPage, sheet: Sheet
 
 
 def _plain(text: str) -> str:
-    """What of a text survives its way through a PDF: no spaces, controls or variation selectors, forms of width folded."""
+    """What of a text survives a PDF: no spaces, controls, marks or variation selectors; forms of width are folded."""
     folded = unicodedata.normalize("NFKC", text)
     return "".join(c for c in folded if unicodedata.category(c)[0] not in "ZCM")
 

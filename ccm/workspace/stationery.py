@@ -32,8 +32,8 @@ PAPERS: dict[str, Paper] = {
     "us-letter": Paper(width=215.9, height=279.4),  # ANSI/ASME Y14.1, size A: 8.5 x 11 in
 }
 
-US_LETTER = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())
-"""Countries that print on US Letter, the others on A4. Source: Unicode CLDR, supplemental measurementData, paperSize."""
+US_LETTER = frozenset({"BZ", "CA", "CL", "CO", "CR", "GT", "MX", "NI", "PA", "PH", "PR", "SV", "US", "VE"})
+"""Countries that print on US Letter, all others on A4 (Unicode CLDR, supplemental data, paperSize)."""
 
 
 class Envelope(Frozen):
@@ -65,7 +65,7 @@ ENVELOPES: dict[str, Envelope] = {
     ),
     # No. 10, 4 1/8 x 9 1/2 in, window of 1 1/8 x 4 1/2 in, 7/8 in from the left and 5/8 in up, which keeps it out of
     # the barcode clear zone. USPS Publication 25, 3-9, and DMM 601.6.3: every character shows, with 1/8 in of
-    # white around the address, wherever the insert slides. Folded at 4 in, since with equal thirds it slides 3/8 in more.
+    # white around the address, wherever the insert slides. Folded at 4 in: equal thirds slide 1/3 in more.
     "us-10": Envelope(
         width=241.3, height=104.8, window_left=22.2, window_bottom=15.9, window_width=114.3, window_height=28.6,
         panel=101.6, clearance=3.2,
