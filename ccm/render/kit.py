@@ -79,7 +79,7 @@ class Kit:
         if self.file.kind != "markdown":
             return self.check(self.source, dialect)
         assert convert is not None
-        pieces = self.check(self.source)
+        pieces = self.check(self.source, figures=dialect is not None and dialect.figures)
         if pieces is None:
             return None
         before = len(self.problems)
@@ -103,9 +103,10 @@ class Kit:
         """The pieces of one value of the front matter."""
         return self.check(self._meta_source(name))
 
-    def check(self, source: Source, dialect: Dialect | None = None) -> list[Piece] | None:
+    def check(self, source: Source, dialect: Dialect | None = None, *, figures: bool = False) -> list[Piece] | None:
         """A source's checked pieces, None where it is wrong."""
-        checked = check_source(source, self.names, self.problems, dialect, assets=self.workspace.brand.keys())
+        assets = self.workspace.brand.keys()
+        checked = check_source(source, self.names, self.problems, dialect, assets=assets, figures=figures)
         self.uses |= checked.uses
         return None if checked.pieces is None else self._translated(checked.pieces, source, markup=dialect is not None)
 

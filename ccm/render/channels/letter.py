@@ -10,7 +10,7 @@ from jinja2 import Template
 
 from ccm.model.message import Rendered
 from ccm.render.channels.base import Channel, Filling
-from ccm.render.dialects import HTML
+from ccm.render.dialects import LETTER
 from ccm.render.environment import render
 from ccm.render.kit import Kit
 from ccm.render.letter_codes import Inserter
@@ -53,7 +53,7 @@ class LetterChannel(Channel):
         preload()
 
     def compile(self, kit: Kit) -> Callable[[], Any] | None:
-        layout, body, title = kit.layout(LAYOUT, HTML), kit.body(HTML, letter_pieces), kit.meta("title")
+        layout, body, title = kit.layout(LAYOUT, LETTER), kit.body(LETTER, letter_pieces), kit.meta("title")
         if layout is None or body is None or title is None:
             return None
         return lambda: LetterTemplate(kit.page(layout, body), kit.text(title))
