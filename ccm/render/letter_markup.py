@@ -46,6 +46,8 @@ _OWN_ATTRIBUTES = {
     "col": {"span"},
     "colgroup": {"span"},
 }
+_ENGINE_PREFIX = "data-ccm-"
+"""Of attributes that the engine sets itself, once the markup was checked."""
 _LINK = re.compile("(https:|mailto:|tel:|#)", re.IGNORECASE)
 _SPACES = re.compile("[ \t\n\r\f]+")
 
@@ -89,7 +91,8 @@ def _check_element(element: Any) -> None:
     if tag not in ELEMENTS:
         raise RenderError("forbidden_markup", f"<{tag[:40]}> is not possible in a letter")
     for name, value in element.items():
-        if name not in _ATTRIBUTES and name not in _OWN_ATTRIBUTES.get(tag, ()) and not name.startswith("data-"):
+        free = name.startswith("data-") and not name.startswith(_ENGINE_PREFIX)
+        if name not in _ATTRIBUTES and name not in _OWN_ATTRIBUTES.get(tag, ()) and not free:
             raise RenderError("forbidden_markup", f"attribute '{name[:40]}' of <{tag}> is not possible in a letter")
         if name in ("colspan", "rowspan", "span") and not _small_number(value):
             raise RenderError("forbidden_markup", f"'{name}' of <{tag}> is no number from 1 to {MAX_SPAN}")
