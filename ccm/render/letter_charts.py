@@ -16,6 +16,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 WIDTH = 165.0
 """Millimetres: the text width of a letter on A4."""
 _POINT = 25.4 / 72
+_LEAST = 1e-12
+"""Data have at most 12 decimals; what is nearer to nothing cannot be drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ def bar_chart(bars: Sequence[tuple[str, float, str]], alternative: str, look: Lo
     value_width = max((_width(text) for _, _, text in bars), default=0) * em + em
     low, high = min(0, *(value for _, value, _ in bars), 0), max(0, *(value for _, value, _ in bars), 0)
     room = WIDTH - label_width - value_width
-    scale = room / ((high - low) or 1)
+    scale = room / (high - low) if high - low > _LEAST else 0
     zero = label_width - low * scale
     svg, y = _svg(alternative), 0.0
     for label, value, text in bars:
