@@ -28,6 +28,7 @@ _ATTRIBUTE = re.compile(r"""([a-z][a-z0-9_:-]*)(?:\s*=\s*(?:"([^"<]*)"|'([^'<]*)
 _UNQUOTED = re.compile(r"=\s*[^\s\"'>=]")
 _HOST = re.compile(r"https://[a-z0-9.-]+(?:[/?#]|$)", re.IGNORECASE)
 _OWN_LINKS = ("organisation.website", "organisation.preference_url")
+_FIGURE = re.compile(r"\|\s*(?:" + "|".join(sorted(FIGURES)) + r")\b")
 _HIDING = re.compile(
     r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:font-size|opacity)\s*:\s*0*\.?0+(?![.0-9])"
     r"|font\s*:[^;]*\b0(?:px|pt|em|rem|%)?\b)",

@@ -80,6 +80,12 @@ class Channel(Frozen):
                     raise WrongPart(f"'{sender}' must be {SMS_SENDERS}", "sender", jurisdiction)
         return self
 
+    @model_validator(mode="after")
+    def _only_letters_have_paper(self) -> Channel:
+        if self.channel != "letter" and self.letter != LetterSettings():
+            raise WrongPart("only channels/letter.yaml has a part 'letter'", "letter")
+        return self
+
     def sender_for(self, jurisdiction: str) -> str:
         """The sender of a message to a jurisdiction; empty where none is given."""
         return self.sender if isinstance(self.sender, str) else self.sender.get(jurisdiction, "")
