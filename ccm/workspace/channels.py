@@ -90,12 +90,6 @@ class Channel(Frozen):
         """The sender of a message to a jurisdiction; empty where none is given."""
         return self.sender if isinstance(self.sender, str) else self.sender.get(jurisdiction, "")
 
-    @model_validator(mode="after")
-    def _only_letters_have_paper(self) -> Channel:
-        if self.channel != "letter" and self.letter != LetterSettings():
-            raise WrongPart("only channels/letter.yaml has a part 'letter'", "letter")
-        return self
-
 
 class Cap(Frozen):
     """At most `limit` messages of the categories in any window of `days` days, over all channels."""
