@@ -6,6 +6,7 @@ A sentence that nobody has ever seen rendered is where a mistake waits until a c
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
 from ccm.errors import Problem, RenderError
 from ccm.model.message import RenderContext
@@ -24,24 +25,61 @@ _FIXED = frozenset({"organisation"})
 _BRAND = "templates/_brand/"
 
 
-class Coverage:
-    """Collects what the samples of all communications show; `render_all` takes its `visit`.
+@dataclass(slots=True)
+class Seen:
+    """What samples have shown; plain values, so that it passes from one process to another."""
 
-    A layout belongs to all communications, so that a branch of it is told only when none of their samples takes it.
-    """
+    branches: dict[Branch, str] = field(default_factory=dict)
+    """Every branch of the templates that samples came by, and a communication that has it."""
+    reached: set[Branch] = field(default_factory=set)
+    never_empty: set[Branch] = field(default_factory=set)
+    languages: dict[str, set[str]] = field(default_factory=dict)
+    """Path of a template to the languages of the samples that came by."""
+    missing: list[Problem] = field(default_factory=list)
+
+    def add(self, other: Seen) -> None:
+        """Takes in what the samples of other communications have shown."""
+        self.branches = {**other.branches, **self.branches}
+        self.reached |= other.reached
+        self.never_empty |= other.never_empty
+        for path, languages in other.languages.items():
+            self.languages.setdefault(path, set()).update(languages)
+        self.missing += other.missing
+
+    def problems(self) -> list[Problem]:
+        """The warnings: missing samples, and branches that none has taken in templates that at least one came by.
+
+        A layout belongs to all communications: a branch of it is told only when none of their samples takes it.
+        """
+        left = untouched(tuple(self.branches), frozenset(self.reached))
+        return sorted({*self.missing, *(self._problem(branch) for branch in left if not self._always(branch))})
+
+    def _always(self, branch: Branch) -> bool:
+        return all(reads_only(test, _FIXED) for test in branch.tests) or branch in self.never_empty
+
+    def _problem(self, branch: Branch) -> Problem:
+        languages = " or ".join(sorted(self.languages[branch.path]))
+        sample = f"sample in {languages}" + " that comes this far" * (branch.outer is not None)
+        told, more = branch.told(sample)
+        if branch.path.startswith(_BRAND):
+            where = "the samples of a communication that has this layout"
+        else:
+            where = f"templates/{self.branches[branch]}/samples/"
+        message = f"{UNTOUCHED} untouched branch: {told}; add one {more} to {where}"
+        return Problem(branch.path, branch.line, message, branch.column, UNTOUCHED)
+
+
+class Coverage:
+    """Notes what the samples of communications show; `render_all` takes its `visit`."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._probes: dict[tuple[str, Source], Probe] = {}
-        self._languages: dict[str, set[str]] = {}
-        """Path of a template to the languages of the samples that came by."""
-        self._reached: set[Branch] = set()
-        self._never_empty: set[Branch] = set()
-        self._missing: list[Problem] = []
+        self.seen = Seen()
 
     def start(self, communication: Communication, subjects: Sequence[Subject]) -> None:
         """Notes what the samples of one communication are like."""
-        self._missing += missing_samples(self._workspace, communication, subjects)
+        self.seen.missing += missing_samples(self._workspace, communication, subjects)
 
     def visit(self, compiled: Compiled, channel: str, context: RenderContext) -> None:
         """Notes the branches that one message takes; a message whose values are refused takes none."""
@@ -53,45 +91,19 @@ class Coverage:
             return
         for source in part.sources:
             probe = self._probe(compiled.communication, source)
-            self._reached |= probe.reached(values)
-            self._languages.setdefault(source.path, set()).add(context.language)
+            self.seen.reached |= probe.reached(values)
+            self.seen.languages.setdefault(source.path, set()).add(context.language)
             if channel == "letter":
                 # Who has no address gets no letter.
-                self._never_empty.update(b for b in probe.branches if b.tests == ("customer.address_lines",))
-
-    def problems(self) -> list[Problem]:
-        """The warnings: missing samples, and branches that none has taken in templates that at least one came by."""
-        found = set(self._missing)
-        for (communication, _), probe in self._probes.items():
-            for branch in untouched(probe.branches, frozenset(self._reached)):
-                if not self._always(branch):
-                    found.add(self._problem(branch, communication))
-        return sorted(found)
-
-    def _always(self, branch: Branch) -> bool:
-        return all(reads_only(test, _FIXED) for test in branch.tests) or branch in self._never_empty
+                self.seen.never_empty.update(b for b in probe.branches if b.tests == ("customer.address_lines",))
 
     def _probe(self, communication: Communication, source: Source) -> Probe:
         key = (communication.id, source)
         if key not in self._probes:
-            self._probes[key] = Probe(source, schema_of(self._workspace, communication, []))
+            probe = self._probes[key] = Probe(source, schema_of(self._workspace, communication, []))
+            for branch in probe.branches:
+                self.seen.branches.setdefault(branch, communication.id)
         return self._probes[key]
-
-    def _problem(self, branch: Branch, communication: str) -> Problem:
-        languages = " or ".join(sorted(self._languages[branch.path]))
-        sample = f"sample in {languages}" + " that comes this far" * (branch.outer is not None)
-        told, more = branch.told(sample)
-        if branch.path.startswith(_BRAND):
-            where = "the samples of a communication that has this layout"
-        else:
-            where = f"templates/{communication}/samples/"
-        return Problem(
-            branch.path,
-            branch.line,
-            f"{UNTOUCHED} untouched branch: {told}; add one {more} to {where}",
-            branch.column,
-            UNTOUCHED,
-        )
 
 
 def missing_samples(workspace: Workspace, communication: Communication, subjects: Sequence[Subject]) -> list[Problem]:
