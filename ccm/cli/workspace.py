@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ccm.adapters import check_channels
 from ccm.cli.glyphs import tell_unprintable
 from ccm.cli.output import (
     FINDINGS,
@@ -25,17 +23,12 @@ from ccm.cli.output import (
     root_of,
 )
 from ccm.cli.preview import UiLanguage, write_previews
-from ccm.compliance.rules import load_rules
 from ccm.compliance.writing.readability import has_jreadability
 from ccm.errors import Conflict, InputError, NotFound, Problem, ProblemsError
 from ccm.log import keys
-from ccm.pipeline.facts import fact_findings
-from ccm.pipeline.preview import Preview, customer_subject, render_all, samples
-from ccm.pipeline.project import Project, open_project
-from ccm.pipeline.samples_coverage import Coverage
-from ccm.pipeline.writing import WritersChecks
-from ccm.render.catalogues import catalogue_problems
-from ccm.workspace import load_workspace
+from ccm.pipeline.check import check_workspace
+from ccm.pipeline.preview import customer_subject, render_all, samples
+from ccm.pipeline.project import open_project, wall_clock
 
 PARTS = ("ccm.toml", "templates", "compliance", "channels")
 IGNORE = ".ccm/\n"
@@ -86,14 +79,6 @@ def starter() -> Path:
     raise NotFound("this installation has no starter workspace")
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    problems: tuple[Problem, ...]
-    warnings: tuple[Problem, ...] = ()
-    advice: tuple[Problem, ...] = ()
-    renderings: int = 0
-
-
 def check(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]…", help="Only findings below these.")] = None,
     customers: Annotated[
@@ -108,8 +93,8 @@ def check(
         for path in wanted:
             if not path.exists():
                 raise InputError(f"{path} does not exist")
-        checked = _check(root, at)
-        problems = [p for p in checked.problems if _below(root, p, wanted)]
+        checked = check_workspace(root, wall_clock, instant(at, wall_clock))
+        problems = [p for p in checked.errors if _below(root, p, wanted)]
         warnings = [p for p in checked.warnings if _below(root, p, wanted)]
         advice = [p for p in checked.advice if _below(root, p, wanted)]
         for problem in problems:
@@ -137,71 +122,6 @@ def _plain(problems: Sequence[Problem]) -> list[dict[str, object]]:
 def _below(root: Path, problem: Problem, wanted: list[Path]) -> bool:
     place = root / problem.path
     return not wanted or any(place == path or place.is_relative_to(path) for path in wanted)
-
-
-def _check(root: Path, at: str | None) -> _Checked:
-    problems: list[Problem] = []
-    try:
-        workspace = load_workspace(root)
-    except ProblemsError as error:
-        return _Checked(error.problems)
-    writers = None
-    try:
-        load_rules(workspace)
-    except ProblemsError as error:
-        problems.extend(error.problems)
-    try:
-        writers = WritersChecks(workspace)
-    except ProblemsError as error:
-        problems.extend(error.problems)
-    problems.extend(check_channels(list(workspace.channels.values())))
-    if problems or writers is None:
-        return _Checked(tuple(problems))
-    project = open_project(root)
-    told: dict[str, list[Problem]] = {"error": problems, "warning": [], "info": []}
-    renderings = 0
-    remarks = list(writers.of_brand())
-    coverage = Coverage(workspace)
-    for communication_id in workspace.communications:
-        try:
-            project.compiled(communication_id)
-        except ProblemsError as error:
-            problems.extend(error.problems)
-            continue
-        shown = tuple(_samples(project, communication_id, at, problems, coverage))
-        renderings += len(shown)
-        for preview in shown:
-            for finding in preview.findings:
-                message = f"{preview.channel}/{preview.language}: {finding.rule}: {finding.message}"
-                told[finding.severity].append(Problem(preview.subject.path, 0, message))
-        remarks += writers.of_messages(workspace.communication(communication_id), shown)
-        subjects = list({preview.subject.name: preview.subject for preview in shown}.values())
-        compiled = project.compiled(communication_id)
-        for fact in fact_findings(project, compiled, subjects, instant(at, project.clock)):
-            severity = writers.severity(fact.code, fact.severity, compiled.communication)
-            if severity != "off":
-                message = f"{fact.code} {fact.message}"
-                told[severity].append(Problem(fact.path, fact.line, message, fact.column, fact.code))
-    told["warning"].extend(catalogue_problems(workspace))
-    told["warning"] += coverage.problems()
-    for remark in remarks:
-        told[remark.severity].append(Problem(remark.path, remark.line, remark.message, remark.column, remark.code))
-    errors, warnings, advice = (tuple(sorted(set(found))) for found in told.values())
-    return _Checked(errors, warnings, advice, renderings)
-
-
-def _samples(
-    project: Project, communication_id: str, at: str | None, problems: list[Problem], coverage: Coverage
-) -> Iterator[Preview]:
-    compiled = project.compiled(communication_id)
-    moment = instant(at, project.clock)
-    subjects = samples(compiled, project, problems)
-    coverage.start(compiled.communication, subjects)
-    for subject in subjects:
-        for shown in render_all(project, compiled, subject, moment, visit=coverage.visit):
-            if shown.problem:
-                problems.append(Problem(subject.path, 0, f"{shown.channel}/{shown.language}: {shown.problem}"))
-            yield shown
 
 
 def preview(

@@ -168,6 +168,11 @@ class LetterSettings(Frozen):
                     raise WrongPart(str(error), part, country) from error
         return self
 
+    def has_window(self, *, large_print: bool) -> bool:
+        """Whether the address must fit a window. Letters in large print have none but where an envelope is given:
+        type of 16 points overflows the windows of folded letters, so they are sent flat with a label."""
+        return not large_print or LARGE_PRINT in self.envelope
+
     def sheet_for(self, country: str, *, large_print: bool) -> Sheet:
         """The sheet of a letter to `country` (ISO 3166-1 alpha-2)."""
         default: PaperName = "us-letter" if country in US_LETTER else "a4"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jinja2 import Template
 
+from ccm.errors import RenderError
 from ccm.model.message import Rendered
 from ccm.render.channels.base import Channel, Filling
 from ccm.render.dialects import LETTER
@@ -55,6 +57,15 @@ class LetterChannel(Channel):
 
         return open_letter_renderer(marked_brand(self.workspace.brand))
 
+    def remember(self, folder: Path) -> None:
+        """Previews have no PDF from now on: what was found of a letter once is kept in `folder`. For checks."""
+        from ccm.render.letter import open_letter_renderer
+        from ccm.render.letter_cache import RememberedLetters
+        from ccm.render.letter_preview import marked_brand
+
+        brand = marked_brand(self.workspace.brand)
+        self._previews = RememberedLetters(open_letter_renderer(brand), folder, brand)
+
     def preload(self) -> None:
         from ccm.render.letter import preload
 
@@ -88,6 +99,10 @@ class LetterChannel(Channel):
 
     def render(self, filling: Filling, renderer: Renderer) -> Rendered:
         letter, title = self.lay_out(filling, printed=True)
+        large_print = filling.context.customer.accessible_format == "large_print"
+        if letter.problems and self._paper.has_window(large_print=large_print):
+            # No postman reads what the window hides.
+            raise RenderError("address_hidden", "; ".join(letter.problems))
         return Rendered(
             "letter", "application/pdf", letter.pdf, letter.text, title, wording=filling.words.uses, pages=letter.pages
         )
