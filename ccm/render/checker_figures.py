@@ -19,7 +19,7 @@ _FITTING = ("message.reference",)
 _FIRST = {"bar_chart": ("text", frozenset({"text"})), "line_chart": ("a date", frozenset({"date"}))}
 
 
-@dataclass(slots=True)
+@dataclass
 class FigureChecks(Expressions):
     """Adds `FIGURES` to the language; each can only be printed by itself."""
 
@@ -28,7 +28,7 @@ class FigureChecks(Expressions):
 
     def _filter(self, node: nodes.Filter) -> tuple[nodes.Expr, Type]:
         if node.name not in FIGURES:
-            return Expressions._filter(self, node)
+            return super()._filter(node)
         self._problem(node, f"'{node.name}' can only be printed by itself, as in {{{{ name|{node.name}(…) }}}}")
         return nodes.Const("", lineno=node.lineno), UNKNOWN
 

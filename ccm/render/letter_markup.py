@@ -24,7 +24,7 @@ MAX_SPAN = 100
 _LINE = frozenset({
     "html", "body", "header", "footer", "main", "section", "article", "aside", "nav", "div", "address", "blockquote",
     "figure", "figcaption", "p", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "br", "ul", "ol", "li", "dl", "dt", "dd",
-    "table", "caption", "thead", "tbody", "tfoot", "tr", FIGURE,
+    "table", "caption", "thead", "tbody", "tfoot", "tr",
 })  # fmt: skip
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _CELLS = frozenset({"th", "td"})
@@ -34,6 +34,7 @@ _INLINE = frozenset({
     "ruby", "rb", "rt", "rp",
 })  # fmt: skip
 ELEMENTS = _LINE | _CELLS | _UNPRINTED | _INLINE
+"""What a template may hold; a finished letter may also hold the engine's own `FIGURE`."""
 _ATTRIBUTES = frozenset({"class", "id", "lang", "title", "aria-label"})
 _OWN_ATTRIBUTES = {
     "a": {"href"},
@@ -46,7 +47,7 @@ _OWN_ATTRIBUTES = {
     "col": {"span"},
     "colgroup": {"span"},
 }
-_ENGINE_PREFIX = "data-ccm-"
+ENGINE_PREFIX = "data-ccm-"
 """Of attributes that the engine sets itself, once the markup was checked."""
 _LINK = re.compile("(https:|mailto:|tel:|#)", re.IGNORECASE)
 _SPACES = re.compile("[ \t\n\r\f]+")
@@ -88,10 +89,10 @@ def attributes_of(tag: str) -> frozenset[str] | None:
 
 def _check_element(element: Any) -> None:
     tag = element.tag
-    if tag not in ELEMENTS:
+    if tag not in ELEMENTS and tag != FIGURE:
         raise RenderError("forbidden_markup", f"<{tag[:40]}> is not possible in a letter")
     for name, value in element.items():
-        free = name.startswith("data-") and not name.startswith(_ENGINE_PREFIX)
+        free = name.startswith("data-") and not name.startswith(ENGINE_PREFIX)
         if name not in _ATTRIBUTES and name not in _OWN_ATTRIBUTES.get(tag, ()) and not free:
             raise RenderError("forbidden_markup", f"attribute '{name[:40]}' of <{tag}> is not possible in a letter")
         if name in ("colspan", "rowspan", "span") and not _small_number(value):
@@ -114,7 +115,7 @@ def _collect(element: Any, parts: list[str]) -> None:
     """Append the element's text; ``\\x00`` parts lines, since the HTML parser lets none through."""
     tag = element.tag
     if isinstance(tag, str) and tag not in _UNPRINTED:
-        edge = "\x00" if tag in _LINE else " " if tag in _CELLS else ""
+        edge = "\x00" if tag in _LINE or tag == FIGURE else " " if tag in _CELLS else ""
         parts.append(edge)
         parts.append(element.text or "")
         for child in element:
