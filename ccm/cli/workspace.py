@@ -170,7 +170,7 @@ def _check(root: Path, at: str | None) -> _Checked:
         subjects = list({preview.subject.name: preview.subject for preview in shown}.values())
         compiled = project.compiled(communication_id)
         for fact in fact_findings(project, compiled, subjects, instant(at, project.clock)):
-            severity = writers.severity(fact.code, fact.severity, compiled.communication)
+            severity = writers.severity(fact.code, fact.severity, compiled.communication, fact.path)
             if severity != "off":
                 message = f"{fact.code} {fact.message}"
                 told[severity].append(Problem(fact.path, fact.line, message, fact.column, fact.code))
