@@ -161,7 +161,7 @@ class _Job:
             told.by_severity[finding.severity].append(place)
 
     def _tell_code(self, communication: Communication, code: str, default: str, place: Problem, told: _Told) -> None:
-        severity = self.writers.severity(code, default, communication)  # type: ignore[arg-type]
+        severity = self.writers.severity(code, default, communication, place.path)  # type: ignore[arg-type]
         if severity != "off":
             told.by_severity[severity].append(place)
 

@@ -41,14 +41,20 @@ class WritersChecks:
         self._sources: dict[str, SourceText] = {}
         self.context: Context = context_of(workspace, writing)
 
-    def severity(self, code: str, default: Severity, communication: Communication) -> Severity | Literal["off"]:
-        """How loudly the workspace wants a finding of another check to be told."""
-        settings = self.context.writing.settings
-        for silence in settings.exceptions:
-            here = communication.id in silence.communications or communication.category in silence.categories
-            if silence.code == code and here:
+    def severity(
+        self, code: str, default: Severity, communication: Communication, path: str
+    ) -> Severity | Literal["off"]:
+        """How loudly the workspace wants a finding of another check, in the template at `path`, to be told."""
+        file = PurePosixPath(path)
+        channel = file.name.partition(".")[0].partition("@")[0]
+        for silence in self.context.writing.settings.exceptions:
+            named = (
+                (silence.communications, communication.id), (silence.categories, communication.category),
+                (silence.channels, channel), (silence.languages, file.parent.name),
+            )  # fmt: skip
+            if silence.code == code and all(not allowed or value in allowed for allowed, value in named):
                 return "off"
-        return settings.severity.get(code, default)
+        return self.context.writing.settings.severity.get(code, default)
 
     def of_brand(self) -> tuple[Remark, ...]:
         """Remarks on the layouts."""
