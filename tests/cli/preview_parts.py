@@ -79,7 +79,8 @@ data: {branch: Lake & <b>Side</b> "House", note: null}
   language: ja-JP
   jurisdiction: JP
   address: {line1: 三宮町1-11-3, city: 神戸市中央区, region: 兵庫県, postcode: 650-0021, country: JP}
-  contact_points: {email: haruka@example.com, sms: "+819000000001", line: U1, push: p1, whatsapp: w1, social: s1, inbox: i1}
+  contact_points:
+    {email: haruka@example.com, sms: "+819000000001", line: U1, push: p1, whatsapp: w1, social: s1, inbox: i1}
 data: {branch: 三宮支店, note: 駐車場はございません。}
 """,
 }
