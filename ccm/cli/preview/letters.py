@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import pypdfium2
@@ -85,15 +85,17 @@ def _regions(
             start = printed.find(words, start + len(words))
 
 
-def _lines(boxes: Iterator[_Box]) -> Iterator[_Box]:
-    """The boxes of characters joined to one a line."""
+def _lines(boxes: Iterable[_Box]) -> Iterator[_Box]:
+    """The boxes of characters joined to one a line: a line goes on to the right, at about the same height."""
     line: _Box | None = None
+    before = 0.0
     for box in boxes:
-        if line is not None and box[1] < line[3] and line[1] < box[3] and box[2] > line[0]:
-            line = (min(line[0], box[0]), min(line[1], box[1]), max(line[2], box[2]), max(line[3], box[3]))
-            continue
-        if line is not None:
-            yield line
-        line = box
+        if line is not None and box[0] >= before and line[1] < (box[1] + box[3]) / 2 < line[3]:
+            line = (line[0], min(line[1], box[1]), max(line[2], box[2]), max(line[3], box[3]))
+        else:
+            if line is not None:
+                yield line
+            line = box
+        before = box[0]
     if line is not None:
         yield line
