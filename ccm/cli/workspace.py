@@ -148,7 +148,7 @@ def _check(root: Path, at: str | None) -> _Checked:
     problems.extend(check_channels(list(workspace.channels.values())))
     if problems or writers is None:
         return _Checked(tuple(problems))
-    project = open_project(root)
+    project = open_project(root, workspace=workspace)
     told: dict[str, list[Problem]] = {"error": problems, "warning": [], "info": []}
     renderings = 0
     remarks = list(writers.of_brand())
