@@ -86,7 +86,7 @@ def check_workspace(root: Path, clock: Clock, at: datetime, *, processes: int | 
     told = _Told()
     told.remarks(writers.of_brand())
     told.by_severity["warning"] += catalogue_problems(workspace)
-    job = _Job(open_project(root, clock=clock), writers, at)
+    job = _Job(open_project(root, clock=clock, workspace=workspace), writers, at)
     for found in job.run(processes or len(os.sched_getaffinity(0))):
         told.add(found)
     told.by_severity["warning"] += told.seen.problems()
