@@ -15,7 +15,8 @@ from ccm.render.compile import HTML, PLAIN, compile_source, data, hidden, join, 
 from ccm.render.environment import render
 from ccm.render.language import Piece
 from ccm.render.markup import Tokens
-from ccm.render.mjml import MjmlError, compile_mjml
+from ccm.render.mjml import compile_mjml
+from ccm.render.mjml_child import MjmlError
 from ccm.render.plaintext import text_template, tidy
 from ccm.render.schema import Type
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import islice
 from typing import Any
 from unicodedata import combining
 from urllib.parse import quote
 
-from jinja2 import StrictUndefined, Template, UndefinedError, nodes
+from jinja2 import Environment, StrictUndefined, Template, UndefinedError, nodes
+from jinja2.lexer import Lexer
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -22,6 +23,28 @@ MAX_OUTPUT = 5_000_000
 _BATCH = 512
 
 
+class _Lexer(Lexer):
+    """Keeps the last source's tokens: a template is split into pieces and then parsed."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self._last: tuple[str, list[tuple[int, str, str]]] = ("", [])
+
+    def tokeniter(
+        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
+    ) -> Iterator[tuple[int, str, str]]:
+        """Line, kind and text of each token; raises `TemplateSyntaxError` on the way."""
+        last, tokens = self._last
+        if source == last:
+            yield from tokens
+            return
+        tokens = []
+        for token in super().tokeniter(source, name, filename, state):
+            tokens.append(token)
+            yield token
+        self._last = (source, tokens)
+
+
 class LanguageEnvironment(ImmutableSandboxedEnvironment):
     """Reads fields of plain dicts and nothing else.
 
@@ -31,10 +54,19 @@ class LanguageEnvironment(ImmutableSandboxedEnvironment):
     """
 
     def __init__(self, *, html: bool) -> None:
-        super().__init__(autoescape=html, undefined=StrictUndefined, keep_trailing_newline=True, cache_size=0)
+        # Not optimised: there is next to nothing constant in these expressions, and looking for it takes a tenth.
+        super().__init__(
+            autoescape=html, undefined=StrictUndefined, keep_trailing_newline=True, cache_size=0, optimized=False
+        )
+        self._lexer = _Lexer(self)
         self.globals.clear()
         self.filters = dict(_FILTERS)
         self.tests = dict(_TESTS)
+
+    @property
+    def lexer(self) -> Lexer:
+        """Splits sources; of the last one it still has the tokens."""
+        return self._lexer
 
     def getitem(self, obj: Any, argument: Any) -> Any:
         """The field `argument` of a plain dict, or a strict undefined."""

@@ -10,7 +10,8 @@ from ccm.errors import Problem
 from ccm.render.compile import PLAIN, check_source
 from ccm.render.dialects import HTML, MJML, Dialect
 from ccm.render.language import Source
-from ccm.render.mjml import MjmlError, compile_mjml
+from ccm.render.mjml import compile_mjml
+from ccm.render.mjml_child import MjmlError
 from ccm.render.schema import BOOLEAN, ORGANISATION, TEXT, Type
 
 NAMES = {
