@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ccm.errors import InputError
 from ccm.pipeline.preview import Preview
+from ccm.render.email_images import page_with_pictures
 
 SUFFIXES = {"message/rfc822": ".eml", "application/pdf": ".pdf"}
 STYLE = """
@@ -67,7 +68,7 @@ def _write(folder: Path, shown: Preview) -> list[str]:
         assert isinstance(message, EmailMessage)
         page = message.get_body(("html",))
         if page is not None:
-            (folder / f"{stem}.html").write_text(page.get_content(), encoding="utf-8")
+            (folder / f"{stem}.html").write_text(page_with_pictures(shown.rendered.body), encoding="utf-8")
             names.append(f"{stem}.html")
         for number, attachment in enumerate(message.iter_attachments(), 1):
             if attachment.get_content_type() == "application/pdf":

@@ -19,7 +19,7 @@ from ccm.errors import IntegrityError
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication
 
-RENDER_FORMAT = 1
+RENDER_FORMAT = 2
 """Raised whenever this engine would make other bytes of the same parts."""
 RENDER_PACKAGES = (
     "babel",
@@ -139,6 +139,8 @@ def _settings_parts(workspace: Workspace, communication: Communication) -> Itera
     for channel_id in communication.channels:
         channel = workspace.channels[channel_id]
         yield f"{channel.path}#sender", _of([channel.sender, channel.sender_name])
+        if channel.utm is not None:
+            yield f"{channel.path}#utm", _of(channel.utm.model_dump(mode="json"))
     # The date of a message is that of the customer's zone, or of the jurisdiction's first.
     zones = {place: list(workspace.policy.zones.get(place, ())) for place in communication.jurisdictions}
     yield "channels/policy.yaml#zones", _of(zones)

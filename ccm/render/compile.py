@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jinja2 import Template
@@ -13,7 +13,7 @@ from ccm.render.checker import Checker
 from ccm.render.dialects import CONTENT, Dialect
 from ccm.render.environment import LanguageEnvironment
 from ccm.render.language import Piece, Pieces, Source, parse
-from ccm.render.markup import Tokens, check_markup
+from ccm.render.markup import NOTHING, Tokens, check_markup
 from ccm.render.schema import TEXT, Type
 
 HTML = LanguageEnvironment(html=True)
@@ -31,7 +31,7 @@ class Checked:
 
 def check_source(
     source: Source, names: Mapping[str, Type], problems: list[Problem], dialect: Dialect | None = None, *,
-    layout: bool = False, assets: Collection[str] = (),
+    layout: bool = False, assets: Mapping[str, bytes] = NOTHING,
 ) -> Checked:  # fmt: skip
     """Checks one file's syntax, types and markup; everything wrong is appended to `problems`."""
     parsed = parse(source, PLAIN, problems)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 VOID = frozenset({"br", "hr", "wbr", "col", "img", "meta", "link", "ccm-content"})
+PICTURES = frozenset({"img", "mj-image"})
 CONTENT = "ccm-content"
 """The layout's marker where the communication's own template goes."""
 
@@ -23,12 +24,9 @@ MJML_PARENTS = {
     "mj-wrapper": {"mj-body"}, "mj-section": {"mj-body", "mj-wrapper"}, "mj-group": {"mj-section"},
     "mj-column": {"mj-section", "mj-group"}, "mj-text": {"mj-column"}, "mj-button": {"mj-column"},
     "mj-table": {"mj-column"}, "mj-divider": {"mj-column"}, "mj-spacer": {"mj-column"},
-    "mj-raw": {"mj-body", "mj-column"},
+    "mj-image": {"mj-column"}, "mj-raw": {"mj-body", "mj-column"},
 }  # fmt: skip
-"""Where each tag may stand; in mj-attributes any. mrml 0.2.4 takes a tag anywhere and drops or misplaces it.
-
-Without pictures: an address that is loaded tells who opened the e-mail, and when.
-"""
+"""Where each tag may stand; in mj-attributes any. mrml 0.2.4 takes a tag anywhere and drops or misplaces it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +49,7 @@ class Dialect:
 _READ_ALOUD = frozenset({"href", "alt", "title", "aria-label"})
 HTML = Dialect("HTML", _TEXT_TAGS | _PAGE_TAGS, 32, _READ_ALOUD | {"lang"})
 MJML = Dialect(
-    "MJML", _TEXT_TAGS | MJML_PARENTS.keys(), 64, _READ_ALOUD,
+    "MJML", _TEXT_TAGS | MJML_PARENTS.keys() | {"img"}, 64, _READ_ALOUD,
     frozenset({"mj-text", "mj-button", "mj-table", "mj-raw"}),
     frozenset({"mj-body", "mj-column"}), "mj-body",
 )  # fmt: skip

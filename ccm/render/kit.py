@@ -48,7 +48,7 @@ class Layouts:
                 self.problems.append(Problem(path, 0, "is missing, empty or not UTF-8"))
                 self._checked[name] = None, set()
             else:
-                assets = self.workspace.brand.keys()
+                assets = self.workspace.brand
                 checked = check_source(Source(path, text), self.names, self.problems, dialect, layout=True,
                                        assets=assets)  # fmt: skip
                 self._checked[name] = checked.pieces, checked.uses
@@ -84,7 +84,7 @@ class Kit:
         before = len(self.problems)
         made = convert(self.source, pieces, self.problems)
         if dialect is not None and len(self.problems) == before:
-            made = check_markup(self.source, made, dialect, self.problems, assets=self.workspace.brand.keys())
+            made = check_markup(self.source, made, dialect, self.problems, assets=self.workspace.brand)
         # The empty lines only kept each block on its line of the file.
         kept = [
             replace(piece, text=_EMPTY_LINES.sub("\n", piece.text)) if piece.kind == "data" else piece for piece in made
@@ -103,7 +103,7 @@ class Kit:
 
     def check(self, source: Source, dialect: Dialect | None = None) -> list[Piece] | None:
         """A source's checked pieces, None where it is wrong."""
-        checked = check_source(source, self.names, self.problems, dialect, assets=self.workspace.brand.keys())
+        checked = check_source(source, self.names, self.problems, dialect, assets=self.workspace.brand)
         self.uses |= checked.uses
         return None if checked.pieces is None else self._translated(checked.pieces, source, markup=dialect is not None)
 

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
+from types import MappingProxyType
 
 from ccm.errors import Problem
-from ccm.render.dialects import CONTENT, MJML_PARENTS, VOID, Dialect
+from ccm.render.dialects import CONTENT, MJML_PARENTS, PICTURES, VOID, Dialect
+from ccm.render.email_images import picture_problem
 from ccm.render.language import Piece, Source
 
 _START_TAG = re.compile(
@@ -26,6 +28,7 @@ _UNQUOTED = re.compile(r"=\s*[^\s\"'>=]")
 _HOST = re.compile(r"https://[a-z0-9.-]+(?:[/?#]|$)", re.IGNORECASE)
 _OWN_LINKS = ("organisation.website", "organisation.preference_url")
 _CSS_REFUSED = re.compile(r"url\s*\(|@import|expression\s*\(|behaviou?r\s*:|-moz-binding|\\", re.IGNORECASE)
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
 
 class Tokens:
@@ -51,11 +54,11 @@ class Tokens:
 
 def check_markup(
     source: Source, pieces: Sequence[Piece], dialect: Dialect, problems: list[Problem], *,
-    layout: bool = False, assets: Collection[str] = (),
+    layout: bool = False, assets: Mapping[str, bytes] = NOTHING,
 ) -> list[Piece]:  # fmt: skip
     """The pieces, each told where it stands; whatever is not possible is appended to `problems`.
 
-    `assets` are the file names that a page may refer to. A layout holds the marker ``<ccm-content/>`` once.
+    `assets` are the files that a page may refer to, by name. A layout holds the marker ``<ccm-content/>`` once.
     """
     tokens = Tokens(pieces)
     parser = _Markup(source, tokens, dialect, problems, assets, layout=layout)
@@ -75,7 +78,7 @@ class _TooDeep(Exception):
 
 class _Markup(HTMLParser):
     def __init__(
-        self, source: Source, tokens: Tokens, dialect: Dialect, problems: list[Problem], assets: Collection[str], *,
+        self, source: Source, tokens: Tokens, dialect: Dialect, problems: list[Problem], assets: Mapping[str, bytes], *,
         layout: bool,
     ) -> None:  # fmt: skip
         super().__init__(convert_charrefs=True)
@@ -149,9 +152,9 @@ class _Markup(HTMLParser):
             self.say(f"<{tag}> stands in {wanted}, not in <{parent}>")
         if raw != raw.replace(raw[1 : len(tag) + 1], tag):
             self.say(f"write <{tag}> in small letters")
-        self._attributes(tag, raw)
+        self._attributes(tag, raw, parent)
 
-    def _attributes(self, tag: str, raw: str) -> None:
+    def _attributes(self, tag: str, raw: str, parent: str) -> None:
         found = self.tokens.find(raw)
         if not _START_TAG.fullmatch(raw):
             unquoted = _UNQUOTED.search(re.sub(r"\"[^\"]*\"|'[^']*'", "", raw))
@@ -159,10 +162,16 @@ class _Markup(HTMLParser):
             self.say(f"<{tag}>: {what}", found[0] if found else None)
             return
         in_values: list[Piece] = []
+        names: set[str] = set()
         for match in _ATTRIBUTE.finditer(raw[1 + len(tag) :].rstrip("/>")):
             name, value = match[1].lower(), match[2] if match[2] is not None else (match[3] or "")
+            names.add(name)
             in_values += self.tokens.find(value)
             self._attribute(tag, name, value)
+        for needed in sorted(
+            {"alt", "src"} - names if tag in PICTURES and self.stack[-1:] != ["mj-attributes"] else ()
+        ):
+            self.say(f"<{tag}> needs {needed}" + ': what it shows, or alt="" if it says nothing' * (needed == "alt"))
         for piece in found:
             if piece not in in_values:
                 self.say("code cannot stand in a tag outside an attribute's value", piece)
@@ -196,6 +205,8 @@ class _Markup(HTMLParser):
         elif name == "src" or (tag == "link" and name == "href"):
             if plain not in self.assets:
                 self.say(f"'{plain[:60]}' is no file of templates/_brand; nothing else can be loaded")
+            elif self.dialect.root and (problem := picture_problem(plain, self.assets[plain])):
+                self.say(problem)
         elif name in ("href", "xlink:href"):
             self._link(value, codes)
 

@@ -8,9 +8,12 @@ from ccm.render.mjml_child import CHILD, MjmlError
 
 _ACTIVE = re.compile(
     r"<\s*(?:script|iframe|object|embed|form|base|svg)\b|\bjavascript\s*:|\bvbscript\s*:|\bdata\s*:\s*text"
-    r"|<[^>]*\s(?:src|background)\s*=|<link\b|@import|url\s*\(",
+    r"|<link\b|@import|url\s*\(",
     re.IGNORECASE,
 )
+_TAG = re.compile(r"<[^>]*>")
+_LOADS = re.compile(r"""\s(?:src|background)\s*=(?!"cid:[0-9a-f]{24}@[A-Za-z0-9.-]+")""", re.IGNORECASE)
+"""Anything but a picture that travels with the message."""
 _BREAK_BEFORE = re.compile(r"(?=<(?:table|tr|td|th|div|style|/body|/head|!--\[if))")
 _LONG_LINE = 300
 
@@ -22,7 +25,8 @@ def compile_mjml(source: str) -> str:
     read and checked against its digest took as long.
     """
     html = CHILD.compile(source)
-    if found := _ACTIVE.search(html):
+    loads = (found for tag in _TAG.findall(html) if (found := _LOADS.search(tag)))
+    if found := _ACTIVE.search(html) or next(loads, None):
         raise MjmlError(f"the compiled e-mail would hold '{found[0][:40]}', which is not possible")
     return _lines(html)
 

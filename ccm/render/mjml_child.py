@@ -115,7 +115,10 @@ class MjmlChild:
         ours, theirs = socket.socketpair()
         with theirs:
             process = subprocess.Popen(  # noqa: S603  (our own interpreter and program; sources go in as data)
-                [sys.executable, "-I", "-c", _CHILD], stdin=theirs.fileno(), stdout=theirs.fileno(), stderr=subprocess.DEVNULL
+                [sys.executable, "-I", "-c", _CHILD],
+                stdin=theirs.fileno(),
+                stdout=theirs.fileno(),
+                stderr=subprocess.DEVNULL,
             )
         self._child = _Child(process, ours)
         return self._child

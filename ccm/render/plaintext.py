@@ -74,6 +74,8 @@ class _Text(HTMLParser):
             self.line_start = True
         elif tag == "br":
             self._break(1)
+        elif tag == "img" and values.get("alt"):
+            self._words(values["alt"] or "")
         elif tag == "a":
             self.links.append((values.get("href") or "", len(self.out)))
         if tag in _PARAGRAPHS and not self._in_cell():
