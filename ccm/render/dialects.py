@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 VOID = frozenset({"br", "hr", "wbr", "col", "img", "meta", "link", "ccm-content"})
-PICTURES = frozenset({"img", "mj-image"})
 CONTENT = "ccm-content"
 """The layout's marker where the communication's own template goes."""
 

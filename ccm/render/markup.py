@@ -16,9 +16,10 @@ from html.parser import HTMLParser
 from types import MappingProxyType
 
 from ccm.errors import Problem
-from ccm.render.dialects import CONTENT, MJML_PARENTS, PICTURES, VOID, Dialect
+from ccm.render.dialects import CONTENT, MJML_PARENTS, VOID, Dialect
 from ccm.render.email_images import picture_problem
 from ccm.render.language import Piece, Source
+from ccm.render.mjml_rules import attribute_problems
 
 _START_TAG = re.compile(
     r"""<[a-z][a-z0-9-]*(?:\s+[a-z][a-z0-9_:-]*(?:\s*=\s*(?:"[^"<]*"|'[^'<]*'))?)*\s*/?>""", re.IGNORECASE
@@ -162,16 +163,14 @@ class _Markup(HTMLParser):
             self.say(f"<{tag}>: {what}", found[0] if found else None)
             return
         in_values: list[Piece] = []
-        names: set[str] = set()
+        attributes: dict[str, str] = {}
         for match in _ATTRIBUTE.finditer(raw[1 + len(tag) :].rstrip("/>")):
             name, value = match[1].lower(), match[2] if match[2] is not None else (match[3] or "")
-            names.add(name)
+            attributes[name] = value
             in_values += self.tokens.find(value)
             self._attribute(tag, name, value)
-        for needed in sorted(
-            {"alt", "src"} - names if tag in PICTURES and self.stack[-1:] != ["mj-attributes"] else ()
-        ):
-            self.say(f"<{tag}> needs {needed}" + ': what it shows, or alt="" if it says nothing' * (needed == "alt"))
+        for problem in attribute_problems(tag, parent, attributes):
+            self.say(problem)
         for piece in found:
             if piece not in in_values:
                 self.say("code cannot stand in a tag outside an attribute's value", piece)

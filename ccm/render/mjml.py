@@ -28,7 +28,8 @@ def compile_mjml(source: str) -> str:
     loads = (found for tag in _TAG.findall(html) if (found := _LOADS.search(tag)))
     if found := _ACTIVE.search(html) or next(loads, None):
         raise MjmlError(f"the compiled e-mail would hold '{found[0][:40]}', which is not possible")
-    return _lines(html)
+    # A colour of no name is read as a very dark blue where bgcolor counts (HTML, "legacy color value").
+    return _lines(html.replace(' bgcolor="none"', ""))
 
 
 def _lines(html: str) -> str:

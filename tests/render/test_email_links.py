@@ -19,7 +19,9 @@ from ccm.render.markup import Tokens
 from ccm.workspace import Workspace, load_workspace
 
 SITE = "https://www.example.com"
-RULES = LinkRules(SITE, f"{SITE}/prefs", frozenset({"www.example.com"}), (("utm_source", "news"), ("utm_medium", "e mail")))
+RULES = LinkRules(
+    SITE, f"{SITE}/prefs", frozenset({"www.example.com"}), (("utm_source", "news"), ("utm_medium", "e mail"))
+)
 BODY = """{# two lines
 of comment #}
 <mj-section><mj-column>

@@ -16,9 +16,7 @@ from ccm.render import Renderer
 from ccm.render.email_images import MAX_PICTURE, page_with_pictures, picture_problem
 from ccm.workspace import load_workspace
 
-PNG = b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
-)
+PNG = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==")
 GIF = b"GIF89a" + bytes(20)
 BODY = (
     "<mj-section><mj-column>"
@@ -112,7 +110,7 @@ def test_page_to_look_at_has_its_pictures_in_it(tmp_path: Path) -> None:
         ('<mj-image src="rates.png" />', '<mj-image> needs alt: what it shows, or alt="" if it says nothing'),
         ('<mj-image alt="x" />', "<mj-image> needs src"),
         ('<mj-text><img src="rates.png" /></mj-text>', "<img> needs alt"),
-        ('<mj-image src="logo.svg" alt="x" />', "'logo.svg' is SVG, which Gmail and Outlook do not show; save it as PNG"),
+        ('<mj-image src="logo.svg" alt="x" />', "'logo.svg' is SVG, which Gmail and Outlook do not show; save"),
         ('<mj-image src="photo.jpg" alt="x" />', "does not begin like a jpg file"),
         ('<mj-image src="huge.png" alt="x" />', "at most 150,000 travel with every e-mail"),
         ('<mj-image src="letter.css" alt="x" />', "is no picture that mail programs show: png, jpg or gif"),
@@ -127,7 +125,9 @@ def test_what_is_no_picture_of_the_brand_is_refused_where_it_stands(tmp_path: Pa
 
 def test_attribute_that_would_load_a_background_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="the attribute 'background-url' is not possible"):
-        made(tmp_path, SECTION.format("x").replace("<mj-section>", '<mj-section background-url="https://a.test/b.png">'))
+        made(
+            tmp_path, SECTION.format("x").replace("<mj-section>", '<mj-section background-url="https://a.test/b.png">')
+        )
 
 
 def test_every_kind_of_picture_is_known_by_its_first_bytes() -> None:
