@@ -10,19 +10,17 @@ from html import escape
 from pathlib import Path
 
 from ccm.workspace import Workspace, load_workspace
-from ccm.workspace.communication import Communication
+from ccm.workspace.communication import Communication, TemplateFile
 
 ROOT = Path(__file__).resolve().parent.parent
 CORPUS = ROOT / "tests/render/mjml_corpus"
-_CODE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{\s*([\w.]+).*?\}\}", re.DOTALL)
+_CODE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{\s*'?([^'|}]+?)'?\s*(?:\|.*?)?\}\}", re.DOTALL)
 _PICTURE = re.compile(r'(?<=\ssrc=")[^"]*(?=")')
 
 
-def document(workspace: Workspace, communication: Communication, language: str) -> str:
+def document(workspace: Workspace, communication: Communication, file: TemplateFile) -> str:
     """One e-mail: code printed as the sample's values, pictures named by a Content-ID."""
-    (file,) = (
-        file for file in workspace.templates[communication.id] if (file.channel, file.language) == ("email", language)
-    )
+    language = file.language
     layout = workspace.brand["email.mjml"].decode()
     layout = layout.replace("<mjml>", f'<mjml lang="{language}" dir="ltr">').replace("<ccm-content/>", file.body)
     metas = "".join(
@@ -44,7 +42,7 @@ def _values(workspace: Workspace, communication: Communication, language: str) -
         "organisation.phone": organisation.phone, "organisation.preference_url": organisation.preference_url,
         "customer.addressee": {"en": "Jane Whitfield", "ja": "高橋 春香 様"}[language],
         "message.reference": "5f2c9a7e41d0",
-        **{f"t.{key}": words.of(language) for key, words in workspace.strings.items()},
+        **workspace.catalogues.get(language, {}),
     }  # fmt: skip
     for wording in workspace.wordings:
         if wording.language == language:
@@ -64,10 +62,10 @@ def _flat(path: str, value: object) -> list[tuple[str, str]]:
 def main() -> None:
     workspace = load_workspace(ROOT)
     for communication in workspace.communications.values():
-        if "email" in communication.channels:
-            for language in communication.languages:
-                file = CORPUS / f"{communication.id}-{language}.mjml"
-                file.write_text(document(workspace, communication, language), encoding="utf-8")
+        for file in workspace.templates[communication.id]:
+            if file.path.endswith("/email.mjml"):
+                target = CORPUS / f"{communication.id}-{file.language}.mjml"
+                target.write_text(document(workspace, communication, file), encoding="utf-8")
 
 
 if __name__ == "__main__":

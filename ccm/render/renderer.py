@@ -11,7 +11,6 @@ from ccm.render.channels import Channel, channels
 from ccm.render.channels.base import PREVIEW, Filling, Words
 from ccm.render.compiler import Compiler, Part
 from ccm.render.context import ContextBuilder
-from ccm.render.email import EmailTemplate
 from ccm.render.email_links import Link
 from ccm.render.schema import slot_name
 from ccm.render.wording import as_html, fill, is_constant
@@ -57,8 +56,7 @@ class Renderer:
 
     def links(self, channel: str, language: str, variant: str = "") -> tuple[Link, ...]:
         """The links of a channel's template, layout first, without rendering; only an e-mail has typed ones."""
-        template = self.part(channel, language, variant).template
-        return template.links if isinstance(template, EmailTemplate) else ()
+        return self._channels[channel].links(self.part(channel, language, variant).template)
 
     def render(self, channel: str, context: RenderContext) -> Rendered:
         """One message, byte for byte what the supplier gets.

@@ -15,6 +15,7 @@ from ccm.render.channels.letter import LetterChannel
 from ccm.render.context import period_end
 from ccm.render.dialects import MJML
 from ccm.render.email import EmailSetting, EmailTemplate, compile_email
+from ccm.render.email_links import Link
 from ccm.render.kit import Kit
 from ccm.render.markdown_pages import mail_pieces
 from ccm.render.mime import is_address
@@ -59,6 +60,10 @@ class EmailChannel(Channel):
         meta = {"subject": subject, "preheader": preheader}
         setting = EmailSetting.of(kit.workspace, self.communication, kit.file)
         return lambda: compile_email(layout, body, meta, kit.names, setting, kit.problems)
+
+    def links(self, template: Any) -> tuple[Link, ...]:
+        made: EmailTemplate = template
+        return made.links
 
     def render(self, filling: Filling, renderer: Renderer) -> Rendered:
         template: EmailTemplate = filling.template
