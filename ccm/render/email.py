@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import unescape
 from typing import Any
 
@@ -77,19 +78,24 @@ class EmailSetting:
 class EmailTemplate:
     """The templates of one communication's e-mail in one language.
 
-    Attributes: `links`, all that it has, in order, layout first; `pictures`, MIME parts that every message carries.
+    Attributes: `pictures`, MIME parts that every message carries.
     """
 
     def __init__(
-        self, subject: Template, preheader: Template, html: Template, text: Template, links: Sequence[Link],
-        pictures: Sequence[Picture],
+        self, subject: Template, preheader: Template, html: Template, text: Template,
+        links: Callable[[], tuple[Link, ...]], pictures: Sequence[Picture],
     ) -> None:  # fmt: skip
         self._subject = subject
         self._preheader = preheader
         self._html = html
         self._text = text
-        self.links = tuple(links)
+        self._links = links
         self.pictures = tuple(picture.part for picture in pictures)
+
+    @cached_property
+    def links(self) -> tuple[Link, ...]:
+        """All links that it has, in order, layout first."""
+        return self._links()
 
     def fill(self, plain: Mapping[str, Any], html: Mapping[str, Any]) -> EmailBody:
         """The e-mail from the values for text and those for HTML, which differ only in `wording`.
@@ -128,9 +134,11 @@ def compile_email(
     page = with_campaign(_padded(page, tokens), tokens, setting.links)
     # Letters beyond ASCII become references once here instead of in every message.
     html_source = restored(page.encode("ascii", "xmlcharrefreplace").decode(), tokens)
-    links = template_links(layout, setting.links, _LAYOUT) + template_links(
-        body, setting.links, path, setting.first_line
-    )
+
+    def links() -> tuple[Link, ...]:
+        own = template_links(body, setting.links, path, setting.first_line)
+        return template_links(layout, setting.links, _LAYOUT) + own
+
     return EmailTemplate(
         compile_source(plain_source(meta["subject"]), names, PLAIN, path),
         compile_source(plain_source(meta["preheader"]), names, PLAIN, path),
