@@ -11,7 +11,8 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
+from functools import lru_cache
+from importlib import metadata
 from typing import Any, Literal
 
 from ccm.compliance.rules import may_apply
@@ -35,6 +36,7 @@ RENDER_PACKAGES = (
     "weasyprint",
 )
 """Distributions whose version decides on the words, the numbers or the looks of a message."""
+version = lru_cache(metadata.version)
 _SLOT = re.compile(r"\bwording\s*\.\s*([a-z0-9_]+)")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,6 +68,24 @@ class Project:
                 releases.build_release(self.workspace, communication),
             )
         return self._compiled[communication_id]
+
+    def reloaded(self) -> Project:
+        """This project over the files as they are now; a communication that no change touches stays compiled.
+
+        For whoever keeps a project open while people write. Raises `WorkspaceError` with every problem.
+        """
+        workspace = load_workspace(self.workspace.root)
+        fresh = replace(self, workspace=workspace, rules=load_rules(workspace), _compiled={})
+        before = self.workspace
+        if (workspace.settings, workspace.channels, workspace.policy) == (
+            before.settings, before.channels, before.policy,
+        ):  # fmt: skip
+            for name, old in self._compiled.items():
+                communication = workspace.communications.get(name)
+                # A release names everything else that could change a message.
+                if communication and releases.build_release(workspace, communication) == old.release:
+                    fresh._compiled[name] = replace(old, rules=fresh.rules)
+        return fresh
 
     def reopen(self) -> None:
         """Gives this process its own connections; call it first in a forked child."""
