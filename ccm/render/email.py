@@ -14,7 +14,7 @@ from jinja2 import Template
 from ccm.errors import Problem
 from ccm.render.compile import HTML, PLAIN, compile_source, data, hidden, join, plain_source, restored
 from ccm.render.email_images import Picture, with_pictures
-from ccm.render.email_links import Link, LinkRules, template_links, with_campaign
+from ccm.render.email_links import Link, LinkRules, markdown_links, template_links, with_campaign
 from ccm.render.environment import render
 from ccm.render.language import Piece
 from ccm.render.markup import Tokens
@@ -63,6 +63,8 @@ class EmailSetting:
     domain: str
     """The sender's."""
     links: LinkRules
+    markdown: str
+    """The body where it is Markdown, else empty."""
 
     @classmethod
     def of(cls, workspace: Workspace, communication: Communication, file: TemplateFile) -> EmailSetting:
@@ -71,8 +73,9 @@ class EmailSetting:
         links = LinkRules.of(
             workspace.settings.organisation, channel.utm if channel else None, communication, file.language
         )
+        markdown = file.body if file.kind == "markdown" else ""
         domain = channel.sender.rpartition("@")[2] if channel else ""
-        return cls(file.path, file.body_line, file.language, workspace.brand, domain, links)
+        return cls(file.path, file.body_line, file.language, workspace.brand, domain, links, markdown)
 
 
 class EmailTemplate:
@@ -137,6 +140,8 @@ def compile_email(
 
     def links() -> tuple[Link, ...]:
         own = template_links(body, setting.links, path, setting.first_line)
+        if setting.markdown:
+            own = markdown_links(own, setting.markdown, setting.first_line)
         return template_links(layout, setting.links, _LAYOUT) + own
 
     return EmailTemplate(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape, unescape
 from html.parser import HTMLParser
 from typing import Literal
@@ -94,6 +94,16 @@ def template_links(pieces: Sequence[Piece], rules: LinkRules, path: str, first_l
     return tuple(parser.links)
 
 
+def markdown_links(links: Sequence[Link], text: str, first_line: int = 1) -> tuple[Link, ...]:
+    """The same links with the lines on which their words stand in Markdown; 0 where formatting hides them."""
+    found, at = [], 0
+    for link in links:
+        place = text.find("[" + link.text.partition("{")[0], at)
+        at = max(at, place + 1)
+        found.append(replace(link, line=0 if place < 0 else first_line + text.count("\n", 0, place)))
+    return tuple(found)
+
+
 def page_links(html: str, rules: LinkRules) -> tuple[Link, ...]:
     """The links of a message's HTML in the order they stand in."""
     parser = _Links(rules, Tokens(()), "", 0)
@@ -138,8 +148,10 @@ def _in_lines(pieces: Sequence[Piece], tokens: Tokens) -> str:
     for piece in pieces:
         text = piece.text if piece.kind == "data" else tokens.word(index)
         index += piece.kind != "data"
-        out.append("\n" * (piece.line - line) + text)
-        line = max(line, piece.line) + text.count("\n")
+        if piece.kind == "data" and piece.line > line:
+            text = "\n" * (piece.line - line) + text
+        out.append(text)
+        line += text.count("\n")
     return "".join(out)
 
 

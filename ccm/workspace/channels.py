@@ -6,14 +6,13 @@ import re
 from collections.abc import Mapping
 from datetime import time
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.communication import ChannelId
 from ccm.workspace.languages import Language
-from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
+from ccm.workspace.settings import Jurisdiction, Slug, WrongPart, known_zones
 
 _UTM_NAMES = ("communication", "category", "language")
 UtmValue = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9._ -]|\{[^{}]*\})+$", max_length=100)]
@@ -122,7 +121,7 @@ class Policy(Frozen):
     @field_validator("zones")
     @classmethod
     def _zones_exist(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        known = available_timezones()
+        known = known_zones()
         for jurisdiction, zones in value.items():
             for place, zone in enumerate(zones):
                 if zone not in known:

@@ -69,6 +69,26 @@ def test_every_link_of_a_template_is_listed_with_its_kind_words_and_line(tmp_pat
     )
 
 
+def test_links_of_a_markdown_body_are_told_with_their_lines(tmp_path: Path) -> None:
+    write_workspace(tmp_path, email="x", purpose="marketing")
+    folder = tmp_path / "templates/notice/en"
+    (folder / "email.mjml").unlink()
+    (folder / "email.md").write_text(
+        "---\nsubject: News\npreheader: In short\n---\n# News\n\nDear {{ name }},\n"
+        "see [our page](https://a.test/?n={{ name }}).\n\n"
+        "[金利を見る]({{ organisation.website }}/rates)\n",
+        encoding="utf-8",
+    )
+    made = load_workspace(tmp_path)
+    own = [
+        link for link in Renderer(made, made.communications["notice"]).links("email", "en") if "_brand" not in link.path
+    ]
+    assert own == [
+        Link("web", "https://a.test/?n={name}", "our page", False, "templates/notice/en/email.md", 8),
+        Link("web", f"{SITE}/rates", "金利を見る", True, "templates/notice/en/email.md", 10),
+    ]
+
+
 def test_links_of_a_message_have_the_same_kinds_as_those_of_its_template(tmp_path: Path) -> None:
     links = page_links(page(tmp_path), RULES)
     assert [link.kind for link in links] == ["web", "web", "web", "preference", "telephone", "mail", "page"]
