@@ -38,6 +38,8 @@ def _stages(made: Bank) -> Iterator[Row]:
     yield stages.sms(made)
     yield from stages.letter(made)
     yield stages.checking(made)
+    yield stages.compiling(made)
+    yield stages.workspace_check(made.project.workspace.root)
     yield stages.recording(made)
     yield from stages.logging(made)
 

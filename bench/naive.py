@@ -30,7 +30,7 @@ from weasyprint.text.fonts import FontConfiguration
 
 from ccm.model.message import RenderContext
 from ccm.render.fonts import font_folder
-from ccm.render.markup import Tokens
+from ccm.render.markup_tokens import Tokens
 from ccm.render.people import addressee
 from ccm.render.plaintext import text_template
 from ccm.workspace import Workspace
@@ -64,7 +64,7 @@ class NaiveOffer:
     def mjml(self, context: RenderContext) -> tuple[str, str]:
         """Subject and the filled MJML."""
         mail = self.mails[context.language]
-        environment, values = _environment(context, html=True), self._values(context, html=True)
+        environment, values = self._environment(context, html=True), self._values(context, html=True)
         plain = environment.overlay(autoescape=False)
         subject = plain.from_string(mail.subject).render(values)
         preheader = plain.from_string(mail.preheader).render(values)
@@ -106,7 +106,13 @@ class NaiveOffer:
     def sms(self, context: RenderContext) -> str:
         """The SMS text."""
         values = self._values(context, html=False, short=True)
-        return _environment(context, html=False).from_string(self.texts[context.language]).render(values).strip()
+        return self._environment(context, html=False).from_string(self.texts[context.language]).render(values).strip()
+
+    def _environment(self, context: RenderContext, *, html: bool) -> Environment:
+        words = self.workspace.catalogues.get(context.language, {})
+        environment = _environment(context, html=html)
+        environment.filters["t"] = lambda word: words.get(word, word)
+        return environment
 
     def _values(self, context: RenderContext, *, html: bool, short: bool = False) -> dict[str, Any]:
         language, organisation = context.language, self.workspace.settings.organisation
@@ -135,7 +141,6 @@ class NaiveOffer:
             "customer": {"addressee": addressee(context.customer, language)},
             "organisation": {name.partition(".")[2]: value for name, value in told.items()},
             "message": {"reference": context.message_id, "date": context.at.date(), "language": language},
-            "t": {key: words.of(language) for key, words in self.workspace.strings.items()},
             "wording": wording,
             **context.data,
         }

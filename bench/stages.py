@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import email
 import email.policy
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html import unescape
 from itertools import count
+from pathlib import Path
 from urllib.parse import unquote
 
 from sqlalchemy import delete
 
 from bench import naive
 from bench.bank import AT, Bank
-from bench.measure import Row, Side, ready, side_by_side
+from bench.measure import Row, Side, ready, side_by_side, wall
 from ccm.batch import runs
 from ccm.compliance.check import check
 from ccm.decide import decide
@@ -23,7 +26,8 @@ from ccm.log import sequencer
 from ccm.model.message import Draft, RenderContext
 from ccm.pipeline.compose import Composed, Occasion, compose, gather
 from ccm.pipeline.record import record
-from ccm.render.email import EmailTemplate
+from ccm.render import Renderer
+from ccm.render.channels.letter import LetterChannel
 from ccm.store import feeds
 from ccm.store.tables import contacts
 
@@ -80,12 +84,9 @@ def mail(bank: Bank) -> Iterator[Row]:
         _same_mail(renderer.render("email", context).body, other.email(context))
 
     def fill(context: RenderContext) -> None:
-        # The first half of Renderer.render: it has no method of its own.
-        part = renderer._part("email", context.language)
-        assert isinstance(part.template, EmailTemplate)
-        values = renderer._context.build(context, part.uses)
-        words = renderer._wording(part, context, values)
-        part.template.fill({**values, "wording": words.plain}, {**values, "wording": words.html})
+        # All that Renderer.render does before it writes the message.
+        filling = renderer.filling("email", context)
+        filling.template.fill(filling.plain, filling.html)
 
     name = "templates and MJML per recipient"
     yield side_by_side(
@@ -147,7 +148,9 @@ def letter(bank: Bank) -> Iterator[Row]:
             key=lambda context: len(context.data["transactions"]),
         )
         context = mine[len(mine) // 2]
-        page = renderer.letter_html(context)
+        letters = renderer.channel("letter")
+        assert isinstance(letters, LetterChannel)
+        page, _ = letters.page(renderer.filling("letter", context))
 
         def ours(context: RenderContext = context) -> object:
             return renderer.render("letter", context)
@@ -160,6 +163,20 @@ def letter(bank: Bank) -> Iterator[Row]:
             f"render statement PDF ({language}, {bookings} rows)", "statements", ready(ours, 1), ready(theirs, 1),
             "WeasyPrint per letter",
         )  # fmt: skip
+
+
+def compiling(bank: Bank) -> Row:
+    """One communication, e-mail and SMS in two languages, from its files to templates that can be filled."""
+    project = bank.project
+    communication = project.workspace.communication("savings-offer")
+    return side_by_side("compile an offer", "offers", ready(lambda: Renderer(project.workspace, communication), 1))
+
+
+def workspace_check(root: Path) -> Row:
+    """``ccm check`` over the demo workspace as a person waits for it: a new process, every sample on every channel."""
+    command = [sys.executable, "-m", "ccm", "check", "--workspace", str(root)]
+    seconds = wall(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL))
+    return Row("ccm check, demo workspace", "times", seconds)
 
 
 def checking(bank: Bank) -> Row:

@@ -14,11 +14,13 @@ from sqlalchemy import select
 
 from ccm.cli.workspace import copy_starter
 from ccm.compliance import approvals
+from ccm.compliance.rules import load_rules, may_apply
 from ccm.intake import import_feed
 from ccm.intake.demo import write_demo_feed
 from ccm.pipeline.project import Project, open_project
 from ccm.store import Store, tables
 from ccm.store.archive import Archive
+from ccm.workspace import load_workspace
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -35,6 +37,20 @@ def copy_workspace(folder: Path) -> Path:
     """The repository's own workspace, to change at will."""
     copy_starter(folder)
     return folder
+
+
+def keep_only(root: Path, *communications: str) -> None:
+    """Takes the other communications out of a workspace, and the wording and rules that only they need."""
+    workspace = load_workspace(root)
+    wanted = [workspace.communications[name] for name in communications]
+    for name in workspace.communications.keys() - communications:
+        shutil.rmtree(root / "templates" / name)
+    kept = {wording for communication in wanted for wording in communication.wording}
+    for name in {wording.id for wording in workspace.wordings} - kept:
+        shutil.rmtree(root / "compliance" / "wording" / name)
+    for rule in load_rules(workspace):
+        if not any(may_apply(rule.file.applies, communication) for communication in wanted):
+            (root / rule.file.path).unlink()
 
 
 @dataclass

@@ -157,6 +157,14 @@ def check_number(message: ApprovedMessage) -> str:
     return number
 
 
+def check_sender(message: ApprovedMessage, channel: Channel) -> str:
+    """The channel's sender for the message's jurisdiction. Raises `SupplierRefused` where there is none."""
+    sender = channel.sender_for(message.jurisdiction)
+    if not sender:
+        raise SupplierRefused("sender", f"{channel.path} has no sender for '{message.jurisdiction}'")
+    return sender
+
+
 def scrub(text: Any, limit: int = 160) -> str:
     """A supplier's words on one line, shortened, without addresses and telephone numbers.
 

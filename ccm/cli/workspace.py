@@ -24,12 +24,13 @@ from ccm.cli.output import (
     root_of,
 )
 from ccm.cli.preview import write_previews
-from ccm.compliance.check import Finding
 from ccm.compliance.rules import load_rules
+from ccm.compliance.writing.readability import has_jreadability
 from ccm.errors import Conflict, InputError, NotFound, Problem, ProblemsError
 from ccm.log import keys
-from ccm.pipeline.preview import customer_subject, render_all, samples
+from ccm.pipeline.preview import Preview, customer_subject, render_all, samples
 from ccm.pipeline.project import Project, open_project
+from ccm.pipeline.writing import WritersChecks
 from ccm.workspace import load_workspace
 
 PARTS = ("ccm.toml", "templates", "compliance", "channels")
@@ -37,7 +38,7 @@ IGNORE = ".ccm/\n"
 
 
 def init(directory: Annotated[Path, typer.Argument(metavar="DIR")], json: JsonOption = False) -> None:
-    """Make a new workspace: three communications, wording, rules and channels to start from."""
+    """Make a new workspace: communications, wording, rules and channels to start from."""
     with command(json) as out:
         if (directory / "ccm.toml").exists():
             raise Conflict(f"{directory} is a workspace already")
@@ -84,8 +85,9 @@ def starter() -> Path:
 @dataclass(frozen=True, slots=True)
 class _Checked:
     problems: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
-    renderings: int
+    warnings: tuple[Problem, ...] = ()
+    advice: tuple[Problem, ...] = ()
+    renderings: int = 0
 
 
 def check(
@@ -102,12 +104,19 @@ def check(
         checked = _check(root, at)
         problems = [p for p in checked.problems if _below(root, p, wanted)]
         warnings = [p for p in checked.warnings if _below(root, p, wanted)]
+        advice = [p for p in checked.advice if _below(root, p, wanted)]
         for problem in problems:
             out.say(str(problem))
-        for warning in warnings:
-            out.say(f"{warning} (warning)")
+        for mark, found in (("warning", warnings), ("info", advice)):
+            for problem in found:
+                out.say(f"{problem} ({mark})")
         out.say(f"{checked.renderings} renderings, {len(problems)} errors, {len(warnings)} warnings")
-        out.document({"renderings": checked.renderings, "errors": _plain(problems), "warnings": _plain(warnings)})
+        if not has_jreadability():
+            out.say("RD05 is not looked at: jReadability is not installed (pip install 'ccm-engine[readability]')")
+        out.document({
+            "renderings": checked.renderings, "errors": _plain(problems), "warnings": _plain(warnings),
+            "info": _plain(advice), "jreadability": has_jreadability(),
+        })  # fmt: skip
         if problems:
             raise typer.Exit(FINDINGS)
 
@@ -126,50 +135,50 @@ def _check(root: Path, at: str | None) -> _Checked:
     try:
         workspace = load_workspace(root)
     except ProblemsError as error:
-        return _Checked(error.problems, (), 0)
+        return _Checked(error.problems)
+    writers = None
     try:
         load_rules(workspace)
     except ProblemsError as error:
         problems.extend(error.problems)
+    try:
+        writers = WritersChecks(workspace)
+    except ProblemsError as error:
+        problems.extend(error.problems)
     problems.extend(check_channels(list(workspace.channels.values())))
-    if problems:
-        return _Checked(tuple(problems), (), 0)
+    if problems or writers is None:
+        return _Checked(tuple(problems))
     project = open_project(root)
-    warnings: list[Problem] = []
+    told: dict[str, list[Problem]] = {"error": problems, "warning": [], "info": []}
     renderings = 0
+    remarks = list(writers.of_brand())
     for communication_id in workspace.communications:
         try:
             project.compiled(communication_id)
         except ProblemsError as error:
             problems.extend(error.problems)
             continue
-        for found in _samples(project, communication_id, at, problems):
-            renderings += 1
-            for finding in found[1]:
-                (problems if finding.severity == "error" else warnings).append(found[0](finding))
-    return _Checked(tuple(sorted(set(problems))), tuple(sorted(set(warnings))), renderings)
+        shown = tuple(_samples(project, communication_id, at, problems))
+        renderings += len(shown)
+        for preview in shown:
+            for finding in preview.findings:
+                message = f"{preview.channel}/{preview.language}: {finding.rule}: {finding.message}"
+                told[finding.severity].append(Problem(preview.subject.path, 0, message))
+        remarks += writers.of_messages(workspace.communication(communication_id), shown)
+    for remark in remarks:
+        told[remark.severity].append(Problem(remark.path, remark.line, remark.message, remark.column, remark.code))
+    errors, warnings, advice = (tuple(sorted(set(found))) for found in told.values())
+    return _Checked(errors, warnings, advice, renderings)
 
 
-class _Place:
-    """Where a finding on a rendered sample is told: at the sample, naming channel and language."""
-
-    def __init__(self, path: str, channel: str, language: str) -> None:
-        self.path, self.where = path, f"{channel}/{language}"
-
-    def __call__(self, finding: Finding) -> Problem:
-        return Problem(self.path, 0, f"{self.where}: {finding.rule}: {finding.message}")
-
-
-def _samples(
-    project: Project, communication_id: str, at: str | None, problems: list[Problem]
-) -> Iterator[tuple[_Place, tuple[Finding, ...]]]:
+def _samples(project: Project, communication_id: str, at: str | None, problems: list[Problem]) -> Iterator[Preview]:
     compiled = project.compiled(communication_id)
     moment = instant(at, project.clock)
     for subject in samples(compiled, project, problems):
         for shown in render_all(project, compiled, subject, moment):
             if shown.problem:
                 problems.append(Problem(subject.path, 0, f"{shown.channel}/{shown.language}: {shown.problem}"))
-            yield _Place(subject.path, shown.channel, shown.language), shown.findings
+            yield shown
 
 
 def preview(

@@ -78,6 +78,7 @@ def check(draft: Draft, communication: Communication, rules: Sequence[Rule], rel
         body=rendered.body,
         subject=rendered.subject,
         release=release,
+        jurisdiction=draft.jurisdiction,
     )
 
 

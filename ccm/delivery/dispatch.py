@@ -202,4 +202,5 @@ def approved(row: Row, body: bytes) -> ApprovedMessage:
     return ApprovedMessage(
         row["id"], row["communication"], row["customer_id"], row["channel"], row["language"], row["recipient"],
         row["media_type"], body, row["subject"], row["release"],
+        row["jurisdiction"],
     )  # fmt: skip

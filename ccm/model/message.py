@@ -133,6 +133,8 @@ class ApprovedMessage:
     subject: str
     release: str
     """Digest of the release it was rendered from."""
+    jurisdiction: str = ""
+    """ISO 3166-1 alpha-2, where the customer is served; an SMS may have a sender of its own there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,16 @@ from functools import reduce
 
 from jinja2 import nodes
 
-from ccm.render.schema import BOOLEAN, INTEGER, NUMBERS, TEXT, Type
+from ccm.render.schema import BOOLEAN, INTEGER, NUMBERS, TEXT, UNKNOWN, Type
 
 Facts = tuple[frozenset[str], frozenset[str]]
 """Paths that are known to be given where a test is true, and where it is false."""
 NOTHING: Facts = (frozenset(), frozenset())
+_WORDS = {
+    "text": "text", "money": "money", "wording": "wording", "unknown": "something unknown", "integer": "a whole number",
+    "decimal": "a number", "percent": "a percentage", "date": "a date", "datetime": "a date with time",
+    "boolean": "a yes-or-no value", "object": "a group of fields", "list": "a list", "loop": "the loop's counter",
+}  # fmt: skip
 
 
 def path_of(node: nodes.Node) -> str | None:
@@ -23,17 +28,11 @@ def path_of(node: nodes.Node) -> str | None:
     return None
 
 
-def last(node: nodes.Node) -> str:
-    """The last name of a chain, or nothing."""
-    path = path_of(node)
-    return path.rpartition(".")[2] if path else ""
-
-
 def facts_of(test: nodes.Expr) -> Facts:
     """What a test tells of the values in it."""
     match test:
         case nodes.Name() | nodes.Getattr():
-            return frozenset({path_of(test) or ""}), frozenset()
+            return _path(test), frozenset()
         case nodes.Not():
             true, false = facts_of(test.node)
             return false, true
@@ -43,32 +42,53 @@ def facts_of(test: nodes.Expr) -> Facts:
             common = reduce(frozenset.intersection, (side[isinstance(test, nodes.And)] for side in sides))
             return (both, common) if isinstance(test, nodes.And) else (common, both)
         case nodes.Test(name="defined"):
-            return frozenset({path_of(test.node) or ""}), frozenset()
+            return _path(test.node), frozenset()
         case nodes.Test(name="none"):
-            return frozenset(), frozenset({path_of(test.node) or ""})
+            return frozenset(), _path(test.node)
+        case nodes.Compare(ops=[nodes.Operand(op="eq" | "ne" as operator) as operand]):
+            # What equals a literal is there; so is what does not differ from one.
+            given = _equal(test.expr, operand.expr) | _equal(operand.expr, test.expr)
+            return (given, frozenset()) if operator == "eq" else (frozenset(), given)
     return NOTHING
+
+
+def language_of(test: nodes.Expr) -> str:
+    """The language that ``message.language == '…'`` chooses, or nothing."""
+    match test:
+        case nodes.Compare(ops=[nodes.Operand(op="eq", expr=nodes.Const(value=str() as language))]):
+            return language if path_of(test.expr) == "message.language" else ""
+    return ""
+
+
+def _path(node: nodes.Expr) -> frozenset[str]:
+    path = path_of(node)
+    return frozenset({path} if path else ())
+
+
+def _equal(node: nodes.Expr, other: nodes.Expr) -> frozenset[str]:
+    literal_value = isinstance(other, nodes.Const) and other.value is not None
+    return _path(node) if literal_value else frozenset()
 
 
 def literal(node: nodes.Const) -> Type:
     """The type of a literal."""
     kinds = {bool: BOOLEAN, int: INTEGER, float: Type("decimal"), str: TEXT}
-    return kinds.get(type(node.value), Type("object"))
+    return kinds.get(type(node.value), UNKNOWN)
 
 
 def comparable(left: Type, right: Type, operator: str) -> bool:
     """Whether two types can stand at an operator's sides."""
     if "unknown" in (left.kind, right.kind):
         return True
-    if operator in ("in", "notin") and right.kind == "list":
-        return left.kind == "text" and right.item is not None and right.item.kind == "text"
+    if operator in ("in", "notin"):
+        if right.kind == "list":
+            return right.item is not None and comparable(left, right.item, "eq")
+        return left.kind == "text" and right.kind == "text"
     if left.kind in NUMBERS and right.kind in NUMBERS:
         return True
     return left.kind == right.kind and left.kind in ("text", "date", "datetime", "boolean")
 
 
-def an(kind: Type) -> str:
+def a(kind: Type | str) -> str:
     """A type in words, for messages."""
-    article = {"text": "text", "money": "money", "wording": "wording", "unknown": "something unknown"}
-    if kind.kind in article:
-        return article[kind.kind]
-    return f"an {kind.kind}" if kind.kind[0] in "aeio" else f"a {kind.kind}"
+    return _WORDS[kind if isinstance(kind, str) else kind.kind]

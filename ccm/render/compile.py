@@ -6,18 +6,24 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from jinja2 import Template
+from jinja2 import Template, nodes
 
 from ccm.errors import Problem
 from ccm.render.checker import Checker
 from ccm.render.dialects import CONTENT, Dialect
 from ccm.render.environment import LanguageEnvironment
-from ccm.render.language import Piece, Pieces, Source, parse
-from ccm.render.markup import NOTHING, Tokens, check_markup
+from ccm.render.folding import Constants, fold
+from ccm.render.language import Piece, Pieces, Source
+from ccm.render.linebreaks import break_headings
+from ccm.render.markup import NOTHING, check_markup
+from ccm.render.markup_tokens import Tokens
 from ccm.render.schema import TEXT, Type
+from ccm.render.syntax import parse
 
 HTML = LanguageEnvironment(html=True)
 PLAIN = LanguageEnvironment(html=False)
+MAX_PROBLEMS = 200
+"""Of one file in one run: nobody reads more, and a hostile file has no end of them."""
 _MARKER = re.compile(rf"<{CONTENT}\s*/?>(?:\s*</{CONTENT}>)?")
 
 
@@ -33,17 +39,21 @@ def check_source(
     source: Source, names: Mapping[str, Type], problems: list[Problem], dialect: Dialect | None = None, *,
     layout: bool = False, assets: Mapping[str, bytes] = NOTHING,
 ) -> Checked:  # fmt: skip
-    """Checks one file's syntax, types and markup; everything wrong is appended to `problems`."""
+    """Checks one file's syntax, types and markup; everything wrong is appended to `problems`, up to `MAX_PROBLEMS`."""
+    before = len(problems)
     parsed = parse(source, PLAIN, problems)
     if parsed is None:
         return Checked(None)
     tree, pieces = parsed
-    before = len(problems)
     checker = Checker(names, source, pieces, problems)
     checker.check(tree)
     checked = list(pieces.pieces)
     if dialect is not None:
         checked = check_markup(source, checked, dialect, problems, layout=layout, assets=assets)
+        checked = break_headings(checked, source.language, dialect)
+    if (more := len(problems) - before - MAX_PROBLEMS) > 0:
+        del problems[before + MAX_PROBLEMS :]
+        problems.append(source.problem(1, f"has {more:,} problems more; they are told once these are mended"))
     return Checked(checked if len(problems) == before else None, checker.uses)
 
 
@@ -95,8 +105,22 @@ def restored(text: str, tokens: Tokens) -> str:
     return tokens.pattern.sub(code, brace.sub("{{ '{' }}", text))
 
 
-def compile_source(text: str, names: Mapping[str, Type], environment: LanguageEnvironment, path: str) -> Template:
-    """A template from source whose parts were all checked before.
+def compile_source(
+    text: str,
+    names: Mapping[str, Type],
+    environment: LanguageEnvironment,
+    path: str,
+    constants: Constants | None = None,
+) -> Template:
+    """A template from source whose parts were all checked before, with `constants` written in."""
+    tree = checked_tree(text, names, environment, path)
+    if constants is not None:
+        fold(tree, constants)
+    return environment.make(tree)
+
+
+def checked_tree(text: str, names: Mapping[str, Type], environment: LanguageEnvironment, path: str) -> nodes.Template:
+    """The tree to compile of source whose parts were all checked before.
 
     What fails here is a defect of the compiler, not of the author's text.
     """
@@ -105,10 +129,10 @@ def compile_source(text: str, names: Mapping[str, Type], environment: LanguageEn
     tree = environment.parse(text)
     hidden_names = {**names, "_subject": TEXT, "_preheader": TEXT}
     # Without pieces, which only tell at which column a problem stands.
-    checked = Checker(hidden_names, source, Pieces(), problems, internal=True).check(tree)
+    checked = Checker(hidden_names, source, Pieces(text), problems, internal=True).check(tree)
     if problems:
         raise AssertionError(f"a checked template does not compile: {problems[0]}")
-    return environment.make(checked)
+    return checked
 
 
 def plain_source(pieces: Sequence[Piece]) -> str:

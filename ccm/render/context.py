@@ -3,41 +3,49 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ccm.errors import RenderError
 from ccm.model.customer import Customer
 from ccm.model.message import RenderContext
-from ccm.render.data import clean, read_data
+from ccm.render.data import Read, clean, readers
 from ccm.render.formats import Formats, formats_for
 from ccm.render.people import address_lines, addressee, full_name
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication, FieldType
 from ccm.workspace.languages import base
 
+CustomerField = Callable[[Customer, str], Any]
+"""From a customer and the message's language to the value that templates read."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Who fills the names that one template reads."""
+
+    customer: tuple[tuple[str, CustomerField], ...]
+    data: tuple[tuple[str, Read], ...]
+
 
 class ContextBuilder:
     """Makes the values of a communication's templates; the same for all messages of a language are made once."""
 
     def __init__(self, workspace: Workspace, communication: Communication) -> None:
-        self._fields = communication.data.fields
+        self._data = readers(communication.data.fields)
         self._zones = {code: zones[0] for code, zones in workspace.policy.zones.items() if zones}
-        self._attributes = {
-            name: FieldType(type=kind, optional=True) for name, kind in workspace.settings.customer.attributes.items()
-        }
-        organisation = workspace.settings.organisation
+        self._attributes = readers(
+            {name: FieldType(type=kind, optional=True) for name, kind in workspace.settings.customer.attributes.items()}
+        )
+        self._plans: dict[frozenset[str], _Plan] = {}
+        lines = workspace.settings.organisation.address
         self._organisation: dict[str, dict[str, Any]] = {
             language: {
-                "name": organisation.name.of(language),
-                "address": _ADDRESS_SEPARATOR.get(base(language), ", ").join(
-                    organisation.address.of(language).strip().split("\n")
-                ),
-                "address_lines": organisation.address.of(language).strip().split("\n"),
-                "website": organisation.website,
-                "phone": organisation.phone,
-                "preference_url": organisation.preference_url,
+                **constants_of(workspace, language)["organisation"],
+                "address_lines": lines.of(language).strip().split("\n"),
             }
             for language in communication.languages
         }
@@ -47,47 +55,79 @@ class ContextBuilder:
 
         Raises `RenderError` where data are missing, of the wrong type or hold forbidden characters.
         """
-        customer, language = context.customer, context.language
-        zone = self._zone(customer)
-        formats = formats_for(customer.language, base(language), zone, plain=plain)
-        return {
+        customer, language, data = context.customer, context.language, context.data
+        plan = self._plans.get(uses) or self._plans.setdefault(uses, self._plan(uses))
+        zone = _zone(customer.timezone, self._zones.get(customer.jurisdiction))
+        spoken = base(language)
+        formats = formats_for(customer.language, spoken, zone, plain=plain)
+        values = {
             "_f": formats,
-            "customer": self._customer(customer, base(language), uses),
+            "customer": {name: read(customer, spoken) for name, read in plan.customer},
             "organisation": self._organisation[language],
             "message": {
                 "date": local_date(context.at, formats),
                 "reference": clean(context.message_id, "message.reference"),
                 "language": language,
             },
-            **read_data(self._fields, context.data, uses),
         }
-
-    def _zone(self, customer: Customer) -> str:
-        for name in (customer.timezone, self._zones.get(customer.jurisdiction)):
-            try:
-                if name:
-                    return ZoneInfo(name).key
-            except (ZoneInfoNotFoundError, ValueError):
-                continue
-        return "UTC"
-
-    def _customer(self, customer: Customer, language: str, uses: frozenset[str]) -> dict[str, Any]:
-        values: dict[str, Any] = {}
-        for path in uses:
-            base, _, name = path.partition(".")
-            if base != "customer" or not name or "." in name:
-                continue
-            value = _FIELDS[name](customer, language) if name in _FIELDS else getattr(customer, name, None)
-            if name == "attributes":
-                value = read_data(self._attributes, customer.attributes, frozenset(self._attributes))
-            elif isinstance(value, str):
-                value = clean(value, path) or None
-            elif isinstance(value, tuple):
-                value = [clean(line, path) for line in value]
-            if value is None and name in _NEEDED:
-                raise RenderError("missing_data", f"'{path}' is missing")
-            values[name] = value
+        for name, convert in plan.data:
+            values[name] = convert(data.get(name), name, data, data)
         return values
+
+    def _plan(self, uses: frozenset[str]) -> _Plan:
+        fields = []
+        for path in sorted(uses):
+            owner, _, name = path.partition(".")
+            if owner == "customer" and name and "." not in name:
+                fields.append((name, self._read_attributes if name == "attributes" else _customer_field(name)))
+        return _Plan(tuple(fields), tuple((name, read) for name, read in self._data.items() if name in uses))
+
+    def _read_attributes(self, customer: Customer, language: str) -> dict[str, Any]:
+        given = customer.attributes
+        return {name: read(given.get(name), name, given, given) for name, read in self._attributes.items()}
+
+
+def _customer_field(name: str) -> CustomerField:
+    get: CustomerField = _FIELDS.get(name) or (lambda customer, language: getattr(customer, name, None))
+    path, needed = f"customer.{name}", name in _NEEDED
+
+    def read(customer: Customer, language: str) -> Any:
+        value = get(customer, language)
+        if isinstance(value, str):
+            value = clean(value, path) or None
+        elif isinstance(value, tuple):
+            value = [clean(line, path) for line in value]
+        if value is None and needed:
+            raise RenderError("missing_data", f"'{path}' is missing")
+        return value
+
+    return read
+
+
+@lru_cache(maxsize=1024)
+def _zone(own: str | None, of_jurisdiction: str | None) -> str:
+    for name in (own, of_jurisdiction):
+        try:
+            if name:
+                return ZoneInfo(name).key
+        except (ZoneInfoNotFoundError, ValueError):
+            continue
+    return "UTC"
+
+
+def constants_of(workspace: Workspace, language: str) -> dict[str, dict[str, str]]:
+    """The texts that are the same in every message of a language, by name and field."""
+    organisation = workspace.settings.organisation
+    lines = organisation.address.of(language).strip().split("\n")
+    return {
+        "organisation": {
+            "name": organisation.name.of(language),
+            "address": _ADDRESS_SEPARATOR.get(base(language), ", ").join(lines),
+            "website": organisation.website,
+            "phone": organisation.phone,
+            "preference_url": organisation.preference_url,
+        },
+    }
 
 
 def period_end(communication: Communication, context: RenderContext) -> dt.date | None:
@@ -95,9 +135,9 @@ def period_end(communication: Communication, context: RenderContext) -> dt.date 
     period = communication.data.fields.get("period")
     if period is None or "end" not in period.fields or period.fields["end"].type != "date":
         return None
-    read = read_data(communication.data.fields, context.data, frozenset({"period"}))
-    end: dt.date | None = read["period"]["end"]
-    return end
+    data = context.data
+    read: Mapping[str, dt.date | None] = readers({"period": period})["period"](data.get("period"), "period", data, data)
+    return read["end"] if read else None
 
 
 def local_date(at: dt.datetime, formats: Formats) -> dt.date:
@@ -118,7 +158,7 @@ def _mobile(customer: Customer, language: str) -> str | None:
 
 
 _ADDRESS_SEPARATOR = {"en": ", ", "ja": " "}
-_FIELDS: Mapping[str, Any] = {
+_FIELDS: Mapping[str, CustomerField] = {
     "full_name": full_name, "addressee": addressee, "address_lines": _address, "email": _email, "mobile": _mobile,
 }  # fmt: skip
 _NEEDED = frozenset({"id", "full_name", "addressee", "language", "jurisdiction"})

@@ -1,4 +1,7 @@
-"""A communication's data as plain copies of the declared types; whatever does not fit stops that message."""
+"""A communication's data as plain copies of the declared types; whatever does not fit stops that message.
+
+The declaration is turned into functions once; a message then passes only those of the fields its template reads.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,8 @@ import datetime as dt
 import math
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any
 
 from babel.core import get_global
@@ -18,18 +22,21 @@ from ccm.workspace.communication import FieldType
 
 MAX_TEXT = 10_000
 MAX_ITEMS = 10_000
+Object = Mapping[str, Any]
+Read = Callable[[Any, str, Object, Object], Any]
+"""From a value, its name, the object it stands in and the whole of the data to the checked copy."""
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,12})?", re.ASCII)
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, line separators, text reordering (Trojan Source) and half surrogates."""
 _CURRENCIES = frozenset(get_global("all_currencies"))
 
 
-def read_data(fields: Mapping[str, FieldType], data: Mapping[str, Any], wanted: frozenset[str]) -> dict[str, Any]:
-    """The wanted top-level fields of `data`, each checked and copied; money knows its currency.
+def readers(fields: Mapping[str, FieldType]) -> dict[str, Read]:
+    """For each field the function that checks and copies its value; money knows its currency.
 
-    Raises `RenderError` (``missing_data``, ``bad_data``) naming the field, never its value.
+    The functions raise `RenderError` (``missing_data``, ``bad_data``) naming the field, never its value.
     """
-    return {name: _value(field, data.get(name), name, data, data) for name, field in fields.items() if name in wanted}
+    return {name: _reader(field) for name, field in fields.items()}
 
 
 def clean(text: str, name: str) -> str:
@@ -37,77 +44,119 @@ def clean(text: str, name: str) -> str:
 
     A line break in a name could start a mail header or a second, false sentence in an SMS.
     """
-    if _FORBIDDEN.search(text):
+    # None of the forbidden characters is printable, and asking that first is the quicker question.
+    if not text.isprintable() and _FORBIDDEN.search(text):
         raise RenderError("bad_data", f"'{name}' holds a control character, a line break or a text direction mark")
     return text
 
 
-def _value(field: FieldType, value: Any, name: str, parent: Mapping[str, Any], top: Mapping[str, Any]) -> Any:
-    if value is None or (value == "" and field.type != "text"):
-        if field.optional:
-            return None
-        raise RenderError("missing_data", f"'{name}' is missing")
-    if field.type == "money":
-        return _money(field, value, name, parent, top)
+def _reader(field: FieldType) -> Read:
+    if field.type == "text":
+        return _text_reader(field.max_length or MAX_TEXT, optional=field.optional)
     if field.type == "object":
+        convert = _object_reader(field)
+    elif field.type == "list":
+        convert = _list_reader(field, field.max_length or MAX_ITEMS)
+    elif field.type == "money":
+        convert = _money_reader(field.currency or "")
+    else:
+        return _scalar_reader(_SCALARS[field.type], optional=field.optional)
+    optional = field.optional
+
+    def read(value: Any, name: str, parent: Object, top: Object) -> Any:
+        if value is None or (isinstance(value, str) and not value):
+            return _missing(name, optional=optional)
+        return convert(value, name, parent, top)
+
+    return read
+
+
+def _missing(name: str, *, optional: bool) -> None:
+    if not optional:
+        raise RenderError("missing_data", f"'{name}' is missing")
+
+
+def _scalar_reader(convert: Callable[[Any, str], Any], *, optional: bool) -> Read:
+    def read(value: Any, name: str, parent: Object, top: Object) -> Any:
+        if value is None or (isinstance(value, str) and not value):
+            return _missing(name, optional=optional)
+        return convert(value, name)
+
+    return read
+
+
+def _text_reader(longest: int, *, optional: bool) -> Read:
+    def read(value: Any, name: str, parent: Object, top: Object) -> Any:
+        if value is None or (optional and value == ""):
+            return _missing(name, optional=optional)
+        if not isinstance(value, str):
+            raise _wrong(name, "text")
+        if len(value) > longest:
+            raise RenderError("bad_data", f"'{name}' is longer than {longest} characters")
+        return clean(value, name)
+
+    return read
+
+
+def _object_reader(field: FieldType) -> Read:
+    parts = tuple(readers(field.fields).items())
+
+    def read(value: Any, name: str, parent: Object, top: Object) -> dict[str, Any]:
         if not isinstance(value, Mapping):
             raise _wrong(name, "an object")
-        return {
-            part: _value(kind, value.get(part), f"{name}.{part}", value, top) for part, kind in field.fields.items()
-        }
-    if field.type == "list":
-        return _list(field, value, name, top)
-    if field.type == "text":
-        if field.optional and value == "":
-            return None
-        return _text(value, name, field.max_length or MAX_TEXT)
-    return _SCALARS[field.type](value, name)
+        return {part: convert(value.get(part), f"{name}.{part}", value, top) for part, convert in parts}
+
+    return read
 
 
-def _list(field: FieldType, value: Any, name: str, top: Mapping[str, Any]) -> list[dict[str, Any]]:
-    if not isinstance(value, list | tuple):
-        raise _wrong(name, "a list")
-    if len(value) > (field.max_length or MAX_ITEMS):
-        raise RenderError("bad_data", f"'{name}' has more than {field.max_length or MAX_ITEMS} items")
-    items = []
-    for number, item in enumerate(value):
-        if not isinstance(item, Mapping):
-            raise _wrong(f"{name}[{number}]", "an object")
-        place = f"{name}[{number}]"
-        items.append(
-            {part: _value(kind, item.get(part), f"{place}.{part}", item, top) for part, kind in field.fields.items()}
-        )
-    return items
+def _list_reader(field: FieldType, most: int) -> Read:
+    item = _object_reader(field)
+
+    def read(value: Any, name: str, parent: Object, top: Object) -> list[dict[str, Any]]:
+        if not isinstance(value, list | tuple):
+            raise _wrong(name, "a list")
+        if len(value) > most:
+            raise RenderError("bad_data", f"'{name}' has more than {most} items")
+        return [item(part, f"{name}[{number}]", {}, top) for number, part in enumerate(value)]
+
+    return read
 
 
-def _money(field: FieldType, value: Any, name: str, parent: Mapping[str, Any], top: Mapping[str, Any]) -> Money:
-    number = _decimal(value, name)
-    currency = _currency(field.currency or "", parent, top)
-    if currency not in _CURRENCIES:
-        raise RenderError("bad_data", f"'{name}' has no ISO 4217 currency in '{field.currency}'")
-    if number != number.quantize(Decimal(1).scaleb(-get_currency_precision(currency))):
-        # Printing would round it, and a bank does not round what a customer owes.
-        raise RenderError("bad_data", f"'{name}' has more decimals than {currency} has")
-    return Money.of(number, currency)
+def _money_reader(declared: str) -> Read:
+    fixed = declared if re.fullmatch(r"[A-Z]{3}", declared) else None
+    path = declared.split(".")
+
+    def read(value: Any, name: str, parent: Object, top: Object) -> Money:
+        number = _decimal(value, name)
+        currency: Any = fixed
+        if fixed is None:
+            currency = parent[declared] if declared in parent else _at(top, path)
+        unit = _smallest(currency) if isinstance(currency, str) else None
+        if unit is None:
+            raise RenderError("bad_data", f"'{name}' has no ISO 4217 currency in '{declared}'")
+        try:
+            exact = number == number.quantize(unit)
+        except InvalidOperation:
+            raise _wrong(name, "an amount of at most 28 digits") from None
+        if not exact:
+            # Printing would round it, and a bank does not round what a customer owes.
+            raise RenderError("bad_data", f"'{name}' has more decimals than {currency} has")
+        return Money.of(number, currency)
+
+    return read
 
 
-def _currency(path: str, parent: Mapping[str, Any], top: Mapping[str, Any]) -> Any:
-    if re.fullmatch(r"[A-Z]{3}", path):
-        return path
-    if path in parent:
-        return parent[path]
+def _at(top: Object, path: list[str]) -> Any:
     found: Any = top
-    for part in path.split("."):
+    for part in path:
         found = found.get(part) if isinstance(found, Mapping) else None
     return found
 
 
-def _text(value: Any, name: str, longest: int) -> str:
-    if not isinstance(value, str):
-        raise _wrong(name, "text")
-    if len(value) > longest:
-        raise RenderError("bad_data", f"'{name}' is longer than {longest} characters")
-    return clean(value, name)
+@lru_cache(maxsize=512)
+def _smallest(currency: str) -> Decimal | None:
+    """The smallest amount that is written in a currency; None for what is none."""
+    return Decimal(1).scaleb(-get_currency_precision(currency)) if currency in _CURRENCIES else None
 
 
 def _decimal(value: Any, name: str) -> Decimal:

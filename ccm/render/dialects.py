@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ccm.render.letter_markup import ELEMENTS
+
 VOID = frozenset({"br", "hr", "wbr", "col", "img", "meta", "link", "ccm-content"})
 CONTENT = "ccm-content"
 """The layout's marker where the communication's own template goes."""
@@ -13,10 +15,7 @@ _TEXT_TAGS = frozenset({
     "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol", "p", "rp", "rt", "ruby", "s", "small", "span",
     "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th", "thead", "time", "tr", "u", "ul", "wbr",
 })  # fmt: skip
-_PAGE_TAGS = frozenset({
-    "html", "head", "title", "meta", "link", "style", "body", "main", "header", "footer", "section", "article",
-    "aside", "address", "nav", "figure", "figcaption", "img",
-})  # fmt: skip
+_PAGE = frozenset({"html", "head", "title", "meta", "body"})
 MJML_PARENTS = {
     "mjml": {""}, "mj-head": {"mjml"}, "mj-body": {"mjml"}, "mj-attributes": {"mj-head"}, "mj-style": {"mj-head"},
     "mj-breakpoint": {"mj-head"}, "mj-all": {"mj-attributes"}, "mj-class": {"mj-attributes"},
@@ -43,10 +42,14 @@ class Dialect:
     """Tags between whose children `if` and `for` may stand, beyond those of `text_tags`."""
     root: str = ""
     """The tag around a communication's own template."""
+    layout_tags: frozenset[str] = frozenset()
+    """Tags that only a layout may have."""
+    letter: bool = False
+    """Obeys the rules for letters besides: see `letter_body`."""
 
 
 _READ_ALOUD = frozenset({"href", "alt", "title", "aria-label"})
-HTML = Dialect("HTML", _TEXT_TAGS | _PAGE_TAGS, 32, _READ_ALOUD | {"lang"})
+HTML = Dialect("letter", ELEMENTS - _PAGE, 32, _READ_ALOUD | {"lang"}, layout_tags=_PAGE, letter=True)
 MJML = Dialect(
     "MJML", _TEXT_TAGS | MJML_PARENTS.keys() | {"img"}, 64, _READ_ALOUD,
     frozenset({"mj-text", "mj-button", "mj-table", "mj-raw"}),

@@ -13,11 +13,13 @@ from jinja2 import Template
 
 from ccm.errors import Problem
 from ccm.render.compile import HTML, PLAIN, compile_source, data, hidden, join, plain_source, restored
+from ccm.render.context import constants_of
 from ccm.render.email_images import Picture, with_pictures
 from ccm.render.email_links import Link, LinkRules, markdown_links, template_links, with_campaign
 from ccm.render.environment import render
+from ccm.render.folding import Constants
 from ccm.render.language import Piece
-from ccm.render.markup import Tokens
+from ccm.render.markup_tokens import Tokens
 from ccm.render.mjml import compile_mjml
 from ccm.render.mjml_child import MjmlError
 from ccm.render.plaintext import text_template, tidy
@@ -25,7 +27,6 @@ from ccm.render.schema import Type
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication, TemplateFile
 
-_ROOT = re.compile(r"<mjml\b[^>]*>")
 _LINK = re.compile(r'href="(https?://[^"]*)"')
 _LAYOUT = "templates/_brand/email.mjml"
 _DARK = re.compile(r"@media[^{]*prefers-color-scheme\s*:\s*dark")
@@ -36,6 +37,7 @@ _PADDING = "\n" + ("&#847;&#8204;&#160;" * 10 + "\n") * 9
 GMAIL_CLIPS_AT = 102_000
 """Bytes of HTML. Google does not publish it; the field's figure is 102 kB, and spamresource.com (2022-01, "What
 is Gmail clipping") measured 105 kB."""
+_ROOT = re.compile(r"<mjml\b[^>]*>")
 _SUBJECT = Piece("expression", "{{ _subject }}", 0, 0, "_subject")
 _PREHEADER = Piece("expression", "{{ _preheader }}", 0, 0, "_preheader")
 
@@ -63,6 +65,8 @@ class EmailSetting:
     domain: str
     """The sender's."""
     links: LinkRules
+    constants: Constants
+    """What is the same in every message of the language."""
     markdown: str
     """The body where it is Markdown, else empty."""
 
@@ -74,8 +78,17 @@ class EmailSetting:
             workspace.settings.organisation, channel.utm if channel else None, communication, file.language
         )
         markdown = file.body if file.kind == "markdown" else ""
-        domain = channel.sender.rpartition("@")[2] if channel else ""
-        return cls(file.path, file.body_line, file.language, workspace.brand, domain, links, markdown)
+        domain = str(channel.sender).rpartition("@")[2] if channel else ""
+        return cls(
+            file.path,
+            file.body_line,
+            file.language,
+            workspace.brand,
+            domain,
+            links,
+            constants_of(workspace, file.language),
+            markdown,
+        )
 
 
 class EmailTemplate:
@@ -107,7 +120,7 @@ class EmailTemplate:
         """
         subject = render(self._subject, plain).strip()
         lead = {"_subject": subject, "_preheader": render(self._preheader, plain).strip()}
-        page = render(self._html, {**html, **lead})
+        page = render(self._html, {**html, **lead}, references=True)
         text = tidy(render(self._text, {**plain, **lead}))
         return EmailBody(subject, page, text, tuple(dict.fromkeys(map(unescape, _LINK.findall(page)))))
 
@@ -145,10 +158,10 @@ def compile_email(
         return template_links(layout, setting.links, _LAYOUT) + own
 
     return EmailTemplate(
-        compile_source(plain_source(meta["subject"]), names, PLAIN, path),
-        compile_source(plain_source(meta["preheader"]), names, PLAIN, path),
-        compile_source(html_source, names, HTML, path),
-        compile_source(text_source, names, PLAIN, path),
+        compile_source(plain_source(meta["subject"]), names, PLAIN, path, setting.constants),
+        compile_source(plain_source(meta["preheader"]), names, PLAIN, path, setting.constants),
+        compile_source(html_source, names, HTML, path, setting.constants),
+        compile_source(text_source, names, PLAIN, path, setting.constants),
         links,
         pictures,
     )

@@ -15,7 +15,7 @@ from typing import Literal
 from urllib.parse import quote, urlsplit
 
 from ccm.render.language import Piece
-from ccm.render.markup import Tokens
+from ccm.render.markup_tokens import Tokens
 from ccm.workspace.channels import Utm
 from ccm.workspace.communication import Communication
 from ccm.workspace.settings import Organisation

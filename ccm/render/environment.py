@@ -5,22 +5,44 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 from unicodedata import combining
 from urllib.parse import quote
 
 from jinja2 import Environment, StrictUndefined, Template, UndefinedError, nodes
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.lexer import Lexer
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from jinja2.utils import missing
 from markupsafe import Markup
 
 from ccm.errors import RenderError
 from ccm.render.formats import Formats
+from ccm.render.plurals import plural
+from ccm.render.widths import full_width, half_width
 
 MAX_OUTPUT = 5_000_000
 """Characters of one rendered part; a statement of 2,000 rows has about a tenth."""
-_BATCH = 512
+_BATCH = 64
+
+
+class _Code(CodeGenerator):
+    """Jinja's code for a checked tree, in which a field is read straight from its dict."""
+
+    def visit_Getitem(self, node: nodes.Getitem, frame: Frame) -> None:  # noqa: N802 (Jinja's name)
+        self.visit(node.node, frame)
+        self.write("[")
+        self.visit(node.arg, frame)
+        self.write("]")
+
+
+class _Names(dict[str, Any]):
+    """What compiled code asks for its names: all it needs of Jinja's own context."""
+
+    def resolve_or_missing(self, name: str) -> Any:
+        return self.get(name, missing)
 
 
 class _Lexer(Lexer):
@@ -54,8 +76,10 @@ class LanguageEnvironment(ImmutableSandboxedEnvironment):
 
     The checker rewrites every attribute access into an item access of a declared field, so that a field
     called ``items`` can never reach the dict's method of that name. The sandbox stands behind it as a
-    second wall.
+    second wall. The compiled code subscripts plain dicts with constant names, and calls nothing but the filters.
     """
+
+    code_generator_class = _Code
 
     def __init__(self, *, html: bool) -> None:
         # Not optimised: there is next to nothing constant in these expressions, and looking for it takes a tenth.
@@ -72,13 +96,6 @@ class LanguageEnvironment(ImmutableSandboxedEnvironment):
         """Splits sources; of the last one it still has the tokens."""
         return self._lexer
 
-    def getitem(self, obj: Any, argument: Any) -> Any:
-        """The field `argument` of a plain dict, or a strict undefined."""
-        try:
-            return obj[argument]
-        except (KeyError, TypeError):
-            return self.undefined(obj=obj, name=argument)
-
     def make(self, tree: nodes.Template) -> Template:
         """A checked syntax tree as a template that can be rendered."""
         # Three walks over the whole tree look for blocks and imports, which no checked template has.
@@ -86,27 +103,34 @@ class LanguageEnvironment(ImmutableSandboxedEnvironment):
         return Template.from_code(self, self.compile(tree), {})
 
 
-def render(template: Template, values: Mapping[str, Any]) -> str:
-    """The template filled.
+def render(template: Template, values: Mapping[str, Any], *, references: bool = False) -> str:
+    """The template filled; with `references`, HTML whose letters beyond ASCII are references (``&#12402;``).
 
     Raises `RenderError`: ``missing_data`` where a field is not there, ``too_large`` over `MAX_OUTPUT`
     characters, ``bad_data`` for a value of the wrong type. Messages hold no values.
     """
-    context = template.new_context(dict(values), shared=True)
     pieces: list[str] = []
     size = 0
     try:
-        parts = template.root_render_func(context)
+        parts = template.root_render_func(_Names(values))  # type: ignore[arg-type]  # one method of a context is used
         while batch := list(islice(parts, _BATCH)):
             size += sum(map(len, batch))
             if size > MAX_OUTPUT:
                 raise RenderError("too_large", f"more than {MAX_OUTPUT:,} characters came out")
-            pieces += batch
+            pieces += [piece if piece.isascii() else _referenced(piece) for piece in batch] if references else batch
+    except KeyError as error:
+        raise RenderError("missing_data", f"no field {error}") from error
     except UndefinedError as error:
         raise RenderError("missing_data", str(error)) from error
     except (TypeError, ValueError, ArithmeticError) as error:
         raise RenderError("bad_data", f"a value has the wrong type ({type(error).__name__})") from error
     return "".join(pieces)
+
+
+@lru_cache(maxsize=1024)
+def _referenced(piece: str) -> str:
+    # Kept, since wording and dates come again in every message.
+    return piece.encode("ascii", "xmlcharrefreplace").decode()
 
 
 def _money(value: Decimal | None, formats: Formats) -> str | None:
@@ -148,6 +172,14 @@ def _upper(value: str | None) -> str | None:
 
 def _lower(value: str | None) -> str | None:
     return None if value is None else value.lower()
+
+
+def _fullwidth(value: str | None) -> str | None:
+    return None if value is None else full_width(value)
+
+
+def _halfwidth(value: str | None) -> str | None:
+    return None if value is None else half_width(value)
 
 
 def _trim(value: str | None) -> str | None:
@@ -200,6 +232,7 @@ def _odd(value: int) -> bool:
 _FILTERS = {
     "_money": _money, "_amount": _amount, "_number": _number, "_percent": _percent, "_date": _date,
     "_datetime": _datetime, "_default": _default, "_t": _t, "_upper": _upper, "_lower": _lower, "_trim": _trim,
+    "_fullwidth": _fullwidth, "_halfwidth": _halfwidth, "_plural": plural, "_decimal": Decimal,
     "_mask": _mask, "_truncate": _truncate, "_join": _join, "_length": len, "_url": _url, "_tel": _tel,
 }  # fmt: skip
 _TESTS = {"defined": _given, "none": _none, "even": _even, "odd": _odd}

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError, dates, numbers
 
+from ccm.render import eras
+
 STYLES = ("short", "medium", "long", "full")
 _DEFAULTS = {"en": "en_US", "ja": "ja_JP"}
 _PLAIN = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-"})
@@ -76,14 +78,20 @@ class Formats:
         return (self._formatters.get(key) or self._number_formatter(key, digits, 2))(Decimal(value))
 
     def date(self, value: dt.date, style: str = "long") -> str:
-        """A date, or an instant's date in the message's zone."""
+        """A date, or an instant's date in the message's zone; `style` is one of `STYLES` or of the eras' styles.
+
+        Raises `RenderError` for a date that no era has.
+        """
         if isinstance(value, dt.datetime):
             value = value.astimezone(self.zone).date()
         text = self._dates.get((value, style))
         if text is None:
             if len(self._dates) >= _CACHED_DATES:
                 self._dates.clear()
-            text = self._text(dates.format_date(value, style, locale=self.locale))
+            if style in eras.STYLES:
+                text = eras.era_date(value, style)
+            else:
+                text = self._text(dates.format_date(value, style, locale=self.locale))
             self._dates[value, style] = text
         return text
 

@@ -14,6 +14,7 @@ from ccm.errors import Problem
 from ccm.render.compile import HTML, PLAIN, check_source, compile_source, data, join, plain_source
 from ccm.render.dialects import Dialect
 from ccm.render.language import Piece, Source
+from ccm.render.linebreaks import break_headings
 from ccm.render.markup import check_markup
 from ccm.render.schema import Type
 from ccm.workspace import Workspace
@@ -71,7 +72,7 @@ class Kit:
 
     @property
     def source(self) -> Source:
-        return Source(self.file.path, self.file.body, self.file.body_line)
+        return Source(self.file.path, self.file.body, self.file.body_line, language=self.file.written_in)
 
     def body(self, dialect: Dialect | None = None, convert: Converter | None = None) -> list[Piece] | None:
         """The body's checked pieces; `convert` turns Markdown into the dialect's markup first."""
@@ -85,6 +86,7 @@ class Kit:
         made = convert(self.source, pieces, self.problems)
         if dialect is not None and len(self.problems) == before:
             made = check_markup(self.source, made, dialect, self.problems, assets=self.workspace.brand)
+            made = break_headings(made, self.file.written_in, dialect)
         # The empty lines only kept each block on its line of the file.
         kept = [
             replace(piece, text=_EMPTY_LINES.sub("\n", piece.text)) if piece.kind == "data" else piece for piece in made
@@ -166,4 +168,4 @@ class Kit:
         for number, row in enumerate(self._rows, 1):
             if found := re.match(rf"{name}\s*:\s*[\"']?", row):
                 line, column = number, found.end() + 1
-        return Source(self.file.path, self.file.meta[name], line, column)
+        return Source(self.file.path, self.file.meta[name], line, column, self.file.written_in)

@@ -32,7 +32,7 @@ _INLINE = frozenset({
     "span", "strong", "em", "b", "i", "u", "s", "small", "sub", "sup", "code", "a", "abbr", "time", "img", "wbr", "bdi",
     "ruby", "rb", "rt", "rp",
 })  # fmt: skip
-_ELEMENTS = _LINE | _CELLS | _UNPRINTED | _INLINE
+ELEMENTS = _LINE | _CELLS | _UNPRINTED | _INLINE
 _ATTRIBUTES = frozenset({"class", "id", "lang", "title", "aria-label"})
 _OWN_ATTRIBUTES = {
     "a": {"href"},
@@ -78,9 +78,14 @@ def visible_text(root: Any) -> str:
     return "\n".join(line for line in lines if line)
 
 
+def attributes_of(tag: str) -> frozenset[str] | None:
+    """The attributes that `tag` may have besides ``data-…``; None where the tag is not possible."""
+    return _ATTRIBUTES | _OWN_ATTRIBUTES.get(tag, set()) if tag in ELEMENTS else None
+
+
 def _check_element(element: Any) -> None:
     tag = element.tag
-    if tag not in _ELEMENTS:
+    if tag not in ELEMENTS:
         raise RenderError("forbidden_markup", f"<{tag[:40]}> is not possible in a letter")
     for name, value in element.items():
         if name not in _ATTRIBUTES and name not in _OWN_ATTRIBUTES.get(tag, ()) and not name.startswith("data-"):

@@ -20,7 +20,7 @@ from markdown_it.token import Token
 
 from ccm.errors import Problem
 from ccm.render.language import Piece, Source
-from ccm.render.markup import Tokens
+from ccm.render.markup_tokens import Tokens
 
 _CODE_LINE = "ccm_code"
 _CJK = re.compile("[\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")

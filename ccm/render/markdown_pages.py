@@ -14,7 +14,7 @@ from markdown_it.token import Token
 from ccm.errors import Problem
 from ccm.render.language import Piece, Source
 from ccm.render.markdown import Block, read_markdown
-from ccm.render.markup import Tokens
+from ccm.render.markup_tokens import Tokens
 
 _SAME = {"strong_open": "<strong>", "strong_close": "</strong>", "em_open": "<em>", "em_close": "</em>"}
 _BREAKS = {"softbreak": "\n", "hardbreak": "<br>"}

@@ -7,18 +7,20 @@ WeasyPrint and mail programs all see the same tree.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 from html import unescape
-from html.parser import HTMLParser
 from types import MappingProxyType
 
 from ccm.errors import Problem
 from ccm.render.dialects import CONTENT, MJML_PARENTS, VOID, Dialect
 from ccm.render.email_images import picture_problem
 from ccm.render.language import Piece, Source
+from ccm.render.markup_places import MarkupPlaces
+from ccm.render.markup_reading import MarkupReading
+from ccm.render.markup_tokens import Tokens
 from ccm.render.mjml_rules import attribute_problems
 
 _START_TAG = re.compile(
@@ -28,29 +30,13 @@ _ATTRIBUTE = re.compile(r"""([a-z][a-z0-9_:-]*)(?:\s*=\s*(?:"([^"<]*)"|'([^'<]*)
 _UNQUOTED = re.compile(r"=\s*[^\s\"'>=]")
 _HOST = re.compile(r"https://[a-z0-9.-]+(?:[/?#]|$)", re.IGNORECASE)
 _OWN_LINKS = ("organisation.website", "organisation.preference_url")
+_HIDING = re.compile(
+    r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:font-size|opacity)\s*:\s*0*\.?0+(?![.0-9])"
+    r"|font\s*:[^;]*\b0(?:px|pt|em|rem|%)?\b)",
+    re.IGNORECASE,
+)
 _CSS_REFUSED = re.compile(r"url\s*\(|@import|expression\s*\(|behaviou?r\s*:|-moz-binding|\\", re.IGNORECASE)
 NOTHING: Mapping[str, bytes] = MappingProxyType({})
-
-
-class Tokens:
-    """Opaque words that stand for pieces of code; letters and digits only, and none of them in the source."""
-
-    def __init__(self, pieces: Sequence[Piece]) -> None:
-        self.pieces = [piece for piece in pieces if piece.kind != "data"]
-        text = "".join(piece.text for piece in pieces)
-        salt = hashlib.sha256(text.encode()).hexdigest()[:8]
-        while f"ccm{salt}n" in text:
-            salt = hashlib.sha256(salt.encode()).hexdigest()[:8]
-        self._prefix = f"ccm{salt}n"
-        self.pattern = re.compile(f"{self._prefix}([0-9]+)x")
-
-    def word(self, index: int) -> str:
-        """The token of the piece number `index` of `pieces`."""
-        return f"{self._prefix}{index}x"
-
-    def find(self, text: str) -> list[Piece]:
-        """The pieces whose tokens stand in `text`."""
-        return [self.pieces[int(number)] for number in self.pattern.findall(text)]
 
 
 def check_markup(
@@ -64,70 +50,21 @@ def check_markup(
     tokens = Tokens(pieces)
     parser = _Markup(source, tokens, dialect, problems, assets, layout=layout)
     words = iter(range(len(tokens.pieces)))
-    parser.run(
-        "".join(p.text if p.kind == "data" else tokens.word(next(words)) + "\n" * p.text.count("\n") for p in pieces)
-    )
+    hidden = [p.text if p.kind == "data" else tokens.word(next(words)) + "\n" * p.text.count("\n") for p in pieces]
+    parser.run("".join(hidden), MarkupPlaces(source, pieces, hidden))
     return [
         replace(piece, in_url=piece in parser.in_url, between_tags=piece in parser.between)
         if piece.kind != "data" else piece for piece in pieces
     ]  # fmt: skip
 
 
-class _TooDeep(Exception):
-    pass
-
-
-class _Markup(HTMLParser):
-    def __init__(
-        self, source: Source, tokens: Tokens, dialect: Dialect, problems: list[Problem], assets: Mapping[str, bytes], *,
-        layout: bool,
-    ) -> None:  # fmt: skip
-        super().__init__(convert_charrefs=True)
-        self.source, self.tokens, self.dialect, self.problems = source, tokens, dialect, problems
-        self.assets, self.layout = assets, layout
-        self.stack: list[str] = [] if layout or not dialect.root else [dialect.root]
-        self.base = len(self.stack)
-        self.blocks: list[tuple[Piece, int]] = []
-        """Open `if` and `for`, with the number of tags that were open at each."""
-        self.in_url: set[Piece] = set()
-        self.between: set[Piece] = set()
-        self.markers = 0
-        self.lines: list[str] = []
-
-    def run(self, text: str) -> None:
-        self.lines = text.split("\n")
-        try:
-            self.feed(text)
-            if "<" in self.rawdata:
-                self.say("a tag is never closed with >")
-                return
-            self.close()
-        except _TooDeep:
-            self.say(f"tags are nested more than {self.dialect.max_depth} deep")
-            return
-        for tag in self.stack[self.base :]:
-            self.say(f"<{tag}> is never closed")
-        if self.layout and self.markers != 1:
-            self.say(f"a layout holds <{CONTENT}/> exactly once, and this one {self.markers} times")
-
-    def say(self, message: str, piece: Piece | None = None) -> None:
-        if piece is not None:
-            self.problems.append(self.source.problem(piece.line, message, piece.column))
-            return
-        line, offset = self.getpos()
-        before = self.lines[line - 1][:offset] if line <= len(self.lines) else ""
-        for found in self.tokens.pattern.finditer(before):
-            offset += len(self.tokens.pieces[int(found[1])].text) - len(found[0])
-        self.problems.append(self.source.problem(line, message, offset + 1))
-
+class _Markup(MarkupReading):
     # Tags
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._start(tag)
         if tag not in VOID:
-            self.stack.append(tag)
-            if len(self.stack) > self.dialect.max_depth:
-                raise _TooDeep
+            self.push(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._start(tag)
@@ -139,8 +76,8 @@ class _Markup(HTMLParser):
             if self.blocks or (self.dialect.root and self.stack[-1:] != [self.dialect.root]):
                 self.say(f"<{CONTENT}/> must stand by itself" + f" in <{self.dialect.root}>" * bool(self.dialect.root))
             return
-        if tag not in self.dialect.tags:
-            self.say(f"<{tag}> is not possible in {self.dialect.name} templates")
+        if tag not in self.dialect.tags and not (self.layout and tag in self.dialect.layout_tags):
+            self._unknown(tag)
             return
         parent = self.stack[-1] if self.stack else ""
         texts = self.dialect.text_tags
@@ -155,22 +92,39 @@ class _Markup(HTMLParser):
             self.say(f"write <{tag}> in small letters")
         self._attributes(tag, raw, parent)
 
+    def _unknown(self, tag: str) -> None:
+        if self.tokens.pattern.search(tag):
+            self.say("code cannot stand in a tag's name")
+            return
+        near = get_close_matches(tag, sorted(self.dialect.tags), 1, 0.75)
+        hint = f"; did you mean <{near[0]}>?" if near else ""
+        if tag in self.dialect.layout_tags:
+            self.say(f"<{tag}> stands in the layout of a {self.dialect.name}, not in its body")
+        else:
+            self.say(f"<{tag}> is not possible in {self.dialect.name} templates{hint}")
+
     def _attributes(self, tag: str, raw: str, parent: str) -> None:
         found = self.tokens.find(raw)
         if not _START_TAG.fullmatch(raw):
-            unquoted = _UNQUOTED.search(re.sub(r"\"[^\"]*\"|'[^']*'", "", raw))
+            unquoted = _UNQUOTED.search(re.sub(r"\"[^\"]*\"|'[^']*'", '""', raw))
             what = "its attribute values need quotes" if unquoted else "it is not well-formed"
+            if found and not unquoted:
+                what = "code cannot stand in a tag outside an attribute's value"
             self.say(f"<{tag}>: {what}", found[0] if found else None)
             return
         in_values: list[Piece] = []
-        attributes: dict[str, str] = {}
+        values: dict[str, str] = {}
         for match in _ATTRIBUTE.finditer(raw[1 + len(tag) :].rstrip("/>")):
             name, value = match[1].lower(), match[2] if match[2] is not None else (match[3] or "")
-            attributes[name] = value
             in_values += self.tokens.find(value)
+            if name in values:
+                self.say(f"<{tag}> has '{name}' twice")
+            values[name] = value
             self._attribute(tag, name, value)
-        for problem in attribute_problems(tag, parent, attributes):
+        for problem in attribute_problems(tag, parent, values) if self.dialect.root else ():
             self.say(problem)
+        for message in self.letter.opened(tag, values) if self.letter else ():
+            self.say(message)
         for piece in found:
             if piece not in in_values:
                 self.say("code cannot stand in a tag outside an attribute's value", piece)
@@ -189,6 +143,7 @@ class _Markup(HTMLParser):
             elif re.match(r"\(*\s*wording\b", piece.inner):
                 self.say("wording cannot stand in an attribute", piece)
         plain = unescape(value)
+        self._seen(plain)
         if name.startswith("on") or name in (
             "srcdoc",
             "srcset",
@@ -201,6 +156,8 @@ class _Markup(HTMLParser):
             self.say(f"the attribute '{name}' is not possible")
         elif name == "style" and _CSS_REFUSED.search(plain):
             self.say("a style cannot load or compute anything: no url( ), @import, expression( ) or backslash")
+        elif _HIDING.search(plain if name == "style" else f"{name}:{plain}"):
+            self.say("a style cannot hide text: the customer must see what was approved")
         elif name == "src" or (tag == "link" and name == "href"):
             if plain not in self.assets:
                 self.say(f"'{plain[:60]}' is no file of templates/_brand; nothing else can be loaded")
@@ -226,24 +183,37 @@ class _Markup(HTMLParser):
                 (host and (not rest or literal[host.end() - 1] in "/?#")) or re.match(r"(mailto|tel):", literal)
                 or (not rest and re.fullmatch(r"#[A-Za-z0-9_-]+", literal))
             ):  # fmt: skip
-                self.say(
-                    f"link '{literal[:60]}' must start with https://HOST/, mailto: or tel:", codes[0] if codes else None
-                )
+                message = f"link '{literal[:60]}' must start with https://HOST/, mailto: or tel:"
+                self.say(message + _meant_link(literal), codes[0] if codes else None)
         self.in_url.update(rest)
 
     def handle_endtag(self, tag: str) -> None:
         floor = self.blocks[-1][1] if self.blocks else self.base
+        if tag in self.astray:
+            self.astray.remove(tag)
+            return
+        if self.tokens.pattern.search(tag):
+            if len(self.stack) > floor and self.tokens.pattern.search(self.stack[-1]):
+                self.stack.pop()
+            else:
+                self.say("code cannot stand in a tag's name")
+            return
         if len(self.stack) <= floor or self.stack[-1] != tag:
             if tag in VOID:
                 self.say(f"<{tag}> is written without an end tag")
                 return
-            opened = f"<{self.stack[-1]}> is open" if len(self.stack) > floor else "nothing is open in this branch"
+            opened = "nothing is open in this branch"
+            if len(self.stack) > floor:
+                line = self.line_of(self.places.of(*self.opened[len(self.stack) - 1])[0])
+                opened = f"<{self.stack[-1]}> of line {line} is open"
             self.say(f"</{tag}> does not fit: {opened}")
             if tag in self.stack[floor:]:
                 while self.stack.pop() != tag:
                     pass
             return
         self.stack.pop()
+        for message in self.letter.closed(tag) if self.letter else ():
+            self.say(message)
 
     # What stands between tags
 
@@ -254,18 +224,25 @@ class _Markup(HTMLParser):
         for piece in self.tokens.find(data):
             if parent in ("style", "mj-style"):
                 self.say("code cannot stand in a style sheet", piece)
-            elif piece.kind == "expression" and not in_text:
+            elif piece.kind == "expression" and not in_text and self._has_place(parent):
                 self.say(f"{{{{ }}}} cannot stand directly in <{parent}>; put it in <mj-text>", piece)
             elif piece.kind == "block":
                 self._block(piece, parent, in_text=in_text)
         plain = self.tokens.pattern.sub("", data)
+        self._seen(plain)
+        if self.letter and data.strip():
+            self.letter.text()
         if parent in ("style", "mj-style"):
             if _CSS_REFUSED.search(plain) or "<" in plain or not plain.isascii():
                 self.say(
                     "a style sheet holds only plain ASCII rules: no url( ), @import, expression( ), backslash or <"
                 )
-        elif plain.strip() and not in_text:
+        elif plain.strip() and not in_text and self._has_place(parent):
             self.say(f"text cannot stand directly in <{parent}>")
+
+    def _has_place(self, parent: str) -> bool:
+        """Whether `parent` is where it may be; else it was told of, and what is in it need not be."""
+        return not parent or parent in MJML_PARENTS
 
     def _block(self, piece: Piece, parent: str, *, in_text: bool) -> None:
         if not in_text:
@@ -280,20 +257,15 @@ class _Markup(HTMLParser):
         elif self.blocks:
             start, opened = self.blocks[-1]
             if depth != opened:
-                self.say(f"tags must be closed in the branch they were opened in (line {start.line})", piece)
+                line = self.line_of(start.line)
+                self.say(f"tags must be closed in the branch that they were opened in, of line {line}", piece)
+                self.astray += self.stack[opened:]
                 del self.stack[opened:]
             if piece.word.startswith("end"):
                 self.blocks.pop()
 
-    def handle_comment(self, data: str) -> None:
-        self.say("HTML comments would reach the customer; write {# … #}")
 
-    def handle_decl(self, decl: str) -> None:
-        if decl.lower() != "doctype html" or self.dialect.root or not self.layout:
-            self.say("a DOCTYPE is not possible here")
-
-    def unknown_decl(self, data: str) -> None:
-        self.say("a declaration is not possible here")
-
-    def handle_pi(self, data: str) -> None:
-        self.say("a processing instruction is not possible here")
+def _meant_link(literal: str) -> str:
+    if found := re.match(r"(?:http://)?((?:www\.)?[a-z0-9-]+(?:\.[a-z0-9-]+)+(?:[/?#].*)?)$", literal, re.IGNORECASE):
+        return f"; did you mean 'https://{found[1][:60]}'?"
+    return f"; did you mean 'mailto:{literal[:60]}'?" if re.fullmatch(r"[^\s@:/]+@[^\s@:/]+", literal) else ""

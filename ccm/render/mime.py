@@ -88,7 +88,7 @@ def build(mail: Mail, sender: Sender) -> bytes:
     if mail.unsubscribe:
         headers += [f"List-Unsubscribe: <{mail.unsubscribe}>", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"]
     headers.append("MIME-Version: 1.0")
-    # "=_" can stand neither in base64 nor in quoted-printable; the HTML is checked for it.
+    # "=_" can stand neither in base64 nor in quoted-printable; the HTML is checked for the mark.
     mark = sha256(mail.message_id.encode()).hexdigest()[:24]
     body = _alternative(mail, mark)
     if mail.attachment is not None:
@@ -108,17 +108,17 @@ def header_text(text: str, used: int = 0) -> str:
     """
     if text.isascii() and len(text) + used <= 76 and "=?" not in text and text == text.strip():
         return text
-    words: list[str] = []
-    run, size = "", 0
-    for char in text:
-        width = len(char.encode())
+    raw = text.encode()
+    words: list[bytes] = []
+    start = 0
+    while start < len(raw) or not words:
         # The first word shares its line with the header's name.
-        if size + width > (_WORD_BYTES if words else _WORD_BYTES - used):
-            words.append(run)
-            run, size = "", 0
-        run, size = run + char, size + width
-    words.append(run)
-    return "\r\n ".join(f"=?utf-8?b?{b64encode(word.encode()).decode()}?=" for word in words)
+        end = start + (_WORD_BYTES if words else max(_WORD_BYTES - used, 0))
+        while end < len(raw) and raw[end] & 0xC0 == 0x80:  # never within a character
+            end -= 1
+        words.append(raw[start:end])
+        start = end
+    return "\r\n ".join(f"=?utf-8?b?{b64encode(word).decode()}?=" for word in words)
 
 
 @lru_cache(maxsize=64)
@@ -147,7 +147,7 @@ def _alternative(mail: Mail, mark: str) -> list[bytes]:
     The pictures are parts of the HTML (RFC 2387), not of the message: whoever reads the text is shown no
     files. Thunderbird and Python's `EmailMessage.add_related` write this order too.
     """
-    html = _html_part(mail.html)
+    html = _html_part(mail.html, mark)
     if mail.pictures:
         # "type" names the kind of the part that the others belong to, and is required (RFC 2387, 3.1).
         pictures = ([picture] for picture in mail.pictures)
@@ -155,9 +155,9 @@ def _alternative(mail: Mail, mark: str) -> list[bytes]:
     return _multipart("alternative", f"=_a{mark}", _text_part("plain", mail.text + "\n"), html)
 
 
-def _html_part(text: str) -> list[bytes]:
+def _html_part(text: str, mark: str) -> list[bytes]:
     html = text.encode("ascii", "xmlcharrefreplace")
-    if b"--=_" in html or _has_long_line(html):
+    if mark.encode() in html or _has_long_line(html):
         return _text_part("html", text)
     # Every character beyond ASCII is a reference (&#12402;), so the HTML passes any server as it is.
     head = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"

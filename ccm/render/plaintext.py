@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from ccm.render.markup import Tokens
+from ccm.render.markup_tokens import Tokens
 
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "div", "ul", "ol", "table", "blockquote"})
 _LINES = frozenset({"tr", "li", "dt", "dd", "caption"})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ccm.errors import Problem
@@ -32,10 +32,12 @@ class Type:
     item: Type | None = None
     """Of a list."""
     max_length: int | None = None
+    names_customer: bool = False
+    """A customer's name or a text made with it, which must print as it was given."""
 
     def given(self) -> Type:
         """The same type once a guard has shown that the value is there."""
-        return Type(self.kind, False, self.fields, self.item, self.max_length)
+        return replace(self, optional=False)
 
 
 TEXT = Type("text")
@@ -43,6 +45,8 @@ OPTIONAL_TEXT = Type("text", optional=True)
 INTEGER = Type("integer")
 BOOLEAN = Type("boolean")
 UNKNOWN = Type("unknown")
+NAME = Type("text", names_customer=True)
+OPTIONAL_NAME = replace(NAME, optional=True)
 LINES = Type("list", item=TEXT)
 LOOP = Type("loop", fields={"index": INTEGER, "first": BOOLEAN, "last": BOOLEAN})
 
@@ -60,10 +64,10 @@ ORGANISATION = Type(
 MESSAGE = Type("object", fields={"date": Type("date"), "reference": TEXT, "language": TEXT})
 _CUSTOMER = {
     "id": TEXT,
-    "family_name": OPTIONAL_TEXT,
-    "given_name": OPTIONAL_TEXT,
-    "full_name": TEXT,
-    "addressee": TEXT,
+    "family_name": OPTIONAL_NAME,
+    "given_name": OPTIONAL_NAME,
+    "full_name": NAME,
+    "addressee": NAME,
     "honorific": OPTIONAL_TEXT,
     "email": OPTIONAL_TEXT,
     "mobile": OPTIONAL_TEXT,

@@ -6,7 +6,7 @@ part, 6 of them for the header of a concatenated message, hence 160/153 septets 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +20,9 @@ EXTENSION = frozenset("\f^{}\\[~]|€")
 """Each takes two septets: the escape and itself."""
 GSM_SINGLE, GSM_PART = 160, 153
 UCS_SINGLE, UCS_PART = 70, 67
+_ALPHABET = BASIC | EXTENSION
+_ONE_SEPTET_EACH = re.compile(f"[{re.escape(''.join(sorted(BASIC)))}]*")
+_GSM = re.compile(f"[{re.escape(''.join(sorted(_ALPHABET)))}]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +40,26 @@ class SmsInfo:
 
 def encode_info(text: str) -> SmsInfo:
     """Counts `text` as it stands: nothing is replaced or normalised to save a part."""
-    offending = tuple(dict.fromkeys(char for char in text if char not in BASIC and char not in EXTENSION))
-    encoding: Encoding = "UCS-2" if offending else "GSM-7"
-    units = sum(_width(char, encoding) for char in text)
-    return SmsInfo(encoding, units, len(split_parts(text, encoding)), offending)
+    offending = tuple([char for char in dict.fromkeys(text) if char not in _ALPHABET])
+    return SmsInfo(*measure(text), offending)
+
+
+def measure(text: str) -> tuple[Encoding, int, int]:
+    """Encoding, units and segments, as `encode_info` gives them."""
+    size = len(text)
+    if _ONE_SEPTET_EACH.fullmatch(text):
+        return "GSM-7", size, _even_parts(size, GSM_SINGLE, GSM_PART)
+    if _GSM.fullmatch(text):
+        units = sum(_width(char, "GSM-7") for char in text)
+        return "GSM-7", units, 1 if units <= GSM_SINGLE else len(split_parts(text, "GSM-7"))
+    units = len(text.encode("utf-16-le", "surrogatepass")) // 2
+    # With as many units as characters, no surrogate pair moves the end of a part.
+    even = units == size or units <= UCS_SINGLE
+    return "UCS-2", units, _even_parts(units, UCS_SINGLE, UCS_PART) if even else len(split_parts(text, "UCS-2"))
+
+
+def _even_parts(units: int, single: int, part_size: int) -> int:
+    return 1 if units <= single else -(-units // part_size)
 
 
 def split_parts(text: str, encoding: Encoding) -> tuple[str, ...]:
@@ -57,19 +76,6 @@ def split_parts(text: str, encoding: Encoding) -> tuple[str, ...]:
             start, used = position, 0
         used += width
     return (*parts, text[start:])
-
-
-def worst_case(literal: str, values: Iterable[int], *, ucs2: bool) -> int:
-    """The most parts a text can take whose fixed words are `literal` and whose values have at most so many characters.
-
-    A value may hold any character: with `ucs2` each of its characters may be a surrogate pair, without it
-    each may be an extension character. Both take two units, and up to one unit of a part is lost where one
-    would be split.
-    """
-    encoding: Encoding = "UCS-2" if ucs2 or encode_info(literal).encoding == "UCS-2" else "GSM-7"
-    single, part_size = (GSM_SINGLE, GSM_PART) if encoding == "GSM-7" else (UCS_SINGLE, UCS_PART)
-    units = sum(_width(char, encoding) for char in literal) + 2 * sum(values)
-    return 1 if units <= single else -(-units // (part_size - 1))
 
 
 def _width(char: str, encoding: Encoding) -> int:

@@ -41,7 +41,7 @@ def checked_text(kit: Kit, document: Document, loc: Loc, *, link: bool = False) 
         kit.problems.append(Problem(document.path, document.line(loc), f"'{name}' must be text; put it in quotes"))
         return None
     # A block text (|) starts on the line behind its key; findings name at most the line before.
-    source = Source(document.path, value, document.line(loc))
+    source = Source(document.path, value, document.line(loc), language=kit.file.written_in)
     return kit.link(source, HTML) if link else kit.check(source)
 
 

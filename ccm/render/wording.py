@@ -14,7 +14,7 @@ from ccm.render.formats import Formats
 from ccm.render.schema import Type
 from ccm.workspace.wording import Wording
 
-_PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)\}")
+PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)\}")
 _PRINTED: Mapping[str, Callable[[Formats, Any], str]] = {
     "money": Formats.money, "integer": Formats.number, "decimal": Formats.number, "percent": Formats.percent,
     "date": Formats.date, "datetime": Formats.datetime,
@@ -23,7 +23,7 @@ _PRINTED: Mapping[str, Callable[[Formats, Any], str]] = {
 
 def wording_problems(wording: Wording, names: Mapping[str, Type]) -> Iterator[Problem]:
     """A problem for each placeholder that is not declared, does not exist, or has another type than declared."""
-    used = {name for text in (wording.text, wording.short_text) for name in _PLACEHOLDER.findall(text)}
+    used = {name for text in (wording.text, wording.short_text) for name in PLACEHOLDER.findall(text)}
     for name in sorted(used):
         kind = _type_at(name, names)
         declared = wording.placeholders.get(name)
@@ -40,7 +40,7 @@ def wording_uses(wording: Wording) -> set[str]:
     """The names that a wording's placeholders read, in the form of `Checker.uses`."""
     found = set()
     for text in (wording.text, wording.short_text):
-        for name in _PLACEHOLDER.findall(text):
+        for name in PLACEHOLDER.findall(text):
             parts = name.split(".")
             found |= {parts[0], ".".join(parts[:2])}
     return found
@@ -63,10 +63,14 @@ def fill(wording: Wording, values: Mapping[str, Any], *, short: bool) -> Wording
         printed = _PRINTED.get(declared)
         return str(value) if printed is None else printed(values["_f"], value)
 
-    text = (wording.short_text if short else "") or wording.text
-    lines = (line.strip() for line in text.strip().split("\n"))
-    filled = _PLACEHOLDER.sub(value_of, "\n".join(lines))
+    filled = PLACEHOLDER.sub(value_of, plain_text(wording, short=short))
     return WordingUse(wording.id, wording.version, wording.digest, filled)
+
+
+def plain_text(wording: Wording, *, short: bool) -> str:
+    """The wording's text, line by line, its placeholders still in it."""
+    text = (wording.short_text if short else "") or wording.text
+    return "\n".join(line.strip() for line in text.strip().split("\n"))
 
 
 def as_html(use: WordingUse) -> Markup:

@@ -18,6 +18,15 @@ _UTM_NAMES = ("communication", "category", "language")
 UtmValue = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9._ -]|\{[^{}]*\})+$", max_length=100)]
 """Plain letters, so that an analyst finds again what was written, and names in braces."""
 
+SMS_SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|MG[0-9a-f]{32}|(?=.*[A-Za-z])[A-Za-z0-9 _+&-]{1,11}")
+"""A name has at most 11 characters (3GPP TS 23.040, 9.1.2.5) and a letter among them."""
+MESSAGING_SERVICE = re.compile(r"MG[0-9a-f]{32}")
+"""Twilio's id of a service that chooses the number itself."""
+SMS_SENDERS = (
+    "an E.164 number, a short code, a messaging service (MG and 32 hexadecimal digits) or a name of at most 11 "
+    "letters and digits"
+)
+
 
 class QuietHours(Frozen):
     """A daily window in the customer's zone in which nothing goes out; it may pass midnight."""
@@ -74,12 +83,14 @@ class Channel(Frozen):
     """An adapter's name: ``outbox``, ``smtp``, ``ses``, ``twilio-sms``, ``print-folder``."""
     settings: dict[str, Any] = {}
     """The adapter's own settings, validated by it. Secrets are named by environment variable, never written here."""
-    sender: str = ""
-    """From address (e-mail), sender id or number (SMS)."""
+    sender: str | dict[Jurisdiction, str] = ""
+    """From address (e-mail); sender id, number or messaging service (SMS), which may differ by jurisdiction."""
     sender_name: dict[Language, str] = {}
     utm: Utm | None = None
     quiet_hours: QuietHours | None = None
     max_segments: int = Field(default=6, ge=1, le=10)
+    warn_segments: int | None = Field(default=None, ge=1, le=10)
+    """`ccm check` warns of a text message that may take more."""
     max_characters: int = Field(default=500, ge=1, le=25_000)
     """Of a social network's text; networks differ."""
     retry: Retry = Retry()
@@ -92,6 +103,27 @@ class Channel(Frozen):
         if self.utm is not None and self.channel != "email":
             raise WrongPart("utm: campaign parameters are added to links of e-mails only", "utm")
         return self
+
+    @field_validator("sender", mode="before")
+    @classmethod
+    def _sender_is_one_or_by_jurisdiction(cls, value: object) -> object:
+        if not isinstance(value, str | dict):
+            raise ValueError("must be a text, or a text for each jurisdiction, as in {US: '+12025550199', GB: HINOKI}")  # noqa: TRY004
+        return value
+
+    @model_validator(mode="after")
+    def _senders_by_jurisdiction_fit(self) -> Channel:
+        if isinstance(self.sender, dict):
+            if self.channel != "sms":
+                raise WrongPart("only text messages have a sender for each jurisdiction", "sender")
+            for jurisdiction, sender in self.sender.items():
+                if not SMS_SENDER.fullmatch(sender):
+                    raise WrongPart(f"'{sender}' must be {SMS_SENDERS}", "sender", jurisdiction)
+        return self
+
+    def sender_for(self, jurisdiction: str) -> str:
+        """The sender of a message to a jurisdiction; empty where none is given."""
+        return self.sender if isinstance(self.sender, str) else self.sender.get(jurisdiction, "")
 
 
 class Cap(Frozen):

@@ -161,6 +161,8 @@ class TemplateFile(Frozen):
     channel: str
     language: str
     """The language it serves; the file itself may be another's, which stands in."""
+    written_in: str
+    """The language of its words."""
     variant: str = ""
     """Of the communication's experiment; empty for the template that everybody else gets."""
     kind: TemplateKind

@@ -41,7 +41,7 @@ PATTERNS = {
         "*/*/whatsapp.yaml",
         "*/*/whatsapp@*.yaml",
     ),
-    "compliance": ("wording/*/*.yaml", "rules/*.yaml"),
+    "compliance": ("wording/*/*.yaml", "rules/*.yaml", "writing.yaml", "writing/*.yaml"),
     "channels": ("*.yaml",),
 }
 """Where YAML files are read. One that stands elsewhere, or is named ``.yml``, would be a rule that never runs."""

@@ -17,6 +17,9 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 """An id: small letters, digits and hyphens."""
 Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 
+Host = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")]
+"""A domain name in small letters, without scheme or path."""
+
 FeedKind = Literal["customers", "accounts", "transactions", "preferences", "consents", "history", "cases"]
 Role = Literal["author", "reviewer", "compliance", "operator", "administrator", "auditor"]
 AttributeType = Literal["text", "integer", "decimal", "boolean", "date"]
@@ -54,6 +57,8 @@ class Organisation(Frozen):
     phone: str
     preference_url: str
     """Where a customer changes preferences; https."""
+    link_hosts: tuple[Host, ...] = ()
+    """Further hosts that text messages may link to; those of website and preference page are known."""
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "USD"
     timezone: str = "UTC"
     """IANA zone of the organisation's calendar: which day, month and quarter an instant belongs to."""

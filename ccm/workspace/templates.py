@@ -128,8 +128,8 @@ class TemplateReader:
             own = self._own.get(key)
             if own is not None:
                 yield TemplateFile(
-                    path=own.read.path, channel=channel, language=language, variant=variant, kind=own.kind,
-                    meta=own.read.meta, body=own.read.body, body_line=own.read.body_line,
+                    path=own.read.path, channel=channel, language=language, written_in=candidate, variant=variant,
+                    kind=own.kind, meta=own.read.meta, body=own.read.body, body_line=own.read.body_line,
                 )  # fmt: skip
                 return
         if not variant:

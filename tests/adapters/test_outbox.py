@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from adapter_parts import BODIES, Opener, a_message
+from adapter_parts import BODIES, Opener, a_channel, a_message
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -48,7 +48,15 @@ def test_a_message_becomes_a_file_with_its_bytes_and_a_line_in_the_index(
     assert line == {
         "message_id": "m-0001", "channel": channel, "communication": "payment-received", "customer_id": "c-77",
         "language": "ja", "file": receipt.supplier_reference, "sha256": receipt.detail.removeprefix("sha256:"),
+        **({"sender": "HINOKI"} if channel == "sms" else {}),
     }  # fmt: skip
+
+
+def test_the_index_tells_the_sender_of_a_text_message_by_jurisdiction(opened: Opener, tmp_path: Path) -> None:
+    outbox = opened("outbox", "sms", sender={"US": "+12025550199", "GB": "HINOKI"})
+    for number, jurisdiction in enumerate(("US", "GB", "FR")):
+        outbox.send(a_message("sms", message_id=f"m-{number}", jurisdiction=jurisdiction))
+    assert [line.get("sender") for line in index_of(tmp_path)] == ["+12025550199", "HINOKI", None]
 
 
 def test_the_index_holds_no_recipient_and_only_the_owner_reads_the_outbox(opened: Opener, tmp_path: Path) -> None:
@@ -105,7 +113,7 @@ def _die_before_the_index(folder: Path) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
     files.append = die
-    Outbox(folder / "outbox", "email").send(a_message())
+    Outbox(folder / "outbox", a_channel("outbox")).send(a_message())
 
 
 def test_find_after_a_crash_between_file_and_index_gives_the_receipt_and_repairs_the_index(
@@ -173,7 +181,7 @@ def test_appending_keeps_whole_lines_and_cuts_the_torn_one_wherever_it_ends(
 
 
 def _send_many(folder: Path, together: Any, numbers: range) -> None:
-    adapter = Outbox(folder / "outbox", "sms")
+    adapter = Outbox(folder / "outbox", a_channel("outbox", "sms"))
     for number in numbers:
         together.wait(timeout=60)
         adapter.send(a_message("sms", message_id=f"m-{number:04}"))

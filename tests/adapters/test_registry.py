@@ -116,7 +116,8 @@ def test_checking_channels_gives_all_problems_at_once() -> None:
                 "'settings.hots' is no known setting; did you mean 'host'?",
             )
         ),
-        "channels/sms.yaml:4: sender '' must be an E.164 number, a short code or a name of at most 11 letters and "
+        "channels/sms.yaml:4: sender '' must be an E.164 number, a short code, a messaging service "
+        "(MG and 32 hexadecimal digits) or a name of at most 11 letters and "
         "digits, or settings.messaging_service_sid be given",
     ]
 

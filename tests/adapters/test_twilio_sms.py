@@ -47,6 +47,18 @@ def test_a_messaging_service_takes_the_place_of_the_sender(opened: Opener, stand
     assert "From" not in standin.messages[0]
 
 
+def test_each_jurisdiction_has_its_sender(opened: Opener, standin: TwilioStandin) -> None:
+    senders = {"US": SERVICE, "GB": "HINOKI", "JP": "+815055550199"}
+    adapter = opened("twilio-sms", "sms", settings=settings(standin.url), environ=ENVIRON, sender=senders)
+    for jurisdiction in senders:
+        adapter.send(a_message("sms", jurisdiction=jurisdiction))
+    told = [(message.get("From"), message.get("MessagingServiceSid")) for message in standin.messages]
+    assert told == [(None, SERVICE), ("HINOKI", None), ("+815055550199", None)]
+    with pytest.raises(SupplierRefused, match=r"sender: channels/sms.yaml has no sender for 'FR'"):
+        adapter.send(a_message("sms", jurisdiction="FR"))
+    assert len(standin.messages) == 3
+
+
 @pytest.mark.parametrize(
     ("kind", "code", "expected", "permanent"),
     [

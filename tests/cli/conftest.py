@@ -7,19 +7,19 @@ from pathlib import Path
 
 import pytest
 from cli_parts import CONSENTS, CUSTOMERS, Commands
+from support import keep_only
 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Commands:
-    """A workspace with four customers and two approved communications; the slow statement is taken out."""
+    """A workspace with four customers and two approved communications of two samples each."""
     folder = tmp_path_factory.mktemp("cli")
     ccm = Commands(folder / "bank")
     ccm.run("init", str(ccm.workspace))
-    shutil.rmtree(ccm.workspace / "templates" / "quarterly-statement")
-    for rule in ("CW01", "CW02"):
-        (ccm.workspace / "compliance" / "rules" / f"{rule}.yaml").unlink()
-    for wording in ("deposit-protection", "fee-notice"):
-        shutil.rmtree(ccm.workspace / "compliance" / "wording" / wording)
+    keep_only(ccm.workspace, "payment-received", "savings-offer")
+    for sample in (ccm.workspace / "templates").glob("*/samples/*.yaml"):
+        if sample.stem not in ("jane-us", "haruka-jp"):
+            sample.unlink()
     (folder / "customers.csv").write_text(CUSTOMERS, encoding="utf-8")
     (folder / "consents.csv").write_text(CONSENTS, encoding="utf-8")
     ccm.run("import", "customers", str(folder / "customers.csv"))

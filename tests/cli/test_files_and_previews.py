@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from cli_parts import CUSTOMERS, NOON, Commands
 
+from ccm.compliance.writing.readability import has_jreadability
+
 SMS = "templates/payment-received/en/sms.txt"
 HEADER = CUSTOMERS.split("\n")[0] + "\n"
 PERSON = CUSTOMERS.split("\n")[1]
@@ -18,7 +20,7 @@ def test_a_new_workspace_is_checked_clean(tmp_path: Path) -> None:
     assert made["log_verifier_key"].startswith("example.com/ccm+")
     assert (ccm.workspace / ".ccm/keys/log.key").stat().st_mode & 0o777 == 0o600
     checked = ccm.json("check", "--at", NOON)
-    assert checked == {"renderings": 14, "errors": [], "warnings": []}
+    assert checked == {"renderings": 129, "errors": [], "warnings": [], "info": [], "jreadability": has_jreadability()}
 
 
 def test_init_never_writes_over_what_is_there(template: Commands, tmp_path: Path) -> None:

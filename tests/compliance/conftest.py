@@ -112,6 +112,8 @@ KEPT = {
     "marketing-opt-out": ("gb-en-1.yaml",),
     "sender-identity": ("gb-en-1.yaml",),
 }
+OTHERS = ("CW03", "CW04", "CW05", "SC01")
+"""Shipped rules of communications that this workspace has not."""
 EMAIL = '---\nsubject: "Hello"\npreheader: "Hi"\n---\n<mj-text>Hello</mj-text>\n'
 LETTER = '---\ntitle: "Statement"\n---\n<p>{{ wording.deposit_protection }} {{ wording.fee_notice }}</p>\n'
 
@@ -121,6 +123,8 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a workspace that loads; not to be changed."""
     folder = tmp_path_factory.mktemp("compliance") / "workspace"
     shutil.copytree(SHIPPED, folder / "compliance")
+    for rule in OTHERS:
+        (folder / f"compliance/rules/{rule}.yaml").unlink()
     files = dict(FILES)
     for language in ("en", "ja"):
         for name in ("quarterly-statement", "savings-offer", "payment-received"):

@@ -34,7 +34,7 @@ def test_a_message_that_passes_is_the_rendered_one_byte_for_byte(
     approved = check(made, workspace.communication("quarterly-statement"), rules, RELEASE)
     assert approved == ApprovedMessage(
         "m1", "quarterly-statement", "c1", "email", "en", "a@bank.example", "text/plain", STATEMENT.encode(),
-        "Your statement", RELEASE,
+        "Your statement", RELEASE, made.jurisdiction,
     )  # fmt: skip
 
 

@@ -23,14 +23,24 @@ pytestmark = pytest.mark.skipif(not ATTACKS, reason="shared/data/attacks.jsonl i
 
 ELSEWHERE = {
     "ATK-019": "names of files are the workspace loader's",
-    "ATK-045": "how visible mandatory wording is, is checked on the rendered page",
     "ATK-047": "free text is bounded by types and lengths; what it says is for compliance",
     "ATK-049": "who may approve is for approvals",
+    "ATK-067": "JSON is read, with its limit of depth, where it comes in",
+    "ATK-075": "whose customer it is, is asked before anything is rendered",
 }
-MARKUP = {"ATK-023", "ATK-025"}
+MARKUP = {"ATK-023", "ATK-025", "ATK-045"}
 TEMPLATES = [key for key, entry in ATTACKS.items() if entry["surface"] == "template" and key not in ELSEWHERE]
 MJML = [key for key, entry in ATTACKS.items() if entry["surface"] == "mjml" and key != "ATK-169"]
+IN_DATA = {
+    "ATK-055", "ATK-057", "ATK-059", "ATK-061", "ATK-063", "ATK-065", "ATK-069", "ATK-073", "ATK-169",
+}  # fmt: skip
+"""Each has a test of its own below."""
 LITERAL = ("ATK-051", "ATK-053", "ATK-055", "ATK-071")
+
+
+def test_every_entry_about_templates_data_and_mjml_is_tried() -> None:
+    wanted = {key for key, entry in ATTACKS.items() if entry["surface"] in ("template", "data", "mjml")}
+    assert wanted == {*TEMPLATES, *MARKUP, *MJML, *LITERAL, *IN_DATA, *ELSEWHERE}
 
 
 def payload(key: str) -> str:
@@ -55,7 +65,7 @@ def test_hostile_template_is_refused_before_it_is_ever_filled(tmp_path: Path, ke
 
 
 @pytest.mark.parametrize("key", sorted(MARKUP))
-def test_hostile_placeholder_in_markup_is_refused(tmp_path: Path, key: str) -> None:
+def test_hostile_markup_is_refused(tmp_path: Path, key: str) -> None:
     text = payload(key).split(" with ")[0].replace("customer.name", "name").replace("customer.color", "name")
     with pytest.raises(TemplateError):
         compiled(tmp_path / "mail", email=SECTION.format(text + "</div>" * ("<div" in text)))

@@ -15,7 +15,7 @@ from render_parts import LAYOUT, SECTION, context, write_workspace
 from ccm.errors import WorkspaceError
 from ccm.render import Renderer
 from ccm.render.email_links import Link, LinkRules, page_links, with_campaign
-from ccm.render.markup import Tokens
+from ccm.render.markup_tokens import Tokens
 from ccm.workspace import Workspace, load_workspace
 
 SITE = "https://www.example.com"

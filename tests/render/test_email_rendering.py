@@ -6,6 +6,7 @@ import datetime as dt
 import email
 import subprocess
 import sys
+from base64 import b64decode
 from email.message import EmailMessage, MIMEPart
 from email.policy import default
 from functools import cache
@@ -192,6 +193,21 @@ def test_any_subject_comes_back_from_its_encoding(subject: str) -> None:
     assert max(map(len, lines)) <= 76
     parsed = email.message_from_string("\r\n".join(lines) + "\r\n\r\n", policy=default)
     assert parsed["Subject"] == subject
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(PRINTED, max_size=120), st.integers(0, 30))
+def test_encoded_words_break_between_characters_as_late_as_they_can(subject: str, used: int) -> None:
+    if header_text(subject, used) == subject:
+        return
+    words, run, limit = [], "", 42 - used
+    for char in subject:
+        if len((run + char).encode()) > limit:
+            words.append(run)
+            run, limit = "", 42
+        run += char
+    lines = header_text(subject, used).split("\r\n ")
+    assert [b64decode(line[len("=?utf-8?b?") : -2]).decode() for line in lines] == [*words, run]
 
 
 def test_html_with_a_line_that_servers_would_break_goes_out_encoded() -> None:

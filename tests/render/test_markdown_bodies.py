@@ -137,8 +137,8 @@ def test_a_channels_own_file_goes_before_the_common_body(tmp_path: Path) -> None
         ("#### deep", "body.md:5: a heading has one to three '#', and this has 4"),
         ("a\n#Title", "body.md:6: '#T' would be printed as it is: write a space behind it"),
         ("**open", "body.md:5: '**' would be printed as it is: it opens or closes nothing here"),
-        ("{% if note %}\na", "template syntax"),
-        ("{{ name", "template syntax"),
+        ("{% if note %}\na", "body.md:5:1: 'if' is never closed with {% endif %}"),
+        ("{{ name", "body.md:5:1: '{{' is never closed with '}}'"),
     ],
 )
 def test_mistakes_in_a_body_are_told_at_their_line(tmp_path: Path, body: str, problem: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ from render_parts import customer, sms
 
 from ccm.errors import RenderError
 from ccm.model.customer import PostalAddress
+from ccm.render.data import clean, readers
 from ccm.render.people import address_lines, addressee, full_name
+from ccm.workspace.communication import FieldType
 
 
 @pytest.mark.parametrize(
@@ -96,6 +99,7 @@ def test_address_abroad_closes_with_the_country_in_capitals() -> None:
         ({"balance": float("inf")}, "bad_data", "'balance' is not a number"),
         ({"balance": True}, "bad_data", "'balance' is not a number"),
         ({"balance": "1.005"}, "bad_data", "'balance' has more decimals than GBP has"),
+        ({"balance": Decimal("1e30")}, "bad_data", "'balance' is not an amount of at most 28 digits"),
         ({"account": {"number": "1", "currency": "XXQ"}}, "bad_data", "no ISO 4217 currency"),
         ({"account": {"number": "1" * 21, "currency": "GBP"}}, "bad_data", "'account.number' is longer than 20"),
         ({"account": {"number": "1", "currency": "GBP", "opened_on": "31/03/2026"}}, "bad_data", "is not a date"),
@@ -125,6 +129,21 @@ def test_data_that_do_not_fit_stop_the_message_and_name_the_field_only(
     assert (caught.value.reason, field in caught.value.detail) == (reason, True)
     values = [value for value in data.values() if isinstance(value, str)]
     assert not any(value in caught.value.detail for value in values)
+
+
+def test_every_forbidden_character_is_found_in_a_text_that_can_be_printed_without_it() -> None:
+    ranges = [(0, 0x20), (0x7F, 0xA0), (0x2028, 0x202F), (0x2066, 0x206A), (0xD800, 0xE000)]
+    for code in (code for start, end in ranges for code in range(start, end)):
+        with pytest.raises(RenderError, match="'name' holds a control character"):
+            clean(f"渡邊{chr(code)} ‍　", "name")
+    assert clean("渡邊‍　é", "name") == "渡邊‍　é"
+
+
+def test_currency_of_another_type_stops_the_message() -> None:
+    read = readers({"sum": FieldType(type="money", currency="currency")})["sum"]
+    data = {"sum": 1, "currency": ["JPY"]}
+    with pytest.raises(RenderError, match="'sum' has no ISO 4217 currency in 'currency'"):
+        read(data["sum"], "sum", data, data)
 
 
 def test_only_data_that_the_template_reads_must_be_there(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccm.render import SmsInfo, encode_info
-from ccm.render.sms import BASIC, EXTENSION, split_parts, worst_case
+from ccm.render.sms import BASIC, EXTENSION, Encoding, split_parts
 
 
 def test_alphabet_has_its_127_characters_without_the_escape() -> None:
@@ -53,7 +53,16 @@ def test_parts_join_to_the_text_and_each_fits(text: str) -> None:
         assert size <= limit[info.encoding, len(parts) > 1]
 
 
+def counted_by_character(text: str) -> SmsInfo:
+    """The definition: each character by itself."""
+    offending = tuple(dict.fromkeys(char for char in text if char not in BASIC and char not in EXTENSION))
+    encoding: Encoding = "UCS-2" if offending else "GSM-7"
+    wide = (lambda char: ord(char) > 0xFFFF) if offending else (lambda char: char in EXTENSION)
+    units = sum(1 + wide(char) for char in text)
+    return SmsInfo(encoding, units, len(split_parts(text, encoding)), offending)
+
+
 @settings(max_examples=200, deadline=None)
-@given(st.text(st.sampled_from("ab €あ"), max_size=200), st.text(st.sampled_from("a€あ𠮷"), max_size=60))
-def test_worst_case_is_never_exceeded(literal: str, value: str) -> None:
-    assert encode_info(literal + value).segments <= worst_case(literal, [len(value)], ucs2=True)
+@given(TEXTS | st.text(max_size=200) | st.text(st.sampled_from(sorted(BASIC | EXTENSION)), max_size=400))
+def test_quick_count_is_that_of_every_character_by_itself(text: str) -> None:
+    assert encode_info(text) == counted_by_character(text)

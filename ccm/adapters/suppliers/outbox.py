@@ -13,9 +13,17 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from ccm.adapters import files
-from ccm.adapters.base import Adapter, AdapterSettings, Opening, Supplier, check_message_id, check_recipient
+from ccm.adapters.base import (
+    Adapter,
+    AdapterSettings,
+    Opening,
+    Supplier,
+    check_message_id,
+    check_recipient,
+)
 from ccm.errors import OutcomeUnknown
 from ccm.model.message import ApprovedMessage, Receipt
+from ccm.workspace.channels import Channel
 
 SUFFIXES = {
     "email": ".eml", "sms": ".txt", "letter": ".pdf", "line": ".json", "push": ".json", "whatsapp": ".json",
@@ -27,7 +35,7 @@ class OutboxSettings(AdapterSettings):
     """The outbox has no settings; its folder is ``store.outbox`` of ccm.toml."""
 
     def open(self, opening: Opening) -> Outbox:
-        return Outbox(opening.outbox, opening.channel.channel)
+        return Outbox(opening.outbox, opening.channel)
 
 
 class Outbox(Adapter):
@@ -38,9 +46,10 @@ class Outbox(Adapter):
     local: ClassVar[bool] = True
     can_find: ClassVar[bool] = True
 
-    def __init__(self, outbox: Path, channel: str) -> None:
+    def __init__(self, outbox: Path, channel: Channel) -> None:
         self._outbox = outbox
-        self._channel = channel
+        self._settings = channel
+        self._channel = channel.channel
         self._index = outbox / "index.jsonl"
 
     def send(self, message: ApprovedMessage) -> Receipt:
@@ -58,6 +67,7 @@ class Outbox(Adapter):
             "communication": message.communication,
             "customer_id": message.customer_id,
             "language": message.language,
+            **self._sender(message),
             "file": final.relative_to(self._outbox).as_posix(),
             "sha256": digest,
         }
@@ -76,6 +86,11 @@ class Outbox(Adapter):
                 files.discard(staged)
             raise files.refusal(error) from error
         return _receipt(record)
+
+    def _sender(self, message: ApprovedMessage) -> dict[str, str]:
+        # An e-mail says itself who sends it; a text message does not.
+        sender = self._settings.sender_for(message.jurisdiction) if message.channel == "sms" else ""
+        return {"sender": sender} if sender else {}
 
     def _add(self, index: int, record: dict[str, Any], staged: Path, final: Path) -> None:
         try:

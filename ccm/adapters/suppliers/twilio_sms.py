@@ -18,12 +18,13 @@ from ccm.adapters.base import (
     VariableName,
     certificate_failed,
     check_number,
+    check_sender,
     outlasts_lease,
     scrub,
 )
 from ccm.errors import OutcomeUnknown, SupplierRefused
 from ccm.model.message import ApprovedMessage, Receipt
-from ccm.workspace.channels import Channel
+from ccm.workspace.channels import MESSAGING_SERVICE, SMS_SENDER, SMS_SENDERS, Channel
 
 if TYPE_CHECKING:
     from twilio.http.response import Response  # type: ignore[import-untyped]
@@ -33,12 +34,13 @@ FULL_QUEUE = 21611
 """The sender's queue at Twilio is full (Twilio error dictionary); it empties."""
 _ACCOUNT = re.compile(r"AC[0-9a-f]{32}")
 _SID = re.compile(r"(SM|MM)[0-9a-f]{32}")
-_SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 _+&-]{1,11}")
-"""An E.164 number, a short code, or a sender id of at most 11 characters with a letter among them."""
 
 
 class TwilioSettings(AdapterSettings):
-    """The Twilio account; the sender is the channel's `sender`, unless a messaging service chooses it."""
+    """The Twilio account; the sender is the channel's, or what its messaging service chooses.
+
+    A service in these settings serves every jurisdiction, one in the channel's `sender` its own.
+    """
 
     account_sid_env: VariableName = "TWILIO_ACCOUNT_SID"
     auth_token_env: VariableName = "TWILIO_AUTH_TOKEN"  # noqa: S105 (the name of a variable, not a secret)
@@ -51,9 +53,10 @@ class TwilioSettings(AdapterSettings):
 
     def complaints(self, channel: Channel) -> list[str]:
         found = outlasts_lease(self.timeout_seconds, channel)
-        if self.messaging_service_sid is None and not _SENDER.fullmatch(channel.sender):
-            wanted = "an E.164 number, a short code or a name of at most 11 letters and digits"
-            found.append(f"sender '{channel.sender}' must be {wanted}, or settings.messaging_service_sid be given")
+        senders = [channel.sender] if isinstance(channel.sender, str) else list(channel.sender.values())
+        for sender in senders if self.messaging_service_sid is None else ():
+            if not SMS_SENDER.fullmatch(sender):
+                found.append(f"sender '{sender}' must be {SMS_SENDERS}, or settings.messaging_service_sid be given")
         return found
 
     def open(self, opening: Opening) -> TwilioSms:
@@ -66,13 +69,9 @@ class TwilioSettings(AdapterSettings):
         except ImportError:
             opening.refuse("adapter 'twilio-sms' needs the extra 'twilio': pip install 'ccm-engine[twilio]'")
         options: dict[str, Any] = {"smart_encoded": False, "shorten_urls": False}
-        if self.messaging_service_sid:
-            options["messaging_service_sid"] = self.messaging_service_sid
-        else:
-            options["from_"] = opening.channel.sender
         if self.status_callback:
             options["status_callback"] = self.status_callback
-        return TwilioSms(client, options)
+        return TwilioSms(client, options, opening.channel, self.messaging_service_sid)
 
 
 class TwilioSms(Adapter):
@@ -83,9 +82,11 @@ class TwilioSms(Adapter):
     local: ClassVar[bool] = False
     can_find: ClassVar[bool] = False
 
-    def __init__(self, client: Client, options: dict[str, Any]) -> None:
+    def __init__(self, client: Client, options: dict[str, Any], channel: Channel, service: str | None) -> None:
         self._client = client
         self._options = options
+        self._channel = channel
+        self._service = service
 
     def send(self, message: ApprovedMessage) -> Receipt:
         """Sends to one number; the reference is the message's SID, which status callbacks carry."""
@@ -94,7 +95,9 @@ class TwilioSms(Adapter):
             text = message.body.decode()
         except UnicodeDecodeError as error:
             raise SupplierRefused("body", "the text is not UTF-8") from error
-        created = self._client.messages.create(to=number, body=text, **self._options)
+        sender = self._service or check_sender(message, self._channel)
+        chosen = "messaging_service_sid" if MESSAGING_SERVICE.fullmatch(sender) else "from_"
+        created = self._client.messages.create(to=number, body=text, **{chosen: sender}, **self._options)
         return Receipt(supplier_reference=str(created.sid), detail=str(created.status or ""))
 
     def find(self, message_id: str) -> Receipt | None:

@@ -42,10 +42,10 @@ class EmailChannel(Channel):
             return mime.Sender("", "")
         names = self._channel.sender_name
         behind = self.communication.languages_behind(language)
-        return mime.Sender(self._channel.sender, next((names[name] for name in behind if name in names), ""))
+        return mime.Sender(self._channel.sender_for(""), next((names[name] for name in behind if name in names), ""))
 
     def problems(self) -> list[Problem]:
-        if self._channel is not None and is_address(self._channel.sender):
+        if self._channel is not None and is_address(self._channel.sender_for("")):
             return []
         return [Problem("channels/email.yaml", 0, "'sender' must be a plain e-mail address")]
 

@@ -12,7 +12,7 @@ from ccm.render.environment import render
 from ccm.render.kit import Kit
 from ccm.render.links import links_in
 from ccm.render.renderer import Renderer
-from ccm.render.sms import encode_info
+from ccm.render.sms import measure
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication
 
@@ -39,16 +39,14 @@ class Sms(Channel):
         text = render(filling.template, filling.plain).strip()
         if not text:
             raise RenderError("missing_data", "the SMS is empty")
-        info = encode_info(text)
-        if info.segments > self._max_segments:
+        encoding, _, segments = measure(text)
+        if segments > self._max_segments:
             # Never cut: what falls off could be the amount or how to opt out.
-            raise RenderError(
-                "too_long", f"the SMS has {info.segments} parts ({info.encoding}), more than {self._max_segments}"
-            )
+            raise RenderError("too_long", f"the SMS has {segments} parts ({encoding}), more than {self._max_segments}")
         body = (filling.mark + text).encode()
         return Rendered(
             "sms", "text/plain; charset=utf-8", body, text, "", links_in(text), filling.words.uses,
-            segments=info.segments,
+            segments=segments,
         )  # fmt: skip
 
 
