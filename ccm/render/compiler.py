@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from ccm.errors import Problem, TemplateError
 from ccm.render.channels.base import Channel
 from ccm.render.kit import Kit, Layouts
+from ccm.render.language import Lines
 from ccm.render.schema import schema_of, slot_name
 from ccm.render.wording import wording_problems, wording_uses
 from ccm.workspace import Workspace
@@ -75,8 +77,12 @@ class Compiler:
             if base == "wording" and slot:
                 ids.add(self._slot_ids[slot])
         for wording_id in sorted(ids - set(self._communication.wording)):
-            message = f"wording '{wording_id}' is not in the list 'wording' of communication.yaml"
-            self._problems.append(Problem(kit.file.path, 0, message))
+            message = f"wording '{wording_id}' is not in the list 'wording' of communication.yaml; add it there"
+            found = re.search(rf"\bwording\.{slot_name(wording_id)}\b", kit.file.body)
+            # One that stands in the layout or the front matter is told of the whole file.
+            place = Lines(kit.file.body).at(found.start()) if found else None
+            problem = kit.source.problem(place[0], message, place[1]) if place else Problem(kit.file.path, 0, message)
+            self._problems.append(problem)
         return frozenset(ids)
 
     def _wording_uses(self, languages: tuple[str, ...], slots: frozenset[str]) -> frozenset[str]:

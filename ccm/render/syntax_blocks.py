@@ -8,7 +8,7 @@ from dataclasses import replace
 from jinja2 import Environment, TemplateSyntaxError
 
 from ccm.errors import Problem
-from ccm.render.language import BLOCKS, Piece, Source
+from ccm.render.language import BLOCKS, Piece, Source, squeezed
 from ccm.render.syntax_words import block_words, meant_block, plain_words
 
 
@@ -53,12 +53,13 @@ def unpaired(source: Source, pieces: list[Piece]) -> Iterator[Problem]:
                 continue
             inside = f"; '{opened[-1].word}' of line {_line(source, opened[-1])} is still open" if opened else ""
             message = f"'{piece.word}' stands here without its '{' or '.join(wanted)}'{inside}"
-            yield source.problem(piece.line, message, piece.column)
+            yield source.problem(piece.line, f"{message} (in {squeezed(piece.text)})", piece.column)
             if inside and piece.word.startswith("end") and any(block.word == wanted[0] for block in opened):
                 while opened.pop().word != wanted[0]:
                     pass
     for piece in opened:
-        yield source.problem(piece.line, f"'{piece.word}' is never closed with {{% end{piece.word} %}}", piece.column)
+        message = f"'{piece.word}' is never closed with {{% end{piece.word} %}} (in {squeezed(piece.text)})"
+        yield source.problem(piece.line, message, piece.column)
 
 
 def _line(source: Source, piece: Piece) -> int:

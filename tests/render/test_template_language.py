@@ -149,7 +149,7 @@ def test_data_field_with_a_name_of_the_language_is_refused(tmp_path: Path) -> No
 def test_wording_that_the_communication_does_not_list_is_refused(tmp_path: Path) -> None:
     workspace = load(tmp_path, sms="{{ wording.small_print }}")
     narrower = workspace.communications["notice"].model_copy(update={"wording": ("short-note",)})
-    with pytest.raises(TemplateError, match="'small-print' is not in the list 'wording'"):
+    with pytest.raises(TemplateError, match=r"sms.txt:1:4: wording 'small-print' is not in the list 'wording'"):
         Renderer(workspace, narrower)
 
 
