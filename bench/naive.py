@@ -7,13 +7,16 @@ makes is compared with what the engine makes before anything is timed, so that b
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date
 from decimal import Decimal
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from babel import Locale
 from babel.dates import format_date
@@ -27,11 +30,13 @@ from weasyprint.text.fonts import FontConfiguration
 
 from ccm.model.message import RenderContext
 from ccm.render.fonts import font_folder
-from ccm.render.markup import Tokens
+from ccm.render.markup_tokens import Tokens
 from ccm.render.people import addressee
 from ccm.render.plaintext import text_template
 from ccm.workspace import Workspace
 
+LOGO = "logo.png"
+SCHEMES = ("color-scheme", "supported-color-schemes")
 _NO_TOKENS = Tokens([])
 _FONTS = (
     ("Noto Sans", "normal", "NotoSans-Regular.ttf"), ("Noto Sans", "bold", "NotoSans-Bold.ttf"),
@@ -47,6 +52,9 @@ class NaiveOffer:
         self.workspace = workspace
         folder = workspace.root / "templates"
         layout = (folder / "_brand/email.mjml").read_text(encoding="utf-8")
+        self.logo = (folder / "_brand" / LOGO).read_bytes()
+        domain = workspace.channels["email"].sender.rpartition("@")[2]
+        self.content_id = f"{sha256(self.logo).hexdigest()[:24]}@{domain}"
         self.mails: dict[str, _Mail] = {}
         self.texts: dict[str, str] = {}
         for language in ("en", "ja"):
@@ -67,7 +75,13 @@ class NaiveOffer:
         """Subject, HTML and text part."""
         subject, source = self.mjml(context)
         page = mjml2html(source)
-        return subject, page, text_template(page, _NO_TOKENS)
+        return subject, self._with_campaign(page), text_template(page, _NO_TOKENS)
+
+    def _with_campaign(self, page: str) -> str:
+        website, utm = self.workspace.settings.organisation.website, self.workspace.channels["email"].utm
+        assert utm is not None
+        more = urlencode({"utm_source": utm.source, "utm_medium": utm.medium, "utm_campaign": "savings-offer"})
+        return re.sub(rf'href="({re.escape(website)}(?!/prefs)[^"]*)"', rf'href="\1?{escape(more)}"', page)
 
     def email(self, context: RenderContext) -> bytes:
         """The message, from the same address with the same headers."""
@@ -82,7 +96,10 @@ class NaiveOffer:
         message["List-Unsubscribe"] = f"<{organisation.preference_url}?m={context.message_id}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(text)
-        message.add_alternative(page, subtype="html")
+        message.add_alternative(page.replace(LOGO, f"cid:{self.content_id}"), subtype="html")
+        html = message.get_payload(1)
+        assert isinstance(html, EmailMessage)
+        html.add_related(self.logo, "image", "png", cid=f"<{self.content_id}>", filename=LOGO)
         message["Content-Language"] = context.language
         return message.as_bytes()
 
@@ -141,7 +158,9 @@ class _Mail:
         meta = YAML(typ="safe").load(front)
         source = layout.replace("<ccm-content/>", body)
         source = source.replace("<mjml>", '<mjml lang="{{ message.language }}" dir="ltr">')
-        lead = "<mj-title>{{ _subject }}</mj-title><mj-preview>{{ _preheader }}</mj-preview></mj-head>"
+        metas = "".join(f'<meta name="{name}" content="light dark" />' for name in SCHEMES)
+        lead = (f"<mj-raw>{metas}</mj-raw><mj-title>{{{{ _subject }}}}</mj-title>"
+                f"<mj-preview>{{{{ _preheader }}}}{'&#847;&#8204;&#160;' * 90}</mj-preview></mj-head>")  # fmt: skip
         return cls(meta["subject"], meta["preheader"], source.replace("</mj-head>", lead))
 
 

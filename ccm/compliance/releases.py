@@ -11,7 +11,8 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
+from functools import lru_cache
+from importlib import metadata
 from typing import Any, Literal
 
 from ccm.compliance.rules import may_apply
@@ -20,7 +21,7 @@ from ccm.workspace import Workspace
 from ccm.workspace.catalogues import TEMPLATE
 from ccm.workspace.communication import Communication
 
-RENDER_FORMAT = 1
+RENDER_FORMAT = 2
 """Raised whenever this engine would make other bytes of the same parts."""
 RENDER_PACKAGES = (
     "babel",
@@ -36,6 +37,7 @@ RENDER_PACKAGES = (
     "weasyprint",
 )
 """Distributions whose version decides on the words, the numbers or the looks of a message."""
+version = lru_cache(metadata.version)
 _SLOT = re.compile(r"\bwording\s*\.\s*([a-z0-9_]+)")
 
 
@@ -141,6 +143,8 @@ def _settings_parts(workspace: Workspace, communication: Communication) -> Itera
     for channel_id in communication.channels:
         channel = workspace.channels[channel_id]
         yield f"{channel.path}#sender", _of([channel.sender, channel.sender_name])
+        if channel.utm is not None:
+            yield f"{channel.path}#utm", _of(channel.utm.model_dump(mode="json"))
     # The date of a message is that of the customer's zone, or of the jurisdiction's first.
     zones = {place: list(workspace.policy.zones.get(place, ())) for place in communication.jurisdictions}
     yield "channels/policy.yaml#zones", _of(zones)

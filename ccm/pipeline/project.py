@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -69,6 +69,24 @@ class Project:
             )
         return self._compiled[communication_id]
 
+    def reloaded(self) -> Project:
+        """This project over the files as they are now; a communication that no change touches stays compiled.
+
+        For whoever keeps a project open while people write. Raises `WorkspaceError` with every problem.
+        """
+        workspace = load_workspace(self.workspace.root)
+        fresh = replace(self, workspace=workspace, rules=load_rules(workspace), _compiled={})
+        before = self.workspace
+        if (workspace.settings, workspace.channels, workspace.policy) == (
+            before.settings, before.channels, before.policy,
+        ):  # fmt: skip
+            for name, old in self._compiled.items():
+                communication = workspace.communications.get(name)
+                # A release names everything else that could change a message.
+                if communication and releases.build_release(workspace, communication) == old.release:
+                    fresh._compiled[name] = replace(old, rules=fresh.rules)
+        return fresh
+
     def reopen(self) -> None:
         """Gives this process its own connections; call it first in a forked child."""
         self.store = Store(self.store.url)
@@ -108,7 +126,8 @@ class Project:
 def open_project(root: Path, *, clock: Clock = wall_clock, workspace: Workspace | None = None) -> Project:
     """Loads the workspace, opens the store and brings its tables up to date.
 
-    `workspace` is what `root` holds, where it was loaded already: reading it takes a second or more. Raises `WorkspaceError` with every problem of the workspace and its rules.
+    `workspace` is what `root` holds, where it was loaded already: reading it takes a second or more. Raises
+    `WorkspaceError` with every problem of the workspace and its rules.
     """
     workspace = workspace or load_workspace(root)
     rules = load_rules(workspace)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from jinja2 import Template, nodes
@@ -13,12 +13,12 @@ from ccm.render.checker import Checker
 from ccm.render.dialects import CONTENT, Dialect
 from ccm.render.environment import LanguageEnvironment
 from ccm.render.folding import Constants, fold
-from ccm.render.language import Piece, Source
+from ccm.render.language import Piece, Pieces, Source
 from ccm.render.linebreaks import break_headings
-from ccm.render.markup import check_markup
+from ccm.render.markup import NOTHING, check_markup
 from ccm.render.markup_tokens import Tokens
 from ccm.render.schema import TEXT, Type
-from ccm.render.syntax import parse, split
+from ccm.render.syntax import parse
 
 HTML = LanguageEnvironment(html=True)
 PLAIN = LanguageEnvironment(html=False)
@@ -37,7 +37,7 @@ class Checked:
 
 def check_source(
     source: Source, names: Mapping[str, Type], problems: list[Problem], dialect: Dialect | None = None, *,
-    layout: bool = False, assets: Collection[str] = (), figures: bool = False,
+    layout: bool = False, assets: Mapping[str, bytes] = NOTHING, figures: bool = False,
 ) -> Checked:  # fmt: skip
     """Checks one file's syntax, types and markup; everything wrong is appended to `problems`, up to `MAX_PROBLEMS`.
 
@@ -133,8 +133,8 @@ def checked_tree(text: str, names: Mapping[str, Type], environment: LanguageEnvi
     source = Source(path, text)
     tree = environment.parse(text)
     hidden_names = {**names, "_subject": TEXT, "_preheader": TEXT}
-    pieces = split(source, environment)
-    checked = Checker(hidden_names, source, pieces, problems, internal=True).check(tree)
+    # Without pieces, which only tell at which column a problem stands.
+    checked = Checker(hidden_names, source, Pieces(text), problems, internal=True).check(tree)
     if problems:
         raise AssertionError(f"a checked template does not compile: {problems[0]}")
     return checked

@@ -22,12 +22,9 @@ MJML_PARENTS = {
     "mj-wrapper": {"mj-body"}, "mj-section": {"mj-body", "mj-wrapper"}, "mj-group": {"mj-section"},
     "mj-column": {"mj-section", "mj-group"}, "mj-text": {"mj-column"}, "mj-button": {"mj-column"},
     "mj-table": {"mj-column"}, "mj-divider": {"mj-column"}, "mj-spacer": {"mj-column"},
-    "mj-raw": {"mj-body", "mj-column"},
+    "mj-image": {"mj-column"}, "mj-raw": {"mj-body", "mj-column"},
 }  # fmt: skip
-"""Where each tag may stand; in mj-attributes any. mrml 0.2.4 takes a tag anywhere and drops or misplaces it.
-
-Without pictures: an address that is loaded tells who opened the e-mail, and when.
-"""
+"""Where each tag may stand; in mj-attributes any. mrml 0.2.4 takes a tag anywhere and drops or misplaces it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +54,7 @@ _READ_ALOUD = frozenset({"href", "alt", "title", "aria-label"})
 HTML = Dialect("letter", ELEMENTS - _PAGE, 32, _READ_ALOUD | {"lang"}, layout_tags=_PAGE, letter=True)
 LETTER = replace(HTML, figures=True)
 MJML = Dialect(
-    "MJML", _TEXT_TAGS | MJML_PARENTS.keys(), 64, _READ_ALOUD,
+    "MJML", _TEXT_TAGS | MJML_PARENTS.keys() | {"img"}, 64, _READ_ALOUD,
     frozenset({"mj-text", "mj-button", "mj-table", "mj-raw"}),
     frozenset({"mj-body", "mj-column"}), "mj-body",
 )  # fmt: skip

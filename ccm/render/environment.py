@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
 from itertools import islice
@@ -11,8 +11,9 @@ from typing import Any
 from unicodedata import combining
 from urllib.parse import quote
 
-from jinja2 import StrictUndefined, Template, UndefinedError, nodes
+from jinja2 import Environment, StrictUndefined, Template, UndefinedError, nodes
 from jinja2.compiler import CodeGenerator, Frame
+from jinja2.lexer import Lexer
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -46,6 +47,32 @@ class _Names:
         self.resolve_or_missing = values.__getitem__
 
 
+class _Lexer(Lexer):
+    """Keeps the last source's tokens: a template is split into pieces and then parsed."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self._last: tuple[str, list[tuple[int, str, str]]] = ("", [])
+
+    def tokeniter(
+        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
+    ) -> Iterator[tuple[int, str, str]]:
+        """Line, kind and text of each token; raises `TemplateSyntaxError` on the way."""
+        last, tokens = self._last
+        if source == last:
+            yield from tokens
+            return
+        tokens = []
+        for token in super().tokeniter(source, name, filename, state):
+            tokens.append(token)
+            yield token
+        self._last = (source, tokens)
+
+
+def _nothing(node_type: object) -> Iterator[Any]:
+    return iter(())
+
+
 class LanguageEnvironment(ImmutableSandboxedEnvironment):
     """Reads fields of plain dicts and nothing else.
 
@@ -57,14 +84,24 @@ class LanguageEnvironment(ImmutableSandboxedEnvironment):
     code_generator_class = _Code
 
     def __init__(self, *, html: bool) -> None:
-        super().__init__(autoescape=html, undefined=StrictUndefined, keep_trailing_newline=True, cache_size=0)
+        # Not optimised: there is next to nothing constant in these expressions, and looking for it takes a tenth.
+        super().__init__(
+            autoescape=html, undefined=StrictUndefined, keep_trailing_newline=True, cache_size=0, optimized=False
+        )
+        self._lexer = _Lexer(self)
         self.globals.clear()
         self.filters = dict(_FILTERS)
         self.tests = dict(_TESTS)
 
+    @property
+    def lexer(self) -> Lexer:
+        """Splits sources; of the last one it still has the tokens."""
+        return self._lexer
+
     def make(self, tree: nodes.Template) -> Template:
         """A checked syntax tree as a template that can be rendered."""
-        tree.set_environment(self)
+        # Three walks over the whole tree look for blocks and imports, which no checked template has.
+        tree.find_all = _nothing  # type: ignore[method-assign]
         return Template.from_code(self, self.compile(tree), {})
 
 

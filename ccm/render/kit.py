@@ -51,7 +51,7 @@ class Layouts:
                 self.problems.append(Problem(path, 0, "is missing, empty or not UTF-8"))
                 self._checked[name] = None, set()
             else:
-                assets = self.workspace.brand.keys()
+                assets = self.workspace.brand
                 source = self.sources[name] = Source(path, text)
                 checked = check_source(source, self.names, self.problems, dialect, layout=True, assets=assets)
                 self._checked[name] = checked.pieces, checked.uses
@@ -89,7 +89,7 @@ class Kit:
         before = len(self.problems)
         made = convert(self.source, pieces, self.problems)
         if dialect is not None and len(self.problems) == before:
-            made = check_markup(self.source, made, dialect, self.problems, assets=self.workspace.brand.keys())
+            made = check_markup(self.source, made, dialect, self.problems, assets=self.workspace.brand)
             made = break_headings(made, self.file.written_in, dialect)
         # The empty lines only kept each block on its line of the file.
         kept = [
@@ -110,7 +110,7 @@ class Kit:
 
     def check(self, source: Source, dialect: Dialect | None = None, *, figures: bool = False) -> list[Piece] | None:
         """A source's checked pieces, None where it is wrong."""
-        assets = self.workspace.brand.keys()
+        assets = self.workspace.brand
         checked = check_source(source, self.names, self.problems, dialect, assets=assets, figures=figures)
         self.uses |= checked.uses
         self.sources.append(source)

@@ -8,18 +8,21 @@ WeasyPrint and mail programs all see the same tree.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from html import unescape
+from types import MappingProxyType
 
 from ccm.errors import Problem
 from ccm.render.checker_figures import FIGURES
 from ccm.render.dialects import CONTENT, MJML_PARENTS, VOID, Dialect
+from ccm.render.email_images import picture_problem
 from ccm.render.language import Piece, Source
 from ccm.render.markup_places import MarkupPlaces
 from ccm.render.markup_reading import MarkupReading
 from ccm.render.markup_tokens import Tokens
+from ccm.render.mjml_rules import attribute_problems
 
 _START_TAG = re.compile(
     r"""<[a-z][a-z0-9-]*(?:\s+[a-z][a-z0-9_:-]*(?:\s*=\s*(?:"[^"<]*"|'[^'<]*'))?)*\s*/?>""", re.IGNORECASE
@@ -36,15 +39,16 @@ _HIDING = re.compile(
 )
 _FIGURE = re.compile(r"\|\s*(?:" + "|".join(sorted(FIGURES)) + r")\b")
 _CSS_REFUSED = re.compile(r"url\s*\(|@import|expression\s*\(|behaviou?r\s*:|-moz-binding|\\", re.IGNORECASE)
+NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
 
 def check_markup(
     source: Source, pieces: Sequence[Piece], dialect: Dialect, problems: list[Problem], *,
-    layout: bool = False, assets: Collection[str] = (),
+    layout: bool = False, assets: Mapping[str, bytes] = NOTHING,
 ) -> list[Piece]:  # fmt: skip
     """The pieces, each told where it stands; whatever is not possible is appended to `problems`.
 
-    `assets` are the file names that a page may refer to. A layout holds the marker ``<ccm-content/>`` once.
+    `assets` are the files that a page may refer to, by name. A layout holds the marker ``<ccm-content/>`` once.
     """
     tokens = Tokens(pieces)
     parser = _Markup(source, tokens, dialect, problems, assets, layout=layout)
@@ -89,7 +93,7 @@ class _Markup(MarkupReading):
             self.say(f"<{tag}> stands in {wanted}, not in <{parent}>")
         if raw != raw.replace(raw[1 : len(tag) + 1], tag):
             self.say(f"write <{tag}> in small letters")
-        self._attributes(tag, raw)
+        self._attributes(tag, raw, parent)
 
     def _unknown(self, tag: str) -> None:
         if self.tokens.pattern.search(tag):
@@ -102,7 +106,7 @@ class _Markup(MarkupReading):
         else:
             self.say(f"<{tag}> is not possible in {self.dialect.name} templates{hint}")
 
-    def _attributes(self, tag: str, raw: str) -> None:
+    def _attributes(self, tag: str, raw: str, parent: str) -> None:
         found = self.tokens.find(raw)
         if not _START_TAG.fullmatch(raw):
             unquoted = _UNQUOTED.search(re.sub(r"\"[^\"]*\"|'[^']*'", '""', raw))
@@ -120,6 +124,8 @@ class _Markup(MarkupReading):
                 self.say(f"<{tag}> has '{name}' twice")
             values[name] = value
             self._attribute(tag, name, value)
+        for problem in attribute_problems(tag, parent, values) if self.dialect.root else ():
+            self.say(problem)
         for message in self.letter.opened(tag, values) if self.letter else ():
             self.say(message)
         for piece in found:
@@ -160,6 +166,8 @@ class _Markup(MarkupReading):
         elif name == "src" or (tag == "link" and name == "href"):
             if plain not in self.assets:
                 self.say(f"'{plain[:60]}' is no file of templates/_brand; nothing else can be loaded")
+            elif self.dialect.root and (problem := picture_problem(plain, self.assets[plain])):
+                self.say(problem)
         elif name in ("href", "xlink:href"):
             self._link(value, codes)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from html.parser import HTMLParser
 
 from ccm.errors import Problem
@@ -21,7 +21,7 @@ class MarkupReading(HTMLParser):
     """Keeps the open tags and blocks, and says problems where they stand."""
 
     def __init__(
-        self, source: Source, tokens: Tokens, dialect: Dialect, problems: list[Problem], assets: Collection[str], *,
+        self, source: Source, tokens: Tokens, dialect: Dialect, problems: list[Problem], assets: Mapping[str, bytes], *,
         layout: bool,
     ) -> None:  # fmt: skip
         super().__init__(convert_charrefs=True)

@@ -60,6 +60,8 @@ class Mail:
     """Auto-Submitted: auto-generated (RFC 3834)."""
     attachment: tuple[str, bytes] | None = None
     """ASCII file name and PDF."""
+    pictures: tuple[bytes, ...] = ()
+    """Parts that the HTML names by Content-ID, whole and encoded (`ccm.render.email_images.Picture`)."""
 
 
 def build(mail: Mail, sender: Sender) -> bytes:
@@ -140,14 +142,26 @@ def _mailbox(sender: Sender) -> str:
 
 
 def _alternative(mail: Mail, mark: str) -> list[bytes]:
-    boundary = f"=_a{mark}"
-    text = _text_part("plain", mail.text + "\n")
-    html = mail.html.encode("ascii", "xmlcharrefreplace")
+    """The text, and the HTML with its pictures as the better way to show the same (RFC 2046, 5.1.4).
+
+    The pictures are parts of the HTML (RFC 2387), not of the message: whoever reads the text is shown no
+    files. Thunderbird and Python's `EmailMessage.add_related` write this order too.
+    """
+    html = _html_part(mail.html, mark)
+    if mail.pictures:
+        # "type" names the kind of the part that the others belong to, and is required (RFC 2387, 3.1).
+        pictures = ([picture] for picture in mail.pictures)
+        html = _multipart('related; type="text/html"', f"=_r{mark}", html, *pictures)
+    return _multipart("alternative", f"=_a{mark}", _text_part("plain", mail.text + "\n"), html)
+
+
+def _html_part(text: str, mark: str) -> list[bytes]:
+    html = text.encode("ascii", "xmlcharrefreplace")
     if mark.encode() in html or _has_long_line(html):
-        return _multipart("alternative", boundary, text, _text_part("html", mail.html))
+        return _text_part("html", text)
     # Every character beyond ASCII is a reference (&#12402;), so the HTML passes any server as it is.
     head = b"Content-Type: text/html; charset=utf-8\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
-    return _multipart("alternative", boundary, text, [head, html.replace(b"\n", b"\r\n")])
+    return [head, html.replace(b"\n", b"\r\n")]
 
 
 def _has_long_line(text: bytes) -> bool:

@@ -14,13 +14,15 @@ _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "div", "ul", "
 _LINES = frozenset({"tr", "li", "dt", "dd", "caption"})
 _SKIPPED = frozenset({"head", "style", "title", "script"})
 _BLANK_LINES = re.compile(r"[ \t]*\n[ \t]*(?:\n[ \t]*)+")
+_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _TRAILING = re.compile(r"[ \t]+\n")
 
 
 def text_template(html: str, tokens: Tokens) -> str:
     """The words of `html` as text with the same tokens: tables as lines, links with their address."""
     parser = _Text(tokens)
-    parser.feed(html)
+    # Neither the head nor what stands in comments for Outlook has words; reading them would double the time.
+    parser.feed(_COMMENT.sub("", html[max(html.find("<body"), 0) :]))
     parser.close()
     return tidy("".join(parser.out))
 
@@ -74,6 +76,8 @@ class _Text(HTMLParser):
             self.line_start = True
         elif tag == "br":
             self._break(1)
+        elif tag == "img" and values.get("alt"):
+            self._words(values["alt"] or "")
         elif tag == "a":
             self.links.append((values.get("href") or "", len(self.out)))
         if tag in _PARAGRAPHS and not self._in_cell():

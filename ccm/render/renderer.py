@@ -12,6 +12,7 @@ from ccm.render.channels import Channel, channels
 from ccm.render.channels.base import PREVIEW, Filling, Words
 from ccm.render.compiler import Compiler, Part
 from ccm.render.context import ContextBuilder
+from ccm.render.email_links import Link
 from ccm.render.schema import slot_name
 from ccm.render.wording import as_html, fill, is_constant
 from ccm.workspace import Workspace
@@ -59,6 +60,10 @@ class Renderer:
         own = self.part(channel, language, variant).slots
         attached = next((to for of, to in self._communication.attach.items() if of == channel), None)
         return own if attached is None else own | self.part(attached, language, variant).slots
+
+    def links(self, channel: str, language: str, variant: str = "") -> tuple[Link, ...]:
+        """The links of a channel's template, layout first, without rendering; only an e-mail has typed ones."""
+        return self._channels[channel].links(self.part(channel, language, variant).template)
 
     def render(self, channel: str, context: RenderContext) -> Rendered:
         """One message, byte for byte what the supplier gets.

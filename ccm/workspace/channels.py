@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import time
-from typing import Any, Literal
-from zoneinfo import available_timezones
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from ccm.model.customer import Frozen
+from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.communication import ChannelId
 from ccm.workspace.languages import Language
-from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
+from ccm.workspace.settings import Jurisdiction, Slug, WrongPart, known_zones
 from ccm.workspace.stationery import LetterSettings
+
+_UTM_NAMES = ("communication", "category", "language")
+UtmValue = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9._ -]|\{[^{}]*\})+$", max_length=100)]
+"""Plain letters, so that an analyst finds again what was written, and names in braces."""
 
 SMS_SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|MG[0-9a-f]{32}|(?=.*[A-Za-z])[A-Za-z0-9 _+&-]{1,11}")
 """A name has at most 11 characters (3GPP TS 23.040, 9.1.2.5) and a letter among them."""
@@ -39,6 +43,39 @@ class Retry(Frozen):
     first_wait_seconds: int = Field(default=60, ge=1)
 
 
+class Utm(Frozen):
+    """Campaign parameters on links to the organisation's own hosts, as web analytics read them (``utm_…``).
+
+    A value may name ``{communication}``, ``{category}`` and ``{language}``. They say nothing of who the customer is.
+    """
+
+    source: UtmValue
+    medium: UtmValue
+    campaign: UtmValue
+    term: UtmValue | None = None
+    content: UtmValue | None = None
+    purposes: tuple[Purpose, ...] = Field(default=("marketing",), min_length=1)
+    """Communications of these purposes take them."""
+    hosts: tuple[Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")], ...] = ()
+    """Own hosts besides those of ``organisation.website`` and ``preference_url``."""
+
+    @field_validator("source", "medium", "campaign", "term", "content")
+    @classmethod
+    def _names_are_known(cls, value: str | None) -> str | None:
+        for name in re.findall(r"\{([^}]*)\}", value or ""):
+            if name not in _UTM_NAMES:
+                raise ValueError(f"'{{{name}}}' is none of {', '.join(f'{{{known}}}' for known in _UTM_NAMES)}")
+        return value
+
+    def parameters(self, names: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+        """Parameter names and their values, `names` filled in."""
+        found: list[tuple[str, str]] = []
+        for name in ("source", "medium", "campaign", "term", "content"):
+            if value := getattr(self, name):
+                found.append((f"utm_{name}", re.sub(r"\{(\w+)\}", lambda part: names[part[1]], value)))
+        return tuple(found)
+
+
 class Channel(Frozen):
     """One channel: which adapter carries it, and its limits."""
 
@@ -50,6 +87,7 @@ class Channel(Frozen):
     sender: str | dict[Jurisdiction, str] = ""
     """From address (e-mail); sender id, number or messaging service (SMS), which may differ by jurisdiction."""
     sender_name: dict[Language, str] = {}
+    utm: Utm | None = None
     quiet_hours: QuietHours | None = None
     max_segments: int = Field(default=6, ge=1, le=10)
     warn_segments: int | None = Field(default=None, ge=1, le=10)
@@ -62,6 +100,12 @@ class Channel(Frozen):
     """Paper, envelopes and codes; of ``channels/letter.yaml`` only."""
     path: str = ""
     settings_line: int = 0
+
+    @model_validator(mode="after")
+    def _utm_is_for_email(self) -> Channel:
+        if self.utm is not None and self.channel != "email":
+            raise WrongPart("utm: campaign parameters are added to links of e-mails only", "utm")
+        return self
 
     @field_validator("sender", mode="before")
     @classmethod
@@ -118,7 +162,7 @@ class Policy(Frozen):
     @field_validator("zones")
     @classmethod
     def _zones_exist(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        known = available_timezones()
+        known = known_zones()
         for jurisdiction, zones in value.items():
             for place, zone in enumerate(zones):
                 if zone not in known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
@@ -10,6 +11,8 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from ccm.model.customer import Frozen
 from ccm.workspace.languages import Language
 
+known_zones = lru_cache(available_timezones)
+"""Names of IANA time zones; finding them reads the whole database."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 """An id: small letters, digits and hyphens."""
 Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
@@ -63,7 +66,7 @@ class Organisation(Frozen):
     @field_validator("timezone")
     @classmethod
     def _zone_exists(cls, value: str) -> str:
-        if value not in available_timezones():
+        if value not in known_zones():
             raise ValueError(f"'{value}' is no IANA time zone, such as Asia/Tokyo")
         return value
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ccm.errors import Problem
 from ccm.model.message import RenderContext, Rendered, WordingUse
+from ccm.render.email_links import Link
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication
 
@@ -80,6 +81,10 @@ class Channel:
 
         Returns what makes its template; it is called only where nothing was wrong.
         """
+
+    def links(self, template: Any) -> tuple[Link, ...]:
+        """The links of what `compile` made, where the channel has typed ones."""
+        return ()
 
     @abstractmethod
     def render(self, filling: Filling, renderer: Renderer) -> Rendered:

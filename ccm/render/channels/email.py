@@ -12,9 +12,10 @@ from ccm.model.message import Rendered
 from ccm.render import mime
 from ccm.render.channels.base import Channel, Filling
 from ccm.render.channels.letter import LetterChannel
-from ccm.render.context import constants_of, period_end
+from ccm.render.context import period_end
 from ccm.render.dialects import MJML
-from ccm.render.email import EmailTemplate, compile_email
+from ccm.render.email import EmailSetting, EmailTemplate, compile_email
+from ccm.render.email_links import Link
 from ccm.render.kit import Kit
 from ccm.render.markdown_pages import mail_pieces
 from ccm.render.mime import is_address
@@ -57,11 +58,12 @@ class EmailChannel(Channel):
             kit.problems.append(Problem(f"templates/_brand/{LAYOUT}", 1, "an e-mail's layout is <mjml> with <mj-head>"))
             return None
         meta = {"subject": subject, "preheader": preheader}
-        language = kit.file.language
-        constants = constants_of(self.workspace, language)
-        return lambda: compile_email(
-            layout, body, meta, kit.names, constants, language, kit.file.path, kit.problems
-        )  # fmt: skip
+        setting = EmailSetting.of(kit.workspace, self.communication, kit.file)
+        return lambda: compile_email(layout, body, meta, kit.names, setting, kit.problems)
+
+    def links(self, template: Any) -> tuple[Link, ...]:
+        made: EmailTemplate = template
+        return made.links
 
     def render(self, filling: Filling, renderer: Renderer) -> Rendered:
         template: EmailTemplate = filling.template
@@ -80,6 +82,7 @@ class EmailChannel(Channel):
         mail = mime.Mail(
             context.message_id, context.recipient, filling.mark + body.subject, context.at, context.language, body.text,
             body.html, self._unsubscribe(context.message_id) if marketing else "", not marketing, attachment,
+            template.pictures,
         )  # fmt: skip
         raw = mime.build(mail, self._senders[context.language])
         return Rendered(
