@@ -162,3 +162,17 @@ def test_first_and_following_pages_differ() -> None:
         name = CUSTOMERS[who]["address"]["postcode"]
         assert name in texts[0]
         assert all(name not in text for text in texts[1:])
+
+
+def test_address_that_is_too_long_pushes_the_letter_down_and_covers_nothing() -> None:
+    line = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch " * 4
+    made = letter("en", address={**CUSTOMERS["en"]["address"], "line1": line.strip()})
+
+    def top(text: Any, words: str) -> float:
+        found = text.search(words).get_next()
+        return float(text.get_charbox(found[0])[3])
+
+    with opened(made.pdf) as document:
+        text = document[0].get_textpage()
+        assert top(text, "EH1 1YZ") > top(text, "Your account statement")
+        text.close()
