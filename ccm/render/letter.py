@@ -125,7 +125,9 @@ class _WeasyPrintRenderer:
         ).hexdigest()[:32]
         with _ONE_AT_A_TIME, self._without_collector():
             pages, pdf = self._draw(document, title, language, sheet, identifier.encode(), Finisher(inserter))
-        return Letter(pdf, pages, text, window_problems(pdf, sheet, _address(root)))
+        # A layout without an address is meant for another kind of envelope.
+        address = _address(root)
+        return Letter(pdf, pages, text, window_problems(pdf, sheet, address) if address else ())
 
     def _draw(
         self, document: HTML, title: str, language: str, sheet: Sheet, identifier: bytes, finisher: Finisher

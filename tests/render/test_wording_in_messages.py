@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from render_parts import AT, compiled, context, load
+from render_parts import AT, SECTION, compiled, context, load
 
 from ccm.errors import RenderError, TemplateError
 from ccm.render import Renderer
@@ -104,3 +104,15 @@ def test_new_version_of_a_wording_is_not_mixed_up_with_the_one_before(tmp_path: 
         )
         shown = renderer.render("sms", context(workspace, wording={"short-note": one}, at=AT)).text
         assert shown == f"Version {version}."
+
+
+@pytest.mark.parametrize(("note", "ids"), [("x", ["short-note"]), (None, ["small-print"])])
+def test_wording_in_a_branch_that_was_not_taken_is_not_reported(
+    tmp_path: Path, note: str | None, ids: list[str]
+) -> None:
+    either = "{% if note %}{{ wording.short_note }}{% else %}{{ wording.small_print }}{% endif %}"
+    workspace = load(tmp_path, sms=either, email=SECTION.format(either), letter=f"<p>{either}</p>")
+    renderer = Renderer(workspace, workspace.communications["notice"])
+    for channel in ("sms", "email", "letter"):
+        rendered = renderer.render(channel, context(workspace, data={"note": note}))
+        assert [use.id for use in rendered.wording] == ids

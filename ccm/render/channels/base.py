@@ -30,6 +30,14 @@ class Words:
     plain: Mapping[str, str]
     html: Mapping[str, Any]
 
+    def in_text(self, text: str) -> tuple[WordingUse, ...]:
+        """The wording that stands in a filled text; a slot in a branch that was not taken brings none."""
+        return tuple(use for use in self.uses if use.text in text)
+
+    def in_page(self, page: str) -> tuple[WordingUse, ...]:
+        """The wording whose marked region stands in a filled page."""
+        return tuple(use for use in self.uses if f'data-wording="{use.id}@{use.version}"' in page)
+
 
 @dataclass(frozen=True, slots=True)
 class Filling:

@@ -69,14 +69,14 @@ class EmailChannel(Channel):
         template: EmailTemplate = filling.template
         context = filling.context
         body = template.fill(filling.plain, filling.html)
-        text, uses, pages, attachment = body.text, filling.words.uses, 0, None
+        text, uses, pages, attachment = body.text, filling.words.in_page(body.html), 0, None
         if "email" in self.communication.attach:
             letters = renderer.channel("letter")
             assert isinstance(letters, LetterChannel)
             attached = renderer.filling("letter", context)
-            letter, _ = letters.lay_out(attached)
+            letter, _, more = letters.lay_out(attached)
             text, pages = f"{text}\n\n{letter.text}", letter.pages
-            uses = tuple(dict.fromkeys((*uses, *attached.words.uses)))
+            uses = tuple(dict.fromkeys((*uses, *more)))
             attachment = (self._file_name(filling), letter.pdf)
         marketing = self.communication.purpose == "marketing"
         mail = mime.Mail(

@@ -48,8 +48,8 @@ class Inbox(Channel):
         html = render(template.page, filling.html)
         links = tuple(dict.fromkeys(map(unescape, _LINK.findall(html))))
         return Rendered(
-            "inbox", "text/html; charset=utf-8", html.encode(), text_of(html), subject, links, filling.words.uses,
-            html=html,
+            "inbox", "text/html; charset=utf-8", html.encode(), text_of(html), subject, links,
+            filling.words.in_page(html), html=html,
         )  # fmt: skip
 
 

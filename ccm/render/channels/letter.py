@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from jinja2 import Template
 
 from ccm.errors import RenderError
-from ccm.model.message import Rendered
+from ccm.model.message import Rendered, WordingUse
 from ccm.render.channels.base import Channel, Filling
 from ccm.render.dialects import LETTER
 from ccm.render.environment import render
@@ -82,8 +82,11 @@ class LetterChannel(Channel):
         template: LetterTemplate = filling.template
         return render(template.page, filling.html), filling.mark + render(template.title, filling.plain).strip()
 
-    def lay_out(self, filling: Filling, *, printed: bool = False) -> tuple[Letter, str]:
-        """The letter and its title; raises `RenderError`. Only one that is `printed` has the inserter's codes."""
+    def lay_out(self, filling: Filling, *, printed: bool = False) -> tuple[Letter, str, tuple[WordingUse, ...]]:
+        """The letter, its title and the wording in it; raises `RenderError`.
+
+        Only one that is `printed` has the inserter's codes.
+        """
         html, title = self.page(filling)
         customer = filling.context.customer
         large_print = customer.accessible_format == "large_print"
@@ -95,17 +98,15 @@ class LetterChannel(Channel):
             sheet=self._paper.sheet_for(country, large_print=large_print),
             inserter=Inserter(filling.context.message_id, self._paper.duplex) if codes else None,
         )  # fmt: skip
-        return letter, title
+        return letter, title, filling.words.in_page(html)
 
     def render(self, filling: Filling, renderer: Renderer) -> Rendered:
-        letter, title = self.lay_out(filling, printed=True)
+        letter, title, uses = self.lay_out(filling, printed=True)
         large_print = filling.context.customer.accessible_format == "large_print"
         if letter.problems and self._paper.has_window(large_print=large_print):
             # No postman reads what the window hides.
             raise RenderError("address_hidden", "; ".join(letter.problems))
-        return Rendered(
-            "letter", "application/pdf", letter.pdf, letter.text, title, wording=filling.words.uses, pages=letter.pages
-        )
+        return Rendered("letter", "application/pdf", letter.pdf, letter.text, title, wording=uses, pages=letter.pages)
 
 
 CHANNEL = LetterChannel

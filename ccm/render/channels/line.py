@@ -96,7 +96,7 @@ class Line(Channel):
             name = "text" if messages[0]["type"] == "text" else "altText"
             messages[0][name] = filling.mark + messages[0][name]
         body = json.dumps({"messages": messages}, ensure_ascii=False).encode()
-        return Rendered("line", "application/json", body, text, links=tuple(links), wording=filling.words.uses)
+        return Rendered("line", "application/json", body, text, links=tuple(links), wording=filling.words.in_text(text))
 
 
 class _Text:

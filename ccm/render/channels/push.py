@@ -39,7 +39,7 @@ class Push(Channel):
         if len(body) > MAX_BYTES:
             raise RenderError("too_long", f"the push message has {len(body):,} bytes, more than {MAX_BYTES:,}")
         links = (link,) if link else ()
-        return Rendered("push", "application/json", body, text, title, links, filling.words.uses)
+        return Rendered("push", "application/json", body, text, title, links, filling.words.in_text(text))
 
 
 CHANNEL = Push

@@ -45,7 +45,7 @@ class Sms(Channel):
             raise RenderError("too_long", f"the SMS has {segments} parts ({encoding}), more than {self._max_segments}")
         body = (filling.mark + text).encode()
         return Rendered(
-            "sms", "text/plain; charset=utf-8", body, text, "", links_in(text), filling.words.uses,
+            "sms", "text/plain; charset=utf-8", body, text, "", links_in(text), filling.words.in_text(text),
             segments=segments,
         )  # fmt: skip
 

@@ -38,7 +38,7 @@ class Social(Channel):
             raise RenderError("too_long", f"the message has {len(text):,} characters, more than {self._longest:,}")
         body = (filling.mark + text).encode()
         return Rendered(
-            "social", "text/plain; charset=utf-8", body, text, links=links_in(text), wording=filling.words.uses
+            "social", "text/plain; charset=utf-8", body, text, links=links_in(text), wording=filling.words.in_text(text)
         )
 
 

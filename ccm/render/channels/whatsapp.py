@@ -83,7 +83,7 @@ class WhatsApp(Channel):
         }  # fmt: skip
         body = json.dumps({"preview": True} | message if filling.mark else message, ensure_ascii=False).encode()
         return Rendered(
-            "whatsapp", "application/json", body, text, links=links_in(text), wording=filling.words.uses
+            "whatsapp", "application/json", body, text, links=links_in(text), wording=filling.words.in_text(text)
         )  # fmt: skip
 
 
