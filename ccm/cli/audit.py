@@ -97,7 +97,8 @@ def _tell(out: Out, found: dict[str, Any]) -> None:
         extra = f" [{candidate['detail']}]" if candidate["detail"] else ""
         out.say(f"    {mark} {candidate['channel']}: {candidate['why']} ({candidate['reason']}){extra}")
     variant = f", variant {found['variant']}" if found["variant"] else ""
-    out.say(f"  release {found['release'][:12]}{variant}")
+    language = f", in {found['language']}" if found["language"] else ""
+    out.say(f"  release {found['release'][:12]}{language}{variant}")
     for action in found["approvals"]:
         out.say(f"    {action['action']} by {action['by']} at {action['at']}")
     for use in found["wording"]:

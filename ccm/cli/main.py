@@ -8,7 +8,7 @@ from io import TextIOWrapper
 import typer
 
 from ccm import __version__
-from ccm.cli import audit, demo, feeds, releases, runs, texts, workspace
+from ccm.cli import audit, catalogue, coverage, demo, feeds, releases, runs, texts, workspace
 from ccm.cli.output import WRONG_USE
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 app.command("init")(workspace.init)
 app.command("check")(workspace.check)
 app.command("import")(feeds.import_)
+app.command("coverage")(coverage.show)
 app.command("preview")(workspace.preview)
 app.command("submit")(releases.submit)
 app.command("approve")(releases.approve)
@@ -31,6 +32,7 @@ app.command("deliver")(runs.deliver)
 app.command("receive")(feeds.receive)
 app.command("explain")(audit.explain)
 app.add_typer(audit.log_app, name="log")
+texts.text_app.command("catalogue")(catalogue.catalogue)
 app.add_typer(texts.text_app, name="text")
 
 app.command("demo")(demo.demo)

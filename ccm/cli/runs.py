@@ -15,6 +15,7 @@ from sqlalchemy import func, select
 from ccm.batch import coordinator, runs
 from ccm.batch.certificate import Certificate, certificate
 from ccm.batch.rehearse import rehearse
+from ccm.cli.glyphs import tell_unprintable
 from ccm.cli.output import (
     FINDINGS,
     AtOption,
@@ -31,6 +32,7 @@ from ccm.delivery import Delivered
 from ccm.delivery import deliver as deliver_pass
 from ccm.errors import InputError
 from ccm.log import sequencer
+from ccm.pipeline.glyphs import needs_letters
 from ccm.pipeline.project import Project
 from ccm.pipeline.trigger import send as send_now
 from ccm.store.tables import chunks, messages
@@ -54,13 +56,17 @@ def start(
     with command(json) as out:
         project = project_of(workspace)
         moment = instant(at, project.clock)
+        printed = needs_letters(project.workspace.communication(communication))
         if dry_run:
+            unprintable = tell_unprintable(out, project, limit=limit) if printed else []
             counts = rehearse(project, communication, moment, limit)
             _outcomes(out, counts, "what would happen")
-            out.document({"dry_run": True, "outcomes": _as_rows(counts)})
+            out.document({"dry_run": True, "outcomes": _as_rows(counts), "unprintable_customers": unprintable})
             return
         run = runs.start(project, communication, moment, limit=limit)
         out.say(f"run {run.id}: {run.intended:,} customers, release {run.release[:12]}")
+        if printed:
+            tell_unprintable(out, project, limit=limit)
         _execute(out, project, run.id, workers)
 
 

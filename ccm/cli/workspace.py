@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ccm.adapters import check_channels
+from ccm.cli.glyphs import tell_unprintable
 from ccm.cli.output import (
     FINDINGS,
     AtOption,
@@ -23,15 +22,13 @@ from ccm.cli.output import (
     project_of,
     root_of,
 )
-from ccm.cli.preview import write_previews
-from ccm.compliance.rules import load_rules
+from ccm.cli.preview import UiLanguage, write_previews
 from ccm.compliance.writing.readability import has_jreadability
 from ccm.errors import Conflict, InputError, NotFound, Problem, ProblemsError
 from ccm.log import keys
-from ccm.pipeline.preview import Preview, customer_subject, render_all, samples
-from ccm.pipeline.project import Project, open_project
-from ccm.pipeline.writing import WritersChecks
-from ccm.workspace import load_workspace
+from ccm.pipeline.check import check_workspace
+from ccm.pipeline.preview import customer_subject, render_all, samples
+from ccm.pipeline.project import open_project, wall_clock
 
 PARTS = ("ccm.toml", "templates", "compliance", "channels")
 IGNORE = ".ccm/\n"
@@ -82,16 +79,11 @@ def starter() -> Path:
     raise NotFound("this installation has no starter workspace")
 
 
-@dataclass(frozen=True, slots=True)
-class _Checked:
-    problems: tuple[Problem, ...]
-    warnings: tuple[Problem, ...] = ()
-    advice: tuple[Problem, ...] = ()
-    renderings: int = 0
-
-
 def check(
     paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]…", help="Only findings below these.")] = None,
+    customers: Annotated[
+        bool, typer.Option("--customers", help="Also look for customers whose names no font of the letters can print.")
+    ] = False,
     at: AtOption = None, workspace: WorkspaceOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Read everything, compile every template, render every sample on every channel, and say all that is wrong."""
@@ -101,8 +93,8 @@ def check(
         for path in wanted:
             if not path.exists():
                 raise InputError(f"{path} does not exist")
-        checked = _check(root, at)
-        problems = [p for p in checked.problems if _below(root, p, wanted)]
+        checked = check_workspace(root, wall_clock, instant(at, wall_clock))
+        problems = [p for p in checked.errors if _below(root, p, wanted)]
         warnings = [p for p in checked.warnings if _below(root, p, wanted)]
         advice = [p for p in checked.advice if _below(root, p, wanted)]
         for problem in problems:
@@ -111,11 +103,13 @@ def check(
             for problem in found:
                 out.say(f"{problem} ({mark})")
         out.say(f"{checked.renderings} renderings, {len(problems)} errors, {len(warnings)} warnings")
+        unprintable = tell_unprintable(out, open_project(root)) if customers else None
         if not has_jreadability():
             out.say("RD05 is not looked at: jReadability is not installed (pip install 'ccm-engine[readability]')")
         out.document({
             "renderings": checked.renderings, "errors": _plain(problems), "warnings": _plain(warnings),
             "info": _plain(advice), "jreadability": has_jreadability(),
+            **({} if unprintable is None else {"unprintable_customers": unprintable}),
         })  # fmt: skip
         if problems:
             raise typer.Exit(FINDINGS)
@@ -130,57 +124,6 @@ def _below(root: Path, problem: Problem, wanted: list[Path]) -> bool:
     return not wanted or any(place == path or place.is_relative_to(path) for path in wanted)
 
 
-def _check(root: Path, at: str | None) -> _Checked:
-    problems: list[Problem] = []
-    try:
-        workspace = load_workspace(root)
-    except ProblemsError as error:
-        return _Checked(error.problems)
-    writers = None
-    try:
-        load_rules(workspace)
-    except ProblemsError as error:
-        problems.extend(error.problems)
-    try:
-        writers = WritersChecks(workspace)
-    except ProblemsError as error:
-        problems.extend(error.problems)
-    problems.extend(check_channels(list(workspace.channels.values())))
-    if problems or writers is None:
-        return _Checked(tuple(problems))
-    project = open_project(root)
-    told: dict[str, list[Problem]] = {"error": problems, "warning": [], "info": []}
-    renderings = 0
-    remarks = list(writers.of_brand())
-    for communication_id in workspace.communications:
-        try:
-            project.compiled(communication_id)
-        except ProblemsError as error:
-            problems.extend(error.problems)
-            continue
-        shown = tuple(_samples(project, communication_id, at, problems))
-        renderings += len(shown)
-        for preview in shown:
-            for finding in preview.findings:
-                message = f"{preview.channel}/{preview.language}: {finding.rule}: {finding.message}"
-                told[finding.severity].append(Problem(preview.subject.path, 0, message))
-        remarks += writers.of_messages(workspace.communication(communication_id), shown)
-    for remark in remarks:
-        told[remark.severity].append(Problem(remark.path, remark.line, remark.message, remark.column, remark.code))
-    errors, warnings, advice = (tuple(sorted(set(found))) for found in told.values())
-    return _Checked(errors, warnings, advice, renderings)
-
-
-def _samples(project: Project, communication_id: str, at: str | None, problems: list[Problem]) -> Iterator[Preview]:
-    compiled = project.compiled(communication_id)
-    moment = instant(at, project.clock)
-    for subject in samples(compiled, project, problems):
-        for shown in render_all(project, compiled, subject, moment):
-            if shown.problem:
-                problems.append(Problem(subject.path, 0, f"{shown.channel}/{shown.language}: {shown.problem}"))
-            yield shown
-
-
 def preview(
     communication: str,
     out_dir: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write.")],
@@ -188,6 +131,7 @@ def preview(
     sample: Annotated[str | None, typer.Option("--sample", metavar="NAME")] = None,
     channel: Annotated[str | None, typer.Option("--channel")] = None,
     language: Annotated[str | None, typer.Option("--language")] = None,
+    ui_language: Annotated[UiLanguage, typer.Option("--ui-language", help="Of the page around.")] = UiLanguage.EN,
     at: AtOption = None, workspace: WorkspaceOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Write what a customer or a sample would get, to look at; nothing is sent or recorded."""
@@ -214,7 +158,8 @@ def preview(
             for subject in subjects
             for shown in render_all(project, compiled, subject, moment, channel=channel, language=language)
         ]
-        _tell_previews(out, write_previews(out_dir, communication, previews), out_dir)
+        written = write_previews(out_dir, project, compiled, previews, moment, ui_language)
+        _tell_previews(out, written, out_dir)
         if any(shown.problem for shown in previews):
             raise typer.Exit(FINDINGS)
 

@@ -18,6 +18,7 @@ from typing import Any, Literal
 from ccm.compliance.rules import may_apply
 from ccm.errors import IntegrityError
 from ccm.workspace import Workspace
+from ccm.workspace.catalogues import TEMPLATE
 from ccm.workspace.communication import Communication
 
 RENDER_FORMAT = 2
@@ -117,7 +118,8 @@ def _parts(workspace: Workspace, communication: Communication) -> Iterator[tuple
     if communication.data.sql:
         yield f"{folder}/{communication.data.sql}", _sha256(workspace.sql[communication.id].encode())
     for path, content in workspace.brand.items():
-        yield f"templates/_brand/{path}", _sha256(content)
+        if path != TEMPLATE:  # says where words stand; what they are in each language say the catalogues
+            yield f"templates/_brand/{path}", _sha256(content)
     languages = {name for own in communication.languages for name in communication.languages_behind(own)}
     ids = slots(workspace, communication) | set(communication.wording)
     for wording in workspace.wordings:

@@ -50,6 +50,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "balance_does_not_reconcile": ("balances and transactions do not reconcile", "残高と取引が一致しないため"),
     "several_accounts": ("more accounts than one statement covers", "対象口座が複数あるため"),
     "missing_glyph": ("a character that no font has", "フォントにない文字があるため"),
+    "address_hidden": ("the address does not fit the envelope's window", "宛名が封筒の窓に収まらないため"),
     "engine_error": ("the engine failed on this message", "処理中に障害が起きたため"),
 }
 """Reason code to English and Japanese words."""

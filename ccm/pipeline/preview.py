@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,8 @@ from ccm.store import feeds
 from ccm.workspace.communication import Sample
 
 PREVIEW_ID = "preview"
+Visit = Callable[[Compiled, str, RenderContext], None]
+"""Is told of each message before it is rendered: communication, channel, and what it renders from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Preview:
     rendered: Rendered | None
     problem: str
     findings: tuple[Finding, ...] = ()
+    variant: str = ""
+    """Of the communication's experiment, where the channel has words of its own for it."""
 
 
 def samples(compiled: Compiled, project: Project, problems: list[Problem]) -> list[Subject]:
@@ -78,9 +82,9 @@ def customer_subject(project: Project, compiled: Compiled, customer_id: str, at:
 
 def render_all(
     project: Project, compiled: Compiled, subject: Subject, at: datetime, *, channel: str | None = None,
-    language: str | None = None,
+    language: str | None = None, visit: Visit | None = None,
 ) -> Iterator[Preview]:  # fmt: skip
-    """The subject on every channel (or one), in their own language (or a given one)."""
+    """The subject on every channel (or one), in their own language (or a given one) and in every variant."""
     communication = compiled.communication
     language = language or communication.language_for(subject.customer.language)
     if language not in communication.languages:
@@ -89,28 +93,47 @@ def render_all(
         raise InputError(f"channel '{channel}' is none of {', '.join(communication.channels)}")
     for name in communication.channels:
         if channel in (None, name):
-            yield _render(project, compiled, subject, at, name, str(language))
+            for variant in variants(compiled, name, language):
+                yield _render(project, compiled, subject, at, name, language, variant, visit)
+
+
+def variants(compiled: Compiled, channel: str, language: str) -> list[str]:
+    """The variants whose message differs on a channel, an attachment included; one empty name where none does."""
+    communication = compiled.communication
+    if communication.experiment is None:
+        return [""]
+    shown = [channel, *(to for of, to in communication.attach.items() if of == channel)]
+    found: dict[tuple[str, ...], str] = {}
+    for variant in communication.experiment.variants:
+        own = tuple(compiled.renderer.part(name, language, variant).file.variant for name in shown)
+        found.setdefault(own, variant)
+    common = tuple("" for _ in shown)
+    return [""] if list(found) == [common] else list(found.values())
 
 
 def _render(
-    project: Project, compiled: Compiled, subject: Subject, at: datetime, channel: str, language: str
-) -> Preview:
+    project: Project, compiled: Compiled, subject: Subject, at: datetime, channel: str, language: str, variant: str,
+    visit: Visit | None,
+) -> Preview:  # fmt: skip
     communication, customer = compiled.communication, subject.customer
-    slots = compiled.renderer.slots(channel, language)
+    slots = compiled.renderer.slots(channel, language, variant)
     wording = resolve_wording(project.workspace, communication, slots, language, customer.jurisdiction, at)
     if isinstance(wording, MissingWording):
         ids = ", ".join(wording.ids)
-        return Preview(
-            subject, channel, language, None, f"no wording in force for {customer.jurisdiction}/{language}: {ids}"
-        )
+        problem = f"no wording in force for {customer.jurisdiction}/{language}: {ids}"
+        return Preview(subject, channel, language, None, problem, variant=variant)
     recipient = customer.reach(channel) or "preview@example.com"
     context = RenderContext(
-        PREVIEW_ID, customer, language, customer.jurisdiction, at, recipient, subject.data, wording, preview=True
-    )
+        PREVIEW_ID, customer, language, customer.jurisdiction, at, recipient, subject.data, wording, preview=True,
+        variant=variant,
+    )  # fmt: skip
+    if visit is not None:
+        visit(compiled, channel, context)
     try:
         rendered = compiled.renderer.render(channel, context)
     except RenderError as error:
-        return Preview(subject, channel, language, None, str(error))
-    decision = Decision(customer.id, communication.id, at, True, "preview", channel, at)
+        return Preview(subject, channel, language, None, str(error), variant=variant)
+    decision = Decision(customer.id, communication.id, at, True, "preview", channel, at, variant=variant)
     draft = Draft(PREVIEW_ID, decision, language, customer.jurisdiction, recipient, rendered)
-    return Preview(subject, channel, language, rendered, "", check_findings(draft, communication, compiled.rules))
+    findings = check_findings(draft, communication, compiled.rules)
+    return Preview(subject, channel, language, rendered, "", findings, variant)

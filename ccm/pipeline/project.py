@@ -123,12 +123,13 @@ class Project:
         return load(self.path(settings.key), settings.origin)
 
 
-def open_project(root: Path, *, clock: Clock = wall_clock) -> Project:
+def open_project(root: Path, *, clock: Clock = wall_clock, workspace: Workspace | None = None) -> Project:
     """Loads the workspace, opens the store and brings its tables up to date.
 
-    Raises `WorkspaceError` with every problem of the workspace and its rules.
+    `workspace` is what `root` holds, where it was loaded already: reading it takes a second or more. Raises
+    `WorkspaceError` with every problem of the workspace and its rules.
     """
-    workspace = load_workspace(root)
+    workspace = workspace or load_workspace(root)
     rules = load_rules(workspace)
     store = Store(store_url(workspace.settings.store.url), workspace.root)
     store.upgrade()

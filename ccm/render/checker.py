@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from jinja2 import nodes
 
-from ccm.render.checker_expressions import Expressions
+from ccm.render.checker_figures import FIGURES, FigureChecks
 from ccm.render.checker_places import places_of
 from ccm.render.checker_types import a, facts_of, language_of, path_of
 from ccm.render.honorifics import honorific_problems
@@ -18,7 +18,7 @@ from ccm.render.placeholders import stray_problems
 from ccm.render.schema import RESERVED, UNKNOWN
 
 
-class Checker(Expressions):
+class Checker(FigureChecks):
     """Checks one template against the names it may use."""
 
     def check(self, tree: nodes.Template) -> nodes.Template:
@@ -98,6 +98,8 @@ class Checker(Expressions):
         if isinstance(node, nodes.TemplateData):
             return node
         self._piece = self._places.pieces.get(id(node))
+        if isinstance(node, nodes.Filter) and node.name in FIGURES:
+            return self._figure(node)
         checked, kind = self._expression(node)
         self._require(node, kind)
         if kind.kind == "wording" and path_of(node) is None:

@@ -37,9 +37,12 @@ class Checked:
 
 def check_source(
     source: Source, names: Mapping[str, Type], problems: list[Problem], dialect: Dialect | None = None, *,
-    layout: bool = False, assets: Mapping[str, bytes] = NOTHING,
+    layout: bool = False, assets: Mapping[str, bytes] = NOTHING, figures: bool = False,
 ) -> Checked:  # fmt: skip
-    """Checks one file's syntax, types and markup; everything wrong is appended to `problems`, up to `MAX_PROBLEMS`."""
+    """Checks one file's syntax, types and markup; everything wrong is appended to `problems`, up to `MAX_PROBLEMS`.
+
+    `figures`: charts and codes are possible although `dialect` is still to come, as for Markdown.
+    """
     before = len(problems)
     parsed = parse(source, PLAIN, problems)
     if parsed is None:
@@ -47,6 +50,8 @@ def check_source(
     tree, pieces = parsed
     checker = Checker(names, source, pieces, problems)
     checker.check(tree)
+    if not figures and not (dialect and dialect.figures):
+        problems += [source.problem(node.lineno, f"'{node.name}' is for letters only") for node in checker.figures]
     checked = list(pieces.pieces)
     if dialect is not None:
         checked = check_markup(source, checked, dialect, problems, layout=layout, assets=assets)

@@ -10,7 +10,7 @@ from typing import Any
 from ccm.errors import Problem, TemplateError
 from ccm.render.channels.base import Channel
 from ccm.render.kit import Kit, Layouts
-from ccm.render.language import Lines
+from ccm.render.language import Lines, Source
 from ccm.render.schema import schema_of, slot_name
 from ccm.render.wording import wording_problems, wording_uses
 from ccm.workspace import Workspace
@@ -31,6 +31,8 @@ class Part:
     """Ids of the wordings that stand in it."""
     uses: frozenset[str]
     """Names that it reads, its wording's placeholders included."""
+    sources: tuple[Source, ...]
+    """The texts it was compiled from, layout included."""
 
 
 class Compiler:
@@ -68,7 +70,7 @@ class Compiler:
         if finish is None or len(self._problems) > before:
             return None
         template = finish()
-        return None if template is None else Part(file, template, slots, uses)
+        return None if template is None else Part(file, template, slots, uses, tuple(kit.sources))
 
     def _slots(self, kit: Kit) -> frozenset[str]:
         ids = set()

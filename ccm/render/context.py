@@ -57,15 +57,15 @@ class ContextBuilder:
         """
         customer, language, data = context.customer, context.language, context.data
         plan = self._plans.get(uses) or self._plans.setdefault(uses, self._plan(uses))
-        zone = _zone(customer.timezone, self._zones.get(customer.jurisdiction))
         spoken = base(language)
-        formats = formats_for(customer.language, spoken, zone, plain=plain)
+        zone = self._zones.get(customer.jurisdiction)
+        formats = _formats(customer.language, spoken, customer.timezone, zone, plain)
         values = {
             "_f": formats,
             "customer": {name: read(customer, spoken) for name, read in plan.customer},
             "organisation": self._organisation[language],
             "message": {
-                "date": local_date(context.at, formats),
+                "date": local_date(context.at, formats.zone),
                 "reference": clean(context.message_id, "message.reference"),
                 "language": language,
             },
@@ -105,6 +105,10 @@ def _customer_field(name: str) -> CustomerField:
 
 
 @lru_cache(maxsize=1024)
+def _formats(tag: str, language: str, own_zone: str | None, zone: str | None, plain: bool) -> Formats:
+    return formats_for(tag, language, _zone(own_zone, zone), plain=plain)
+
+
 def _zone(own: str | None, of_jurisdiction: str | None) -> str:
     for name in (own, of_jurisdiction):
         try:
@@ -140,9 +144,10 @@ def period_end(communication: Communication, context: RenderContext) -> dt.date 
     return read["end"] if read else None
 
 
-def local_date(at: dt.datetime, formats: Formats) -> dt.date:
-    """The date of an instant in the message's zone."""
-    return at.astimezone(formats.zone).date()
+@lru_cache(maxsize=256)
+def local_date(at: dt.datetime, zone: ZoneInfo) -> dt.date:
+    """The date of an instant in a zone; all messages of a run carry the same instant."""
+    return at.astimezone(zone).date()
 
 
 def _address(customer: Customer, language: str) -> tuple[str, ...]:

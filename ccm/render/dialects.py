@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ccm.render.letter_markup import ELEMENTS
 
@@ -46,10 +46,13 @@ class Dialect:
     """Tags that only a layout may have."""
     letter: bool = False
     """Obeys the rules for letters besides: see `letter_body`."""
+    figures: bool = False
+    """Whether charts and codes can be drawn."""
 
 
 _READ_ALOUD = frozenset({"href", "alt", "title", "aria-label"})
 HTML = Dialect("letter", ELEMENTS - _PAGE, 32, _READ_ALOUD | {"lang"}, layout_tags=_PAGE, letter=True)
+LETTER = replace(HTML, figures=True)
 MJML = Dialect(
     "MJML", _TEXT_TAGS | MJML_PARENTS.keys() | {"img"}, 64, _READ_ALOUD,
     frozenset({"mj-text", "mj-button", "mj-table", "mj-raw"}),

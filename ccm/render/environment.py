@@ -15,10 +15,10 @@ from jinja2 import Environment, StrictUndefined, Template, UndefinedError, nodes
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.lexer import Lexer
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.utils import missing
 from markupsafe import Markup
 
 from ccm.errors import RenderError
+from ccm.render.figures import FILTERS as FIGURE_FILTERS
 from ccm.render.formats import Formats
 from ccm.render.plurals import plural
 from ccm.render.widths import full_width, half_width
@@ -38,11 +38,13 @@ class _Code(CodeGenerator):
         self.write("]")
 
 
-class _Names(dict[str, Any]):
+class _Names:
     """What compiled code asks for its names: all it needs of Jinja's own context."""
 
-    def resolve_or_missing(self, name: str) -> Any:
-        return self.get(name, missing)
+    __slots__ = ("resolve_or_missing",)
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.resolve_or_missing = values.__getitem__
 
 
 class _Lexer(Lexer):
@@ -109,22 +111,27 @@ def render(template: Template, values: Mapping[str, Any], *, references: bool = 
     Raises `RenderError`: ``missing_data`` where a field is not there, ``too_large`` over `MAX_OUTPUT`
     characters, ``bad_data`` for a value of the wrong type. Messages hold no values.
     """
-    pieces: list[str] = []
+    done: list[str] = []
     size = 0
     try:
         parts = template.root_render_func(_Names(values))  # type: ignore[arg-type]  # one method of a context is used
         while batch := list(islice(parts, _BATCH)):
-            size += sum(map(len, batch))
+            if references:
+                batch = [piece if piece.isascii() else _referenced(piece) for piece in batch]
+            text = "".join(batch)
+            size += len(text)
             if size > MAX_OUTPUT:
                 raise RenderError("too_large", f"more than {MAX_OUTPUT:,} characters came out")
-            pieces += [piece if piece.isascii() else _referenced(piece) for piece in batch] if references else batch
+            if len(batch) < _BATCH and not done:
+                return text
+            done.append(text)
     except KeyError as error:
-        raise RenderError("missing_data", f"no field {error}") from error
+        raise RenderError("missing_data", f"no value for {error}") from error
     except UndefinedError as error:
         raise RenderError("missing_data", str(error)) from error
     except (TypeError, ValueError, ArithmeticError) as error:
         raise RenderError("bad_data", f"a value has the wrong type ({type(error).__name__})") from error
-    return "".join(pieces)
+    return "".join(done)
 
 
 @lru_cache(maxsize=1024)
@@ -234,5 +241,6 @@ _FILTERS = {
     "_datetime": _datetime, "_default": _default, "_t": _t, "_upper": _upper, "_lower": _lower, "_trim": _trim,
     "_fullwidth": _fullwidth, "_halfwidth": _halfwidth, "_plural": plural, "_decimal": Decimal,
     "_mask": _mask, "_truncate": _truncate, "_join": _join, "_length": len, "_url": _url, "_tel": _tel,
+    **FIGURE_FILTERS,
 }  # fmt: skip
 _TESTS = {"defined": _given, "none": _none, "even": _even, "odd": _odd}

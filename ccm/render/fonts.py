@@ -37,15 +37,17 @@ from weasyprint.text.fonts import FontConfiguration
 
 from ccm.errors import TryAgain
 from ccm.render import letter_fontbuild
-from ccm.render.letter_fontbuild import Coverage, coverage
+from ccm.render.letter_fontbuild import coverage
 
 _LOG = logging.getLogger(__name__)
 _ENVIRONMENT = threading.Lock()
 _COVERAGE_FILE = "coverage.json"
-_SELECTED = re.compile("(.)([\ufe00-\ufe0f\U000e0100-\U000e01ef])", re.DOTALL)
+_SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_CHARACTER = re.compile(f"(.)([{_SELECTORS}])?", re.DOTALL)
+_SELECTOR = re.compile(f"[{_SELECTORS}]")
 # Characters that shape or break a line and have no form of their own. All other controls stop the letter,
 # even where a font has a glyph for them: one that turns the direction of text would turn a figure round.
-_INVISIBLE = frozenset(map(ord, "\t\n\r\f\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"))
+_INVISIBLE = frozenset("\t\n\r\f\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,18 @@ class Source:
     weight: int
 
 
+@cache
 def font_folder() -> Path:
     """Return the folder of the six font files; build it first if this machine has none yet.
 
     It is ``$CCM_FONT_CACHE`` (else ``$XDG_CACHE_HOME/ccm``, else ``~/.cache/ccm``) with a folder named
     by the digest of the source fonts and of the recipe, so that a change of either makes a new one. Building takes
     about half a minute on two cores, once; processes that ask meanwhile wait for the first.
-    Raises `TryAgain` where the folder cannot be written.
+    The environment is read once in a process. Raises `TryAgain` where the folder cannot be written.
     """
-    return _ready_folder(_cache_root())
+    own, caches = os.environ.get("CCM_FONT_CACHE"), os.environ.get("XDG_CACHE_HOME")
+    root = Path(own) if own else Path(caches or Path.home() / ".cache") / "ccm"
+    return prepare_fonts(root, _sources())
 
 
 def prepare_fonts(root: Path, sources: Sequence[Source]) -> Path:
@@ -99,29 +104,30 @@ def font_configuration() -> FontConfiguration:
     return _configuration(font_folder())
 
 
-def missing_glyph(text: str) -> str | None:
-    """Return a character or sequence of `text` that no font has, as ``U+845B U+E0100``; None if all can be printed.
+def missing_glyphs(text: str) -> tuple[str, ...]:
+    """Return what of `text` no font can print: distinct characters, in order, with the variation selector that asks
+    for a form that no font has. Empty if all can be printed.
 
-    Nothing is normalised: a compatibility ideograph in a name is another character than its unified form.
+    Nothing is normalised: a compatibility ideograph in a name is another character than its unified form. A name takes
+    a few microseconds, so that all customers' names can be checked before a run.
     """
-    known = _known(font_folder())
-    characters = set(text)
-    controls = {ord(character) for character in characters if unicodedata.category(character) in ("Cc", "Cf")}
-    if unknown := (set(map(ord, characters)) - known.characters | controls) - _INVISIBLE:
-        selectors = {ord(match[2]) for match in _SELECTED.finditer(text)}
-        if lone := unknown - selectors:
-            return f"U+{min(lone):04X}"
-    for match in _SELECTED.finditer(text):
-        base, selector = ord(match[1]), ord(match[2])
-        if (base, selector) not in known.sequences:
-            return f"U+{base:04X} U+{selector:04X}"
-    return None
+    printable, sequences = _printable(font_folder())
+    if printable.issuperset(text):
+        return ()
+    missing: dict[str, None] = {}
+    for match in _CHARACTER.finditer(text):
+        base, selector = match.groups()
+        if base not in printable:
+            missing[base] = None
+        elif selector and match[0] not in sequences:
+            missing[match[0]] = None
+    return tuple(missing)
 
 
-def _cache_root() -> Path:
-    if named := os.environ.get("CCM_FONT_CACHE"):
-        return Path(named)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ccm"
+def missing_glyph(text: str) -> str | None:
+    """Return the first of `missing_glyphs` by its code points, as ``U+845B U+E0100``; None if all can be printed."""
+    missing = missing_glyphs(text)
+    return " ".join(f"U+{ord(character):04X}" for character in missing[0]) if missing else None
 
 
 @cache
@@ -137,11 +143,6 @@ def _sources() -> tuple[Source, ...]:
         Source(regular.name, "copy", regular, 400),
         Source(bold.name, "copy", bold, 700),
     )
-
-
-@cache
-def _ready_folder(root: Path) -> Path:
-    return prepare_fonts(root, _sources())
 
 
 def _digest(sources: Sequence[Source]) -> str:
@@ -209,12 +210,15 @@ def _coverage_json(fonts: Path) -> str:
 
 
 @cache
-def _known(folder: Path) -> Coverage:
+def _printable(folder: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """The characters, and the sequences of character and selector, that can be printed."""
     document = json.loads((folder / _COVERAGE_FILE).read_text("utf-8"))
-    return Coverage(
-        characters=frozenset(document["characters"]),
-        sequences=frozenset((base, selector) for base, selector in document["sequences"]),
+    characters = frozenset(
+        character
+        for character in map(chr, document["characters"])
+        if unicodedata.category(character) not in ("Cc", "Cf") and not _SELECTOR.match(character)
     )
+    return characters | _INVISIBLE, frozenset(f"{chr(base)}{chr(selector)}" for base, selector in document["sequences"])
 
 
 @cache

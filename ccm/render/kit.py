@@ -34,6 +34,8 @@ class Layouts:
     workspace: Workspace
     names: Mapping[str, Type]
     problems: list[Problem]
+    sources: dict[str, Source] = field(default_factory=dict)
+    """By name, of those that were asked for."""
     _checked: dict[str, tuple[list[Piece] | None, set[str]]] = field(default_factory=dict)
 
     def get(self, name: str, dialect: Dialect) -> tuple[list[Piece] | None, set[str]]:
@@ -50,8 +52,8 @@ class Layouts:
                 self._checked[name] = None, set()
             else:
                 assets = self.workspace.brand
-                checked = check_source(Source(path, text), self.names, self.problems, dialect, layout=True,
-                                       assets=assets)  # fmt: skip
+                source = self.sources[name] = Source(path, text)
+                checked = check_source(source, self.names, self.problems, dialect, layout=True, assets=assets)
                 self._checked[name] = checked.pieces, checked.uses
         return self._checked[name]
 
@@ -69,6 +71,8 @@ class Kit:
     problems: list[Problem]
     uses: set[str] = field(default_factory=set)
     """Names that the file and its layout read."""
+    sources: list[Source] = field(default_factory=list)
+    """Every text with code that was checked: body, front matter, values of structured files, layout."""
 
     @property
     def source(self) -> Source:
@@ -79,7 +83,7 @@ class Kit:
         if self.file.kind != "markdown":
             return self.check(self.source, dialect)
         assert convert is not None
-        pieces = self.check(self.source)
+        pieces = self.check(self.source, figures=dialect is not None and dialect.figures)
         if pieces is None:
             return None
         before = len(self.problems)
@@ -97,16 +101,19 @@ class Kit:
         """The pieces of one of the brand's layouts, its words in the message's language."""
         pieces, uses = self.layouts.get(name, dialect)
         self.uses |= uses
+        self.sources += [self.layouts.sources[name]] if name in self.layouts.sources else []
         return None if pieces is None else self._translated(pieces, Source(f"templates/_brand/{name}", ""), markup=True)
 
     def meta(self, name: str) -> list[Piece] | None:
         """The pieces of one value of the front matter."""
         return self.check(self._meta_source(name))
 
-    def check(self, source: Source, dialect: Dialect | None = None) -> list[Piece] | None:
+    def check(self, source: Source, dialect: Dialect | None = None, *, figures: bool = False) -> list[Piece] | None:
         """A source's checked pieces, None where it is wrong."""
-        checked = check_source(source, self.names, self.problems, dialect, assets=self.workspace.brand)
+        assets = self.workspace.brand
+        checked = check_source(source, self.names, self.problems, dialect, assets=assets, figures=figures)
         self.uses |= checked.uses
+        self.sources.append(source)
         return None if checked.pieces is None else self._translated(checked.pieces, source, markup=dialect is not None)
 
     def text(self, pieces: Sequence[Piece]) -> Template:

@@ -14,16 +14,25 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cache
+from typing import Any, Protocol
 
 from weasyprint import CSS, HTML
 from weasyprint.document import Document
 from weasyprint.urls import FatalURLFetchingError
 
 from ccm.errors import RenderError
+from ccm.render import letter_figures, letter_totals
 from ccm.render.fonts import font_configuration, missing_glyph
 from ccm.render.letter_brand import BASE_URL, STYLE_SHEET, BrandFetcher, open_brand
+from ccm.render.letter_charts import Look
+from ccm.render.letter_codes import Inserter
+from ccm.render.letter_figures import draw_figures
+from ccm.render.letter_finish import VARIANT, Finisher
 from ccm.render.letter_markup import MAX_CHARACTERS, check_markup, visible_text
+from ccm.render.letter_paper import sheet_classes, sheet_style, window_problems
+from ccm.render.letter_totals import carry_totals
+from ccm.workspace.stationery import DEFAULT_SHEET, Sheet
 
 MAX_PAGES = 200
 LARGE_PRINT_CLASS = "large-print"
@@ -39,21 +48,27 @@ _ONE_AT_A_TIME = threading.Lock()
 class Letter:
     """A rendered letter.
 
-    `pages` is the number of pages; `text` the visible text in reading order, one line a block or a table row.
+    `pages` is the number of pages; `text` the visible text in reading order, one line a block or a table row;
+    `problems` what `window_problems` says of its first page.
     """
 
     pdf: bytes
     pages: int
     text: str
+    problems: tuple[str, ...] = ()
 
 
 class LetterRenderer(Protocol):
     """Turns the complete HTML of one letter (layout and body) into a PDF."""
 
-    def render(self, html: str, *, title: str, language: str, large_print: bool) -> Letter:
-        """Return the letter as tagged PDF/UA-1 with `title` and `language` (a BCP 47 tag) in its metadata.
+    def render(
+        self, html: str, *, title: str, language: str, large_print: bool, sheet: Sheet = DEFAULT_SHEET,
+        inserter: Inserter | None = None,
+    ) -> Letter:  # fmt: skip
+        """Return the letter as PDF/UA-1 and PDF/A-2a with `title` and `language` (a BCP 47 tag) in its metadata.
 
-        `large_print` sets the class `LARGE_PRINT_CLASS` on the root element.
+        `large_print` sets the class `LARGE_PRINT_CLASS` on the root element, `sheet` the paper and the place of
+        the address; with `inserter` each sheet gets its code for the inserting machine.
 
         Raises `RenderError`, which stops this letter only, with reason ``missing_glyph``,
         ``forbidden_markup``, ``forbidden_fetch``, ``not_accessible``, ``too_large`` or ``layout_failed``.
@@ -80,12 +95,16 @@ def preload() -> None:
 
 
 class _WeasyPrintRenderer:
-    def __init__(self, fetcher: BrandFetcher, style_sheet: CSS) -> None:
+    def __init__(self, fetcher: BrandFetcher, style_sheet: CSS, look: Look) -> None:
         self._fetcher = fetcher
         self._style_sheet = style_sheet
+        self._look = look
         self._rendered = 0
 
-    def render(self, html: str, *, title: str, language: str, large_print: bool) -> Letter:
+    def render(
+        self, html: str, *, title: str, language: str, large_print: bool, sheet: Sheet = DEFAULT_SHEET,
+        inserter: Inserter | None = None,
+    ) -> Letter:  # fmt: skip
         if len(html) > MAX_CHARACTERS:
             raise RenderError("too_large", f"the letter has more than {MAX_CHARACTERS:,} characters of HTML")
         if not title.strip() or not language:
@@ -93,31 +112,35 @@ class _WeasyPrintRenderer:
         document = HTML(string=html, base_url=BASE_URL, url_fetcher=self._fetcher)
         root = document.etree_element
         check_markup(root)
+        carry_totals(root)
         text = visible_text(root)
+        draw_figures(root, self._look, large_print=large_print)
         if missing := missing_glyph(f"{text}\n{title}"):
             raise RenderError("missing_glyph", missing)
         root.set("lang", language)
-        if large_print:
-            root.set("class", f"{root.get('class', '')} {LARGE_PRINT_CLASS}".strip())
+        classes = f"{root.get('class', '')} {sheet_classes(sheet)} {LARGE_PRINT_CLASS if large_print else ''}"
+        root.set("class", classes.strip())
         identifier = hashlib.sha256(
-            f"{title}\0{language}\0{large_print}\0{html}".encode(errors="surrogatepass")
+            f"{title}\0{language}\0{large_print}\0{sheet}\0{inserter}\0{html}".encode(errors="surrogatepass")
         ).hexdigest()[:32]
         with _ONE_AT_A_TIME, self._without_collector():
-            pages, pdf = self._draw(document, title, language, identifier.encode())
-        return Letter(pdf=pdf, pages=pages, text=text)
+            pages, pdf = self._draw(document, title, language, sheet, identifier.encode(), Finisher(inserter))
+        return Letter(pdf, pages, text, window_problems(pdf, sheet, _address(root)))
 
-    def _draw(self, document: HTML, title: str, language: str, identifier: bytes) -> tuple[int, bytes]:
+    def _draw(
+        self, document: HTML, title: str, language: str, sheet: Sheet, identifier: bytes, finisher: Finisher
+    ) -> tuple[int, bytes]:
         try:
             drawn: Document = document.render(
                 font_config=font_configuration(),
-                stylesheets=[self._style_sheet],
+                stylesheets=[_figure_css(), self._style_sheet, _sheet_css(sheet)],
                 presentational_hints=False,
             )
             if len(drawn.pages) > MAX_PAGES:
                 raise _too_many_pages()
             drawn.metadata.title = title
             drawn.metadata.lang = language
-            pdf: bytes = drawn.write_pdf(pdf_variant="pdf/ua-1", pdf_identifier=identifier)
+            pdf: bytes = drawn.write_pdf(finisher=finisher, pdf_variant=VARIANT, pdf_identifier=identifier)
         except FatalURLFetchingError as error:
             raise RenderError("forbidden_fetch", str(error)) from error
         except RenderError:
@@ -140,6 +163,22 @@ class _WeasyPrintRenderer:
             self._rendered += 1
             if self._rendered % _COLLECT_EVERY == 0:
                 gc.collect()
+
+
+@cache
+def _figure_css() -> CSS:
+    return CSS(string=letter_figures.STYLE, font_config=font_configuration())
+
+
+@cache
+def _sheet_css(sheet: Sheet) -> CSS:
+    return CSS(string=sheet_style(sheet) + letter_totals.STYLE, font_config=font_configuration())
+
+
+def _address(root: Any) -> tuple[str, ...]:
+    """The lines of the first ``<address>``."""
+    address = root.find(".//address")
+    return () if address is None else tuple(visible_text(address).split("\n"))
 
 
 class _PageLimit(logging.Filter):

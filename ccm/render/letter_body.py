@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
-from ccm.render.letter_markup import attributes_of
+from ccm.render.letter_markup import ENGINE_PREFIX, attributes_of
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _LOOK = frozenset({"style", "align", "valign", "bgcolor", "color", "width", "height", "border", "cellpadding", "size"})
@@ -25,7 +25,7 @@ class LetterBody:
         """What is wrong with a start tag."""
         allowed = attributes_of(tag) or frozenset()
         for name in attributes:
-            if name in allowed or name.startswith("data-"):
+            if name in allowed or (name.startswith("data-") and not name.startswith(ENGINE_PREFIX)):
                 continue
             if name in _LOOK:
                 yield f"'{name}' is not possible in a letter, whose look is that of letter.css; give <{tag}> a class"

@@ -15,6 +15,8 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from ccm.errors import Problem, TemplateError
+from ccm.render.letter_charts import Look
+from ccm.render.letter_figures import chart_look, look_problem
 
 BASE_URL = "https://brand.invalid/"
 """Where a letter's relative addresses lead: a name that can't exist (RFC 2606) and is never looked up."""
@@ -59,7 +61,7 @@ class BrandFetcher(URLFetcher):  # type: ignore[misc]
         return URLFetcherResponse(url, self._pictures[name], {"Content-Type": _kind(name)})
 
 
-def open_brand(brand: Mapping[str, bytes], fonts: FontConfiguration) -> tuple[BrandFetcher, CSS]:
+def open_brand(brand: Mapping[str, bytes], fonts: FontConfiguration) -> tuple[BrandFetcher, CSS, Look]:
     """Check the brand's pictures and `letter.css`, and return what letters are rendered with.
 
     `brand` holds the files of `templates/_brand` by relative path; files of other channels are let be.
@@ -80,7 +82,8 @@ def open_brand(brand: Mapping[str, bytes], fonts: FontConfiguration) -> tuple[Br
     if problems:
         raise TemplateError(problems)
     fetcher = BrandFetcher(pictures)
-    return fetcher, CSS(string=sheet, base_url=BASE_URL, url_fetcher=fetcher, font_config=fonts)
+    css = CSS(string=sheet, base_url=BASE_URL, url_fetcher=fetcher, font_config=fonts)
+    return fetcher, css, chart_look(_custom_properties(rules))
 
 
 def _path(name: str) -> str:
@@ -154,11 +157,24 @@ def _style_problems(rules: list[Any], pictures: Collection[str]) -> Iterator[Pro
                 yield _style_problem(rule, message)
 
 
+def _custom_properties(rules: list[Any]) -> dict[str, str]:
+    """The custom properties of the root element."""
+    found: dict[str, str] = {}
+    for rule in rules:
+        if rule.type == "qualified-rule" and tinycss2.serialize(rule.prelude).strip() in ("html", ":root"):
+            for part in tinycss2.parse_blocks_contents(rule.content, skip_comments=True, skip_whitespace=True):
+                if part.type == "declaration" and part.name.startswith("--"):
+                    found[part.name] = tinycss2.serialize(part.value)
+    return found
+
+
 def _style_problem(rule: Any, message: str) -> Problem:
     return Problem(_path(STYLE_SHEET), rule.source_line, message)
 
 
 def _declaration_problems(declaration: Any, pictures: Collection[str]) -> Iterator[str]:
+    if wrong := look_problem(declaration.name, tinycss2.serialize(declaration.value)):
+        yield wrong
     if slow := _slow(declaration):
         yield f"'{slow}' {_SLOW}"
     if declaration.lower_name.startswith(_LEAKING_PROPERTIES):

@@ -11,6 +11,7 @@ import re
 from typing import Any
 
 from ccm.errors import RenderError
+from ccm.render.figures import ELEMENT as FIGURE
 
 MAX_CHARACTERS = 4_000_000
 """Of the HTML: about 200 pages of a statement's rows."""
@@ -33,6 +34,7 @@ _INLINE = frozenset({
     "ruby", "rb", "rt", "rp",
 })  # fmt: skip
 ELEMENTS = _LINE | _CELLS | _UNPRINTED | _INLINE
+"""What a template may hold; a finished letter may also hold the engine's own `FIGURE`."""
 _ATTRIBUTES = frozenset({"class", "id", "lang", "title", "aria-label"})
 _OWN_ATTRIBUTES = {
     "a": {"href"},
@@ -45,6 +47,8 @@ _OWN_ATTRIBUTES = {
     "col": {"span"},
     "colgroup": {"span"},
 }
+ENGINE_PREFIX = "data-ccm-"
+"""Of attributes that the engine sets itself, once the markup was checked."""
 _LINK = re.compile("(https:|mailto:|tel:|#)", re.IGNORECASE)
 _SPACES = re.compile("[ \t\n\r\f]+")
 
@@ -85,10 +89,11 @@ def attributes_of(tag: str) -> frozenset[str] | None:
 
 def _check_element(element: Any) -> None:
     tag = element.tag
-    if tag not in ELEMENTS:
+    if tag not in ELEMENTS and tag != FIGURE:
         raise RenderError("forbidden_markup", f"<{tag[:40]}> is not possible in a letter")
     for name, value in element.items():
-        if name not in _ATTRIBUTES and name not in _OWN_ATTRIBUTES.get(tag, ()) and not name.startswith("data-"):
+        free = name.startswith("data-") and not name.startswith(ENGINE_PREFIX)
+        if name not in _ATTRIBUTES and name not in _OWN_ATTRIBUTES.get(tag, ()) and not free:
             raise RenderError("forbidden_markup", f"attribute '{name[:40]}' of <{tag}> is not possible in a letter")
         if name in ("colspan", "rowspan", "span") and not _small_number(value):
             raise RenderError("forbidden_markup", f"'{name}' of <{tag}> is no number from 1 to {MAX_SPAN}")
@@ -110,7 +115,7 @@ def _collect(element: Any, parts: list[str]) -> None:
     """Append the element's text; ``\\x00`` parts lines, since the HTML parser lets none through."""
     tag = element.tag
     if isinstance(tag, str) and tag not in _UNPRINTED:
-        edge = "\x00" if tag in _LINE else " " if tag in _CELLS else ""
+        edge = "\x00" if tag in _LINE or tag == FIGURE else " " if tag in _CELLS else ""
         parts.append(edge)
         parts.append(element.text or "")
         for child in element:

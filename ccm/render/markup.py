@@ -15,6 +15,7 @@ from html import unescape
 from types import MappingProxyType
 
 from ccm.errors import Problem
+from ccm.render.checker_figures import FIGURES
 from ccm.render.dialects import CONTENT, MJML_PARENTS, VOID, Dialect
 from ccm.render.email_images import picture_problem
 from ccm.render.language import Piece, Source
@@ -30,11 +31,13 @@ _ATTRIBUTE = re.compile(r"""([a-z][a-z0-9_:-]*)(?:\s*=\s*(?:"([^"<]*)"|'([^'<]*)
 _UNQUOTED = re.compile(r"=\s*[^\s\"'>=]")
 _HOST = re.compile(r"https://[a-z0-9.-]+(?:[/?#]|$)", re.IGNORECASE)
 _OWN_LINKS = ("organisation.website", "organisation.preference_url")
+_FIGURE = re.compile(r"\|\s*(?:" + "|".join(sorted(FIGURES)) + r")\b")
 _HIDING = re.compile(
     r"(?:^|[;\s])(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|(?:font-size|opacity)\s*:\s*0*\.?0+(?![.0-9])"
     r"|font\s*:[^;]*\b0(?:px|pt|em|rem|%)?\b)",
     re.IGNORECASE,
 )
+_FIGURE = re.compile(r"\|\s*(?:" + "|".join(sorted(FIGURES)) + r")\b")
 _CSS_REFUSED = re.compile(r"url\s*\(|@import|expression\s*\(|behaviou?r\s*:|-moz-binding|\\", re.IGNORECASE)
 NOTHING: Mapping[str, bytes] = MappingProxyType({})
 
@@ -142,6 +145,8 @@ class _Markup(MarkupReading):
                 self.say(f"{{{{ }}}} cannot stand in the attribute '{name}': {reason}; it can in {allowed}", piece)
             elif re.match(r"\(*\s*wording\b", piece.inner):
                 self.say("wording cannot stand in an attribute", piece)
+            elif _FIGURE.search(piece.inner):
+                self.say("a chart or a code cannot stand in an attribute", piece)
         plain = unescape(value)
         self._seen(plain)
         if name.startswith("on") or name in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ccm.errors import RenderError
@@ -43,6 +44,12 @@ class Renderer:
         """Loads what rendering needs, fonts above all; called before a fork, its children share it."""
         for channel in self._channels.values():
             channel.preload()
+
+    def remember_letters(self, folder: Path) -> None:
+        """For checks: previews of letters have no PDF, and what was found of one is kept in `folder`."""
+        letters = self._channels.get("letter")
+        if letters is not None:
+            letters.remember(folder)
 
     def channel(self, name: str) -> Channel:
         """One of the communication's channels."""

@@ -163,3 +163,16 @@ def _engine(url: str, dialect: str) -> Engine:
 def store_url(configured: str) -> str:
     """The store's address: the environment variable CCM_STORE_URL, else what ccm.toml says."""
     return os.environ.get("CCM_STORE_URL") or configured
+
+
+def open_existing(url: str, root: Path) -> Store | None:
+    """The store, or None where nothing was stored yet; unlike `Store` it makes no file and no table."""
+    parsed = make_url(url) if url.startswith("sqlite") else None
+    if parsed is not None and not (parsed.database and (root / parsed.database).is_file()):
+        return None
+    store = Store(url, root)
+    with store.read() as connection:
+        if inspect(connection).has_table("customers"):
+            return store
+    store.close()
+    return None

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, collate, select
+from sqlalchemy import JSON, ColumnElement, Connection, Row, Select, Table, cast, collate, func, select, type_coerce
 
 from ccm.model.customer import Case, Consent, Contact, Customer, Preference
 from ccm.store import tables
@@ -91,13 +91,51 @@ def customers(connection: Connection, ids: Sequence[str]) -> dict[str, Customer]
 
 def customer_ids(connection: Connection, after: str | None, limit: int) -> list[str]:
     """Up to `limit` customer ids that follow `after` in code point order, for paging from None to the end."""
+    return list(connection.scalars(_page(connection, select(tables.customers.c.id), after, limit)))
+
+
+class PrintedName(NamedTuple):
+    """What a letter prints of one customer, whatever its layout."""
+
+    customer_id: str
+    active: bool
+    text: str
+    """Name and address, one line a field."""
+
+
+def printed_names(connection: Connection, after: str | None, limit: int) -> list[PrintedName]:
+    """Up to `limit` customers that follow the id `after` in code point order, for paging from None to the end.
+
+    Reads the documents as they are, without making customers of them: for looking through a million.
+    """
+    columns = select(tables.customers.c.id, tables.customers.c.document)
+    return [_printed_name(row.id, row.document) for row in connection.execute(_page(connection, columns, after, limit))]
+
+
+def _printed_name(customer_id: str, document: str) -> PrintedName:
+    plain = orjson.loads(document)
+    names = [plain.get(name, "") for name in ("organisation_name", "honorific", "family_name", "given_name")]
+    lines = [*names, *(plain.get("address") or {}).values()]
+    return PrintedName(customer_id, plain.get("status", "active") == "active", "\n".join(lines))
+
+
+def _page(connection: Connection, statement: Select[Any], after: str | None, limit: int) -> Select[Any]:
     column = tables.customers.c.id
     # The same order on every database: PostgreSQL's default collation depends on how it was set up.
     ordered = collate(column, "C" if connection.dialect.name == "postgresql" else "BINARY")
-    statement = select(column).order_by(ordered).limit(limit)
-    if after is not None:
-        statement = statement.where(ordered > after)
-    return list(connection.scalars(statement))
+    statement = statement.order_by(ordered).limit(limit)
+    return statement if after is None else statement.where(ordered > after)
+
+
+def language_counts(connection: Connection) -> dict[str, int]:
+    """How many active customers want each language, by BCP 47 tag."""
+    column = tables.customers.c.document
+    # SQLite would read the text as a number where it is cast.
+    document = cast(column, JSON) if connection.dialect.name == "postgresql" else type_coerce(column, JSON)
+    language = document["language"].as_string()
+    active = func.coalesce(document["status"].as_string(), "active") == "active"  # defaults are not stored
+    rows = connection.execute(select(language, func.count()).where(active).group_by(language))
+    return {str(tag): int(count) for tag, count in rows}
 
 
 def preferences(connection: Connection, ids: Sequence[str]) -> dict[str, list[Preference]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import PoFileError, read_po
@@ -15,6 +15,8 @@ from ccm.workspace.languages import SOURCE, check_language
 from ccm.workspace.yamlfile import Refused, read_bytes, relative
 
 FOLDER = "locale"
+TEMPLATE = f"{FOLDER}/messages.pot"
+"""Every shared word with the places where it stands; nothing renders from it."""
 _LINE = re.compile(r'(?:#.*|(?:(?:msgctxt|msgid|msgid_plural|msgstr(?:\[\d\])?)\s+)?"(?:[^"\\]|\\.)*")?')
 Words = Mapping[str, str]
 """The word as the source language has it to its translation."""
@@ -29,7 +31,7 @@ def read_catalogues(brand: Path, root: Path, problems: list[Problem]) -> dict[st
     for file in sorted((brand / FOLDER).glob("*.po")):
         path = relative(file, root)
         try:
-            catalogue = _read(file, root)
+            catalogue = read_catalogue(relative(file, root), read_bytes(file, root))
         except Refused as refused:
             problems.append(refused.problem)
             continue
@@ -57,16 +59,16 @@ def translated(word: str, languages: tuple[str, ...], catalogues: Mapping[str, W
     return None
 
 
-def _read(file: Path, root: Path) -> Catalog:
-    path = relative(file, root)
+def read_catalogue(path: str, content: bytes) -> Catalog:
+    """The catalogue in a ``.po`` file whose name is its language; raises `Refused` with what is wrong and where."""
+    language = PurePosixPath(path).stem
     try:
-        check_language(file.stem)
-        content = read_bytes(file, root)
+        check_language(language)
         for number, line in enumerate(content.decode("utf-8-sig").splitlines(), 1):
             # Babel reads past a missing quotation mark, and takes the last letter for it.
             if not _LINE.fullmatch(line.strip()):
                 raise Refused(Problem(path, number, 'gettext catalogue: must be a keyword and "text", or "text"'))
-        return read_po(BytesIO(content), locale=file.stem.replace("-", "_"), abort_invalid=True)
+        return read_po(BytesIO(content), locale=language.replace("-", "_"), abort_invalid=True)
     except PoFileError as error:
         raise Refused(Problem(path, error.lineno, f"gettext catalogue: {error.args[0]}")) from error
     except UnicodeDecodeError as error:

@@ -13,6 +13,7 @@ from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.communication import ChannelId
 from ccm.workspace.languages import Language
 from ccm.workspace.settings import Jurisdiction, Slug, WrongPart, known_zones
+from ccm.workspace.stationery import LetterSettings
 
 _UTM_NAMES = ("communication", "category", "language")
 UtmValue = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9._ -]|\{[^{}]*\})+$", max_length=100)]
@@ -95,6 +96,8 @@ class Channel(Frozen):
     """Of a social network's text; networks differ."""
     retry: Retry = Retry()
     lease_seconds: int = Field(default=120, ge=5)
+    letter: LetterSettings = LetterSettings()
+    """Paper, envelopes and codes; of ``channels/letter.yaml`` only."""
     path: str = ""
     settings_line: int = 0
 
@@ -119,6 +122,12 @@ class Channel(Frozen):
             for jurisdiction, sender in self.sender.items():
                 if not SMS_SENDER.fullmatch(sender):
                     raise WrongPart(f"'{sender}' must be {SMS_SENDERS}", "sender", jurisdiction)
+        return self
+
+    @model_validator(mode="after")
+    def _only_letters_have_paper(self) -> Channel:
+        if self.channel != "letter" and self.letter != LetterSettings():
+            raise WrongPart("only channels/letter.yaml has a part 'letter'", "letter")
         return self
 
     def sender_for(self, jurisdiction: str) -> str:

@@ -16,7 +16,7 @@ from ccm.workspace.communication import Communication, Sample, TemplateFile
 from ccm.workspace.crosscheck import cross_check
 from ccm.workspace.rules import RuleFile
 from ccm.workspace.settings import Person, Settings
-from ccm.workspace.templates import TemplateReader
+from ccm.workspace.templates import MISSING_TEMPLATE, TemplateReader
 from ccm.workspace.wording import Wording
 from ccm.workspace.yamlfile import (
     Document,
@@ -97,9 +97,17 @@ def find_root(start: Path) -> Path:
     raise NotFound(f"no ccm.toml in {start.resolve()} or above it; make a workspace with: ccm init DIR")
 
 
-def load_workspace(root: Path) -> Workspace:
-    """Reads and validates everything below `root`; raises `WorkspaceError` with all problems."""
-    return _Loader(root.resolve()).load()
+def load_workspace(root: Path, *, unfinished: bool = False) -> Workspace:
+    """Reads and validates everything below `root`; raises `WorkspaceError` with all problems.
+
+    `unfinished`: templates may be missing, so that what is there can be listed. Such a workspace renders nothing.
+    """
+    loader = _Loader(root.resolve())
+    workspace = loader.load()
+    problems = [p for p in loader.problems if not (unfinished and p.code == MISSING_TEMPLATE)]
+    if problems or workspace is None:
+        raise WorkspaceError(problems)
+    return workspace
 
 
 class _Loader:
@@ -109,7 +117,8 @@ class _Loader:
         self.documents: dict[str, Document] = {}
         """What was read, or refused, by path, so that later findings are told at their line."""
 
-    def load(self) -> Workspace:
+    def load(self) -> Workspace | None:
+        """What was read, None without settings or policy; what is wrong with it stands in `problems`."""
         settings = self._settings()
         communications: dict[str, Communication] = {}
         templates: dict[str, tuple[TemplateFile, ...]] = {}
@@ -138,8 +147,8 @@ class _Loader:
         brand, catalogues = self._brand()
         self._unread()
         self.problems += cross_check(communications, wordings, rules, channels, policy, self.documents)
-        if self.problems or settings is None or policy is None:
-            raise WorkspaceError(self.problems)
+        if settings is None or policy is None:
+            return None
         return Workspace(
             self.root, settings, communications, templates, sql, samples, brand, catalogues, wordings, rules,
             channels, policy,

@@ -19,6 +19,8 @@ from ccm.workspace.templatefile import (
 )
 from ccm.workspace.yamlfile import Document, relative
 
+MISSING_TEMPLATE = "missing_template"
+"""Code of the problem that nothing serves a channel in a language."""
 NO_TEMPLATES = frozenset({"samples"})
 """Folders of a communication that are no language's."""
 
@@ -136,7 +138,8 @@ class TemplateReader:
             names = names_for(channel)
             wanted = " or ".join(f"{language}/{name}" for name in names)
             message = f"template {wanted} is missing" if names else f"channel '{channel}' has no template form"
-            self._problems.append(Problem(self._document.path, self._document.line(("channels",)), message))
+            line = self._document.line(("channels",))
+            self._problems.append(Problem(self._document.path, line, message, code=MISSING_TEMPLATE))
 
 
 def visible(folder: Path) -> list[Path]:

@@ -130,9 +130,12 @@ class Lists(Frozen):
 
     def sections(self) -> Iterable[tuple[str, tuple[Entry, ...]]]:
         """Every list of entries with its name."""
-        for name in type(self).model_fields:
-            if name not in ("language", "terms"):
-                yield name, getattr(self, name)
+        for name in SECTIONS:
+            yield name, getattr(self, name)
+
+
+SECTIONS = tuple(name for name in Lists.model_fields if name not in ("language", "terms"))
+"""Names of the lists of entries."""
 
 
 @dataclass(frozen=True)

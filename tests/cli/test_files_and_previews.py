@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from cli_parts import CUSTOMERS, NOON, Commands
 
-from ccm.compliance.writing.readability import has_jreadability
-
 SMS = "templates/payment-received/en/sms.txt"
 HEADER = CUSTOMERS.split("\n")[0] + "\n"
 PERSON = CUSTOMERS.split("\n")[1]
@@ -20,7 +18,7 @@ def test_a_new_workspace_is_checked_clean(tmp_path: Path) -> None:
     assert made["log_verifier_key"].startswith("example.com/ccm+")
     assert (ccm.workspace / ".ccm/keys/log.key").stat().st_mode & 0o777 == 0o600
     checked = ccm.json("check", "--at", NOON)
-    assert checked == {"renderings": 129, "errors": [], "warnings": [], "info": [], "jreadability": has_jreadability()}
+    assert (checked["renderings"], checked["errors"], checked["warnings"]) == (165, [], [])
 
 
 def test_init_never_writes_over_what_is_there(template: Commands, tmp_path: Path) -> None:
@@ -160,7 +158,8 @@ def test_hostile_names_are_text_everywhere(template: Commands, tmp_path: Path) -
     out = tmp_path / "look"
     template.json("preview", "savings-offer", "--customer", "C3", "--out", str(out), "--at", NOON)
     for page in out.glob("*.html"):
-        assert "<script" not in page.read_text()
+        # The page around has one script, its own; test_previews_page.py looks at it.
+        assert page.read_text().count("<script") == (page.name == "index.html")
     [body] = out.glob("C3.email.en.html")
     assert "&lt;script&gt;" in body.read_text() or "alert(1)" not in body.read_text()
     assert "49" not in "".join(path.read_text() for path in out.glob("*.txt"))

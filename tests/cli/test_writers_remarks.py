@@ -13,7 +13,7 @@ from ccm.compliance.writing.readability import has_jreadability
 EN = "templates/payment-received/en/email.mjml"
 JA = "templates/payment-received/ja/email.mjml"
 MISTAKES = [
-    (EN, 'subject: "You', 'subject: "PLEASE READ THIS NOTICE: You', {"2 TY02", "2 SU01"}),
+    (EN, 'subject: "You', 'subject: "PLEASE READ THIS NOTICE about your own account: You', {"2 TY02", "2 SU01"}),
     (EN, "The money is in your account now.", "Sent to {{ customer.email|default('you') }}.", {"3 PD05"}),
     (EN, "A payment has arrived", "A remittance has arrived !", {"7 WD01", "7 TY04"}),
     (EN, "This payment has reached your account", "Your account was credited in order to help", {"10 WD02", "10 WD04"}),
@@ -25,7 +25,6 @@ MISTAKES = [
     (EN, "<mj-button", '<mj-button color="#2f5d4a"', {"23 CO01"}),
     (JA, "ご入金のお知らせ（", "ご入金のお知らせ！！（", {"2 TY03"}),
     (JA, "<h1>ご入金のお知らせ", "<h1>被仕向送金のお知らせ", {"7 WD01"}),
-    (JA, "{{ customer.addressee }}", "{{ customer.addressee }} 様", {"9 NM03"}),
     (
         JA,
         "下記のご入金がございましたので",

@@ -48,7 +48,15 @@ def test_a_row_of_a_japanese_email_may_have_a_colon_and_a_link() -> None:
 def test_capitals_that_come_with_the_data_are_not_the_writers() -> None:
     data = {"payment": {"payer": "LAKESIDE DENTAL"}}
     assert "TY02" not in codes("From LAKESIDE DENTAL today.", source="From {{ payment.payer }} today.", data=data)
+    assert "TY02" not in codes("I LAKESIDE DENTAL", source="I {{ payment.payer }}", data=data)
     assert "TY02" in codes("From LAKESIDE DENTAL today.", source="From LAKESIDE DENTAL today.", data=data)
+
+
+def test_a_long_value_is_cut_off_anyway_and_does_not_make_a_subject_long() -> None:
+    data = {"payment": {"payer": "The Royal Society of Very Long Names and Titles"}}
+    subject = f"You received £12.00 from {data['payment']['payer']}"
+    assert "SU01" not in codes("Hello you", channel="email", subject=subject, data=data)
+    assert "SU01" in codes("Hello you", channel="email", subject=subject)
 
 
 def test_acronyms_of_the_workspace_are_no_shouting() -> None:

@@ -82,3 +82,6 @@ def test_data_of_another_sample_are_told_but_not_ones_own() -> None:
     typed = written("Account 40126613", "en", customer=JANE, sample="jane")
     owner = written("Account 40126613", "ja", customer=HARUKA, sample="haruka", data=ACCOUNT)
     assert [r.sample for r in told(typed, owner) if r.code == "PB02"] == ["jane"]
+    neighbour = JANE.model_copy(update={"given_name": "John", "contact_points": {}})
+    shared = written("We write to 418 Lake Street.", channel="letter", customer=neighbour, sample="john")
+    assert "PB02" not in {remark.code for remark in told(shared, mine)}

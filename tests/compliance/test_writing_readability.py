@@ -119,6 +119,13 @@ def test_limits_come_from_the_workspace() -> None:
     assert "RD02" in {remark.code for remark in told(written("One two three four five six."), context=strict)}
 
 
+def test_a_long_name_does_not_make_the_writers_sentence_long() -> None:
+    name = "The Society of " + "Many " * 30 + "Names"
+    text = f"You received a payment from {name} today."
+    assert "RD02" in codes(text)
+    assert "RD02" not in codes(text, data={"payment": {"payer": name}})
+
+
 def test_approved_wording_does_not_count() -> None:
     from ccm.model.message import WordingUse
 

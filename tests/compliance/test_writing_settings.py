@@ -94,7 +94,7 @@ def test_a_mistake_in_a_list_is_told_at_its_line(root: Path, old: str, new: str,
         ("exceptions:\n  - {code: WD01, categories: [offers]}\n", 2, "reason' is missing"),
         (
             "exceptions:\n  - code: WD01\n    reason: because\n    communications: [savings-ofer]\n", 4,
-            "communications 'savings-ofer' does not exist; there are: payment-received,",
+            "communications 'savings-ofer' does not exist; there are: address-changed,",
         ),
         ("exceptions:\n  - {code: WD99, reason: because, channels: [sms]}\n", 2, "code 'WD99' is none of "),
     ],

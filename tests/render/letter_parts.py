@@ -63,6 +63,21 @@ def smallest_size(pdf: bytes) -> float:
     return min(size for size, _ in _text_fonts(pdf))
 
 
+def smallest_figure(pdf: bytes) -> float:
+    """The smallest size of a figure (0 to 9) on the page, in points; in Noto Sans they are 0.714 em high."""
+    heights = []
+    with opened(pdf) as document:
+        for page in document:
+            text = page.get_textpage()
+            for index, character in enumerate(text.get_text_range(errors="ignore")):
+                if character in "0123456789":
+                    _, bottom, _, top = text.get_charbox(index)
+                    heights.append(top - bottom)
+            text.close()
+            page.close()
+    return min(heights) / 0.714
+
+
 def _text_fonts(pdf: bytes) -> Iterator[tuple[float, Any]]:
     with opened(pdf) as document:
         for page in document:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ccm.errors import TryAgain
-from ccm.render.fonts import Source, font_folder, missing_glyph, prepare_fonts
+from ccm.render.fonts import Source, font_folder, missing_glyph, missing_glyphs, prepare_fonts
 from ccm.render.letter_fontbuild import build_japanese, coverage, japanese_characters
 
 LATIN = Path(str(files("fontpkg_noto_sans"))) / "files" / "NotoSans[wdth,wght].ttf"
@@ -142,3 +142,19 @@ def test_cache_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     file.write_text("in the way")
     with pytest.raises(TryAgain, match="CCM_FONT_CACHE"):
         prepare_fonts(file / "cache", COPIES)
+
+
+def test_every_character_that_no_font_has_is_named_once_and_in_order() -> None:
+    assert missing_glyphs("Ali علي علي") == ("ع", "ل", "ي")
+    assert missing_glyphs("葛\U000e01ef 葛\U000e0100 \U0001f389葛\U000e01ef") == ("葛\U000e01ef", "\U0001f389")
+    assert missing_glyphs("ع\U000e0100") == ("ع",)
+    assert missing_glyphs("葛\U000e0101城 浩, Núñez") == ()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(max_size=12))
+def test_text_without_what_is_missing_can_be_printed(text: str) -> None:
+    missing = missing_glyphs(text)
+    assert len(set(missing)) == len(missing)
+    assert all(missing_glyphs(character) == (character,) for character in missing)
+    assert (missing_glyph(text) is None) == (missing == ())

@@ -47,7 +47,7 @@ class Sentence:
     @property
     def characters(self) -> int:
         """Its length without spaces and without what is not looked at."""
-        return sum(1 for letter in self.text if not letter.isspace() and letter != GONE)
+        return len("".join(self.text.split()).replace(GONE, ""))
 
 
 def sentences(text: str, language: str) -> tuple[Sentence, ...]:

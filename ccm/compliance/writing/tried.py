@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 from ccm.compliance.writing.checks.terms import places
 from ccm.compliance.writing.phrases import PhraseError, finder, is_nothing_but, search
-from ccm.compliance.writing.written import Code, Passage
+from ccm.compliance.writing.written import Passage
 from ccm.errors import Problem
 from ccm.workspace import Workspace
 from ccm.workspace.writing import SETTINGS, Entry, Lists, Term, Writing
 from ccm.workspace.yamlfile import Loc
 
 
-def writing_problems(workspace: Workspace, writing: Writing, codes: Mapping[str, Code]) -> list[Problem]:
+def writing_problems(workspace: Workspace, writing: Writing, codes: Collection[str]) -> list[Problem]:
     """Everything that is wrong with lists and settings, each at its line."""
     found: list[Problem] = []
     for language, lists in sorted(writing.lists.items()):
@@ -71,7 +71,7 @@ def _wrong(phrase: str) -> str:
     return ""
 
 
-def _of_settings(workspace: Workspace, writing: Writing, codes: Mapping[str, Code]) -> Iterator[tuple[Loc, str]]:
+def _of_settings(workspace: Workspace, writing: Writing, codes: Collection[str]) -> Iterator[tuple[Loc, str]]:
     settings = writing.settings
     known = {
         "communications": workspace.communications.keys(),

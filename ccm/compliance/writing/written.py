@@ -20,6 +20,8 @@ from ccm.workspace.writing import Severity, Writing
 Place = Literal["subject", "preheader", "text"]
 OPEN_CHANNELS = frozenset({"sms", "push", "line", "whatsapp", "social"})
 """Whose text shows on a locked screen, or to anybody."""
+LONG_VALUE = 8
+"""Characters from which on a value is no common word."""
 _LINK = re.compile(r"(?:https?://|www\.)[!-~]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+", re.ASCII)
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 _HIDDEN = re.compile(r"<(div|span)\b[^>]*style=\"[^\"]*display:\s*none[^\"]*\"[^>]*>(.*?)</\1>", re.DOTALL)
@@ -160,6 +162,12 @@ class Written:
         """Every text among the customer's fields and the data, with its dotted name."""
         customer = self.customer.model_dump() if self.customer else {}
         return (*leaves(customer, "customer"), *leaves(self.data, "data"))
+
+    @cached_property
+    def long_values(self) -> tuple[str, ...]:
+        """Texts among the values that are longer than a word, the longest first."""
+        found = {value for _, value in self.values if len(value) >= LONG_VALUE and not value.isdecimal()}
+        return tuple(sorted(found, key=lambda value: (-len(value), value)))
 
     def _without_wording(self, text: str) -> str:
         for use in self.wording:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ccm.errors import Problem
@@ -70,6 +71,9 @@ class Channel:
 
     def preload(self) -> None:
         """Loads what rendering needs, before a fork."""
+
+    def remember(self, folder: Path) -> None:
+        """For checks: may keep in `folder` what was found of a preview, and leave its body empty."""
 
     @abstractmethod
     def compile(self, kit: Kit) -> Callable[[], Any] | None:

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jinja2 import Template
 
+from ccm.errors import RenderError
 from ccm.model.message import Rendered
 from ccm.render.channels.base import Channel, Filling
-from ccm.render.dialects import HTML
+from ccm.render.dialects import LETTER
 from ccm.render.environment import render
 from ccm.render.kit import Kit
+from ccm.render.letter_codes import Inserter
 from ccm.render.markdown_pages import letter_pieces
 from ccm.render.renderer import Renderer
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication
+from ccm.workspace.stationery import LetterSettings
 
 if TYPE_CHECKING:
-    from ccm.render.letter import Letter
+    from ccm.render.letter import Letter, LetterRenderer
 
 LAYOUT = "letter.html"
 
@@ -43,6 +48,23 @@ class LetterChannel(Channel):
         from ccm.render.letter import open_letter_renderer
 
         self._letters = open_letter_renderer(workspace.brand)
+        self._paper = workspace.channels["letter"].letter if "letter" in workspace.channels else LetterSettings()
+
+    @cached_property
+    def _previews(self) -> LetterRenderer:
+        from ccm.render.letter import open_letter_renderer
+        from ccm.render.letter_preview import marked_brand
+
+        return open_letter_renderer(marked_brand(self.workspace.brand))
+
+    def remember(self, folder: Path) -> None:
+        """Previews have no PDF from now on: what was found of a letter once is kept in `folder`. For checks."""
+        from ccm.render.letter import open_letter_renderer
+        from ccm.render.letter_cache import RememberedLetters
+        from ccm.render.letter_preview import marked_brand
+
+        brand = marked_brand(self.workspace.brand)
+        self._previews = RememberedLetters(open_letter_renderer(brand), folder, brand)
 
     def preload(self) -> None:
         from ccm.render.letter import preload
@@ -50,7 +72,7 @@ class LetterChannel(Channel):
         preload()
 
     def compile(self, kit: Kit) -> Callable[[], Any] | None:
-        layout, body, title = kit.layout(LAYOUT, HTML), kit.body(HTML, letter_pieces), kit.meta("title")
+        layout, body, title = kit.layout(LAYOUT, LETTER), kit.body(LETTER, letter_pieces), kit.meta("title")
         if layout is None or body is None or title is None:
             return None
         return lambda: LetterTemplate(kit.page(layout, body), kit.text(title))
@@ -60,17 +82,27 @@ class LetterChannel(Channel):
         template: LetterTemplate = filling.template
         return render(template.page, filling.html), filling.mark + render(template.title, filling.plain).strip()
 
-    def lay_out(self, filling: Filling) -> tuple[Letter, str]:
-        """The letter and its title; raises `RenderError`."""
+    def lay_out(self, filling: Filling, *, printed: bool = False) -> tuple[Letter, str]:
+        """The letter and its title; raises `RenderError`. Only one that is `printed` has the inserter's codes."""
         html, title = self.page(filling)
         customer = filling.context.customer
-        letter = self._letters.render(
-            html, title=title, language=customer.language, large_print=customer.accessible_format == "large_print"
-        )
+        large_print = customer.accessible_format == "large_print"
+        country = customer.address.country if customer.address else customer.jurisdiction
+        codes = printed and self._paper.inserter_code
+        letters = self._previews if filling.mark else self._letters
+        letter = letters.render(
+            html, title=title, language=customer.language, large_print=large_print,
+            sheet=self._paper.sheet_for(country, large_print=large_print),
+            inserter=Inserter(filling.context.message_id, self._paper.duplex) if codes else None,
+        )  # fmt: skip
         return letter, title
 
     def render(self, filling: Filling, renderer: Renderer) -> Rendered:
-        letter, title = self.lay_out(filling)
+        letter, title = self.lay_out(filling, printed=True)
+        large_print = filling.context.customer.accessible_format == "large_print"
+        if letter.problems and self._paper.has_window(large_print=large_print):
+            # No postman reads what the window hides.
+            raise RenderError("address_hidden", "; ".join(letter.problems))
         return Rendered(
             "letter", "application/pdf", letter.pdf, letter.text, title, wording=filling.words.uses, pages=letter.pages
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ccm.compliance.writing.written import Code, Context, Hit, Written
 from ccm.model.customer import Customer
@@ -25,22 +25,23 @@ SHORTEST = 5
 
 def check_together(messages: Sequence[Written], context: Context) -> Iterator[tuple[Written, Hit]]:
     """A hit for each value of another sample's customer, or of its account, that is none of the sample's own."""
-    values = {written.sample: _telling(written) for written in messages}
+    samples = {written.sample: written for written in messages}
+    values = {sample: _telling(written) for sample, written in samples.items()}
+    others = {sample: dict(_of_others(written, values)) for sample, written in samples.items()}
     for written in messages:
-        own = {value for _, value in written.values} | values[written.sample].keys()
-        # A shared word, such as a street that two samples live in, is no other customer's.
-        others = {
-            value: kind
-            for sample, found in values.items()
-            if sample != written.sample
-            for value, kind in found.items()
-            if not any(value in mine for mine in own)
-        }
         for part in written.own:
-            for value, kind in others.items():
+            for value, kind in others[written.sample].items():
                 at = part.text.find(value)
                 if at >= 0:
                     yield written, Hit("PB02", kind, part.place, at, at + len(value))
+
+
+def _of_others(written: Written, values: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+    """What tells of other samples and not of this one; a street that two live in is no other customer's."""
+    own = "\n".join((*(value for _, value in written.values), *values[written.sample]))
+    for sample, found in values.items():
+        if sample != written.sample:
+            yield from ((value, kind) for value, kind in found.items() if value not in own)
 
 
 def _telling(written: Written) -> dict[str, str]:

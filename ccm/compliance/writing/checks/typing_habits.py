@@ -47,7 +47,7 @@ _SHORT = 4
 """A single word of so many capitals may be an acronym that everybody knows."""
 _EXCLAIMED = re.compile(r"[!！](?:\s*[!！?？])+|[?？]\s*[!！]")
 _SPACED = re.compile(r"(?<=\w)[ \t\u00a0]+[,.;:!?](?=\s|$)|(?<=\w)[ \t\u3000]+[、。！？]")
-_DOUBLED = re.compile(r"\b([A-Za-z]{2,})[ \n]+\1\b|([をがにへ])\2(?![ぁ-ん]\2)|(です|ます|ください)\3", re.IGNORECASE)
+_DOUBLED = re.compile(r"\b([A-Za-z]{2,}) +\1\b|([をがにへ])\2(?![ぁ-ん]\2)|(です|ます|ください)\3", re.IGNORECASE)
 _RIGHT_TWICE = frozenset({"had", "that", "very", "bye"})
 
 
