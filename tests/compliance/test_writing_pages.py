@@ -55,6 +55,12 @@ def test_a_picture_has_a_text(tag: str, wrong: bool) -> None:
     assert [(remark.code, remark.line) for remark in found] == ([("AL01", 2)] if wrong else [])
 
 
+def test_a_default_for_pictures_is_no_picture() -> None:
+    source = '<mj-attributes><mj-image padding="0" /></mj-attributes><mj-image src="a.png" />'
+    found = told(written("Dear you", channel="email", source=source, file="email.mjml"))
+    assert [remark.column for remark in found if remark.code == "AL01"] == [source.rindex("<mj-image") + 1]
+
+
 @pytest.mark.parametrize(
     ("one", "two", "ratio"),
     [("#000", "#fff", 21.0), ("#777777", "#ffffff", 4.48), ("#767676", "white", 4.54), ("#00f", "#f00", 2.15)],
@@ -128,6 +134,20 @@ def test_pale_text_of_an_emails_layout_is_told_on_the_ground_of_its_section() ->
         ("email.mjml", 2, "<mj-text> has 2.8:1, at least 4.5:1"),
         ("email.mjml", 3, "b has 1.9:1, at least 4.5:1"),
         ("email.mjml", 6, "<mj-text> has 1.1:1, at least 4.5:1"),
+    ]
+
+
+def test_rules_for_dark_mode_are_looked_at_on_dark_grounds() -> None:
+    layout = (
+        "<mjml><mj-head><mj-style>b { color: #222222 }\n@media (prefers-color-scheme: dark) {\n"
+        "body { background: #101613 }\n.card { background: #1b2420 }\n.card b { color: #e8eeea }\n"
+        ".card i { color: #444444 }\np { color: #333333 } }\n[data-ogsb] .card { background-color: #1b2420 }\n"
+        "[data-ogsc] .card u { color: #333333 }</mj-style></mj-head><mj-body></mj-body></mjml>"
+    )
+    assert brand(email_mjml=layout) == [
+        ("email.mjml", 6, ".card i has 1.6:1, at least 4.5:1"),
+        ("email.mjml", 7, "p has 1.5:1, at least 4.5:1"),
+        ("email.mjml", 9, ".card u has 1.3:1, at least 4.5:1"),
     ]
 
 

@@ -36,6 +36,8 @@ def links_and_pictures(html: str) -> tuple[Element, ...]:
 class _Elements(HTMLParser):
     found: list[Element] = field(default_factory=list)
     open: list[Element] = field(default_factory=list)
+    defaults: bool = False
+    """Within ``mj-attributes``, whose elements show nothing."""
 
     def __post_init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -43,17 +45,21 @@ class _Elements(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         line, column = self.getpos()
-        if tag in ("a", "mj-button") and values.get("href"):
+        if tag == "mj-attributes":
+            self.defaults = True
+        elif tag in ("a", "mj-button") and values.get("href"):
             self.open.append(Element("a", values, "", line, column + 1))
             self.found.append(self.open[-1])
-        elif tag in ("img", "mj-image"):
+        elif tag in ("img", "mj-image") and not self.defaults:
             around = self.open[-1].attributes.get("href") if self.open else values.get("href")
             self.found.append(Element("img", values, "", line, column + 1, around or ""))
             if self.open:
                 self.open[-1].text += values.get("alt") or ""
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("a", "mj-button") and self.open:
+        if tag == "mj-attributes":
+            self.defaults = False
+        elif tag in ("a", "mj-button") and self.open:
             self.open.pop()
 
     def handle_data(self, data: str) -> None:

@@ -26,6 +26,8 @@ CODES = (
 FOLDER = "templates/_brand"
 _EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _BODY_POINTS = 12.0
+_DARK = re.compile(r"prefers-color-scheme\s*:\s*dark")
+_OUTLOOK = re.compile(r"^\[data-ogs[cb]\] ")
 _VARIABLE = re.compile(r"var\(\s*(--[\w-]+)\s*(?:,([^()]*))?\)")
 
 
@@ -37,6 +39,8 @@ class Rule:
     values: Mapping[str, str]
     line: int
     column: int
+    dark: bool = False
+    """For dark mode: within ``prefers-color-scheme: dark``, or Outlook.com's mark on what it has darkened."""
 
 
 def check_brand(context: Context) -> Iterator[Hit]:
@@ -58,24 +62,23 @@ def style_rules(sheet: str, line: int = 1) -> tuple[Rule, ...]:
     def filled(value: str) -> str:
         return _VARIABLE.sub(lambda use: variables.get(use[1], (use[2] or "")).strip(), value)
 
-    return tuple(
-        Rule(rule.selector, {name: filled(value) for name, value in rule.values.items()}, rule.line, rule.column)
-        for rule in found
-    )
+    return tuple(replace(rule, values={name: filled(value) for name, value in rule.values.items()}) for rule in found)
 
 
-def _collect(nodes: list[object], found: list[Rule], lines: int) -> None:
+def _collect(nodes: list[object], found: list[Rule], lines: int, *, dark: bool = False) -> None:
     for node in nodes:
         kind = getattr(node, "type", "")
         if kind == "at-rule" and getattr(node, "lower_at_keyword", "") == "media":
             content = getattr(node, "content", None)
             inner = tinycss2.parse_rule_list(content or [], skip_comments=True, skip_whitespace=True)
-            _collect(inner, found, lines)
+            asked = tinycss2.serialize(getattr(node, "prelude", []))
+            _collect(inner, found, lines, dark=dark or bool(_DARK.search(asked)))
         elif kind == "qualified-rule":
             values = _declared(node)
             for selector in tinycss2.serialize(getattr(node, "prelude", [])).split(","):
                 line, column = getattr(node, "source_line", 0), getattr(node, "source_column", 0)
-                found.append(Rule(" ".join(selector.split()), values, line + lines, column))
+                name, marks = _OUTLOOK.subn("", " ".join(selector.split()))
+                found.append(Rule(name, values, line + lines, column, dark or bool(marks)))
 
 
 def _declared(node: object) -> dict[str, str]:
@@ -169,7 +172,11 @@ def _in_mjml(text: str, path: str) -> Iterator[Hit]:
     base = parser.defaults.get("mj-text", {})
     page = colour(parser.defaults.get("mj-section", {}).get("background-color", "")) or WHITE
     for sheet, line in parser.sheets:
-        yield from _in_sheet(style_rules(sheet, line), path, base, page)
+        rules = style_rules(sheet, line)
+        yield from _in_sheet(tuple(rule for rule in rules if not rule.dark), path, base, page)
+        dark = tuple(rule for rule in rules if rule.dark)
+        grounds = (_ground(rule.values) for rule in dark if rule.selector == "body")
+        yield from _in_sheet(dark, path, {}, next(filter(None, grounds), page))
 
 
 class _Mjml(HTMLParser):
