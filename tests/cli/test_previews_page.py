@@ -137,6 +137,16 @@ def test_wording_can_be_shown_with_its_id_and_version(english: Path) -> None:
     assert "house-rules, version 3" in page.text
 
 
+def test_the_window_of_the_envelope_lies_over_the_address(english: Path) -> None:
+    page = read(english / "index.html")
+    windows = [span for span in page.all("span") if span.get("class") == "window"]
+    assert [window["title"] for window in windows] == ["naga-3", "us-10"]
+    for window in windows:
+        left, top, width, height = (float(number) for number in re.findall(r"([\d.]+)%", window["style"]))
+        assert 8 < left < left + width < 60
+        assert 4 < top < top + height < 35
+
+
 def test_letters_are_pictures_beside_the_page_and_in_it(english: Path) -> None:
     page = read(english / "index.html")
     pictures = {base64.b64decode(picture["src"].partition(",")[2]) for picture in page.all("img")}

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ccm.cli.preview.chat import Bubble, line_messages, sms_bubbles, text_bubble
-from ccm.cli.preview.letters import Page, pages_of
+from ccm.cli.preview.letters import Page, Region, pages_of
 from ccm.cli.preview.mail import framed, in_scheme, preheader, read_mail
 from ccm.compliance.check import Finding
 from ccm.model.message import Rendered, WordingUse
 from ccm.pipeline.preview import Preview
+from ccm.workspace.stationery import Sheet
 
 _ENDINGS = {"message/rfc822": ".eml", "application/pdf": ".pdf", "application/json": ".json", "text/html": ".html"}
 
@@ -45,6 +46,8 @@ class Card:
     views: tuple[View, ...] = ()
     pages: tuple[Page, ...] = ()
     page_count: int = 0
+    window: Region | None = None
+    """What the window of the envelope shows of the first page at all times."""
     encoding: str = ""
     units: int = 0
     segments: int = 0
@@ -61,8 +64,12 @@ class Card:
     """What is written beside the page, by name, the rendering itself first."""
 
 
-def card_of(shown: Preview, sender: str) -> Card:
-    """One rendering, or why there is none; `sender` is the organisation's name in the message's language."""
+def card_of(shown: Preview, sender: str, sheet: Sheet | None = None) -> Card:
+    """One rendering, or why there is none.
+
+    `sender` is the organisation's name in the message's language; `sheet` the paper of a letter whose envelope has a
+    window.
+    """
     variant = f".{shown.variant}" if shown.variant else ""
     stem = f"{file_name(shown.subject.name)}.{shown.channel}.{shown.language}{variant}"
     card = Card(stem, shown.channel, shown.variant, problem=shown.problem, findings=shown.findings, sender=sender)
@@ -78,7 +85,7 @@ def card_of(shown: Preview, sender: str) -> Card:
         case "email":
             return _mail(card, rendered)
         case "letter":
-            return _letter(card, rendered.body)
+            return replace(_letter(card, rendered.body), window=None if sheet is None else _window(sheet))
         case "inbox":
             page = framed(rendered.html)
             views = (View(360, "light", in_scheme(page, "light")),)
@@ -121,6 +128,15 @@ def _letter(card: Card, pdf: bytes) -> Card:
     count, pages = pages_of(pdf, card.wording)
     files = {**card.files, **{f"{card.id}.page-{n}.png": page.png for n, page in enumerate(pages, 1)}}
     return replace(card, pages=tuple(pages), page_count=count, files=files)
+
+
+def _window(sheet: Sheet) -> Region:
+    box = sheet.safe
+    return Region(
+        round(100 * box.left / sheet.width, 2), round(100 * box.top / sheet.height, 2),
+        round(100 * (box.right - box.left) / sheet.width, 2), round(100 * (box.bottom - box.top) / sheet.height, 2),
+        sheet.envelope,
+    )  # fmt: skip
 
 
 def file_name(name: str) -> str:

@@ -13,6 +13,8 @@ from ccm.cli.preview.words import UiLanguage
 from ccm.errors import InputError
 from ccm.pipeline.preview import Preview
 from ccm.pipeline.project import Compiled, Project
+from ccm.render.channels.letter import LetterChannel
+from ccm.workspace.stationery import Sheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,9 @@ def write_previews(
     Raises `InputError` where the folder can't be written.
     """
     organisation = project.workspace.settings.organisation
-    cards = [(shown, card_of(shown, organisation.name.of(shown.language))) for shown in previews]
+    cards = [
+        (shown, card_of(shown, organisation.name.of(shown.language), _sheet(compiled, shown))) for shown in previews
+    ]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for _, card in cards:
@@ -48,6 +52,15 @@ def write_previews(
     except OSError as error:
         raise InputError(f"{folder}: cannot be written: {error.strerror}") from error
     return [_told(shown, card) for shown, card in cards]
+
+
+def _sheet(compiled: Compiled, shown: Preview) -> Sheet | None:
+    """The paper of a letter in an envelope with a window."""
+    if shown.channel != "letter":
+        return None
+    letters = compiled.renderer.channel("letter")
+    assert isinstance(letters, LetterChannel)
+    return letters.sheet(shown.subject.customer) if letters.has_window(shown.subject.customer) else None
 
 
 def _groups(cards: Sequence[tuple[Preview, Card]]) -> list[Group]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from jinja2 import Template
 
 from ccm.errors import RenderError
+from ccm.model.customer import Customer
 from ccm.model.message import Rendered, WordingUse
 from ccm.render.channels.base import Channel, Filling
 from ccm.render.dialects import LETTER
@@ -21,7 +22,7 @@ from ccm.render.markdown_pages import letter_pieces
 from ccm.render.renderer import Renderer
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication
-from ccm.workspace.stationery import LetterSettings
+from ccm.workspace.stationery import LetterSettings, Sheet
 
 if TYPE_CHECKING:
     from ccm.render.letter import Letter, LetterRenderer
@@ -82,6 +83,15 @@ class LetterChannel(Channel):
         template: LetterTemplate = filling.template
         return render(template.page, filling.html), filling.mark + render(template.title, filling.plain).strip()
 
+    def sheet(self, customer: Customer) -> Sheet:
+        """The paper of a customer's letter, and what the window of its envelope shows of it."""
+        country = customer.address.country if customer.address else customer.jurisdiction
+        return self._paper.sheet_for(country, large_print=_is_large(customer))
+
+    def has_window(self, customer: Customer) -> bool:
+        """Whether the customer's letter goes out in an envelope with a window."""
+        return self._paper.has_window(large_print=_is_large(customer))
+
     def lay_out(self, filling: Filling, *, printed: bool = False) -> tuple[Letter, str, tuple[WordingUse, ...]]:
         """The letter, its title and the wording in it; raises `RenderError`.
 
@@ -89,24 +99,24 @@ class LetterChannel(Channel):
         """
         html, title = self.page(filling)
         customer = filling.context.customer
-        large_print = customer.accessible_format == "large_print"
-        country = customer.address.country if customer.address else customer.jurisdiction
         codes = printed and self._paper.inserter_code
         letters = self._previews if filling.mark else self._letters
         letter = letters.render(
-            html, title=title, language=customer.language, large_print=large_print,
-            sheet=self._paper.sheet_for(country, large_print=large_print),
+            html, title=title, language=customer.language, large_print=_is_large(customer), sheet=self.sheet(customer),
             inserter=Inserter(filling.context.message_id, self._paper.duplex) if codes else None,
         )  # fmt: skip
         return letter, title, filling.words.in_page(html)
 
     def render(self, filling: Filling, renderer: Renderer) -> Rendered:
         letter, title, uses = self.lay_out(filling, printed=True)
-        large_print = filling.context.customer.accessible_format == "large_print"
-        if letter.problems and self._paper.has_window(large_print=large_print):
+        if letter.problems and self.has_window(filling.context.customer):
             # No postman reads what the window hides.
             raise RenderError("address_hidden", "; ".join(letter.problems))
         return Rendered("letter", "application/pdf", letter.pdf, letter.text, title, wording=uses, pages=letter.pages)
+
+
+def _is_large(customer: Customer) -> bool:
+    return customer.accessible_format == "large_print"
 
 
 CHANNEL = LetterChannel
