@@ -116,7 +116,7 @@ def _printed_name(customer_id: str, document: str) -> PrintedName:
     plain = orjson.loads(document)
     names = [plain.get(name, "") for name in ("organisation_name", "honorific", "family_name", "given_name")]
     lines = [*names, *(plain.get("address") or {}).values()]
-    return PrintedName(customer_id, plain.get("status", "") == "active", "\n".join(lines))
+    return PrintedName(customer_id, plain.get("status", "active") == "active", "\n".join(lines))
 
 
 def _page(connection: Connection, statement: Select[Any], after: str | None, limit: int) -> Select[Any]:
@@ -133,7 +133,7 @@ def language_counts(connection: Connection) -> dict[str, int]:
     # SQLite would read the text as a number where it is cast.
     document = cast(column, JSON) if connection.dialect.name == "postgresql" else type_coerce(column, JSON)
     language = document["language"].as_string()
-    active = func.coalesce(document["status"].as_string(), "") == "active"  # defaults are not stored
+    active = func.coalesce(document["status"].as_string(), "active") == "active"  # defaults are not stored
     rows = connection.execute(select(language, func.count()).where(active).group_by(language))
     return {str(tag): int(count) for tag, count in rows}
 
