@@ -14,7 +14,8 @@ from ccm.cli.output import AsOption, JsonOption, Out, WorkspaceOption, command, 
 from ccm.compliance import approvals, releases
 from ccm.compliance.approvals import ReleaseAction
 from ccm.compliance.releases import Change, Release
-from ccm.errors import InputError
+from ccm.errors import InputError, ProblemsError
+from ccm.pipeline.check import writers_errors
 from ccm.pipeline.project import Project
 from ccm.store import Store
 from ccm.workspace.settings import Person
@@ -38,6 +39,8 @@ def submit(
     with command(json) as out:
         project = project_of(workspace)
         release = project.compiled(communication).release  # what does not compile can't be submitted
+        if blocking := writers_errors(project, communication):
+            raise ProblemsError(blocking)
         action = approvals.submit(
             project.store, release, who(project, as_), project.clock(), record=project.record_release_action,
             comment=comment,

@@ -94,11 +94,13 @@ def check_workspace(root: Path, clock: Clock, at: datetime, *, processes: int | 
     return Checked(errors, warnings, advice, told.renderings)
 
 
-def check_communication(project: Project, writers: WritersChecks, communication_id: str, at: datetime) -> Checked:
-    """The same for one communication, in this process; what depends on the others is left out."""
-    told = _Job(project, writers, at).one(communication_id)
-    errors, warnings, advice = (tuple(sorted(set(found))) for found in told.by_severity.values())
-    return Checked(errors, warnings, advice, told.renderings)
+def writers_errors(project: Project, communication_id: str) -> list[Problem]:
+    """What writers' checks, facts and text messages say of one communication with the severity error, now.
+
+    Wording that is not in force yet, and what depends on other communications, do not count here.
+    """
+    job = _Job(project, WritersChecks(project.workspace), project.clock())
+    return sorted({problem for problem in job.one(communication_id).by_severity["error"] if problem.code})
 
 
 @dataclass

@@ -33,6 +33,8 @@ class Checked:
 
     pieces: list[Piece] | None
     uses: set[str] = field(default_factory=set)
+    read: list[Piece] | None = None
+    """The pieces as far as they could be read, for what else there is to find; never to compile."""
 
 
 def check_source(
@@ -59,7 +61,7 @@ def check_source(
     if (more := len(problems) - before - MAX_PROBLEMS) > 0:
         del problems[before + MAX_PROBLEMS :]
         problems.append(source.problem(1, f"has {more:,} problems more; they are told once these are mended"))
-    return Checked(checked if len(problems) == before else None, checker.uses)
+    return Checked(checked if len(problems) == before else None, checker.uses, checked)
 
 
 def join(layout: Sequence[Piece], body: Sequence[Piece]) -> list[Piece]:

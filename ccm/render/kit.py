@@ -74,6 +74,9 @@ class Kit:
     sources: list[Source] = field(default_factory=list)
     """Every text with code that was checked: body, front matter, values of structured files, layout."""
 
+    _read: list[Piece] | None = None
+    """Of the source checked last."""
+
     @property
     def source(self) -> Source:
         return Source(self.file.path, self.file.body, self.file.body_line, language=self.file.written_in)
@@ -83,12 +86,14 @@ class Kit:
         if self.file.kind != "markdown":
             return self.check(self.source, dialect)
         assert convert is not None
-        pieces = self.check(self.source, figures=dialect is not None and dialect.figures)
-        if pieces is None:
-            return None
         before = len(self.problems)
-        made = convert(self.source, pieces, self.problems)
-        if dialect is not None and len(self.problems) == before:
+        pieces = self.check(self.source, figures=dialect is not None and dialect.figures)
+        read = self._read if pieces is None else pieces
+        if read is None:
+            return None
+        # Wrong code does not keep the marks around it from being looked at: a writer is told everything at once.
+        made = convert(self.source, read, self.problems)
+        if dialect is not None:
             made = check_markup(self.source, made, dialect, self.problems, assets=self.workspace.brand)
             made = break_headings(made, self.file.written_in, dialect)
         # The empty lines only kept each block on its line of the file.
@@ -114,6 +119,7 @@ class Kit:
         checked = check_source(source, self.names, self.problems, dialect, assets=assets, figures=figures)
         self.uses |= checked.uses
         self.sources.append(source)
+        self._read = checked.read
         return None if checked.pieces is None else self._translated(checked.pieces, source, markup=dialect is not None)
 
     def text(self, pieces: Sequence[Piece]) -> Template:
