@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import bank, endtoend, naive, stages
+from bench import bank, endtoend, naive, stages, workspace
 from bench.bank import Bank
 from bench.measure import Row, ready, side_by_side
 
@@ -40,6 +40,7 @@ def _stages(made: Bank) -> Iterator[Row]:
     yield stages.checking(made)
     yield stages.compiling(made)
     yield stages.workspace_check(made.project.workspace.root)
+    yield from workspace.compile_rows()
     yield stages.recording(made)
     yield from stages.logging(made)
 

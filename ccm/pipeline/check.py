@@ -24,10 +24,14 @@ from ccm.pipeline.project import Clock, Project, open_project
 from ccm.pipeline.samples_coverage import Coverage, Seen
 from ccm.pipeline.writing import WritersChecks
 from ccm.render.catalogues import catalogue_problems
+from ccm.render.email import clipped
+from ccm.render.link_hosts import link_findings
 from ccm.render.sms_findings import sms_findings
 from ccm.workspace import load_workspace
 from ccm.workspace.communication import Communication
 
+CLIPPED = "SZ01"
+"""Code of an e-mail that is too long."""
 LETTERS = ".ccm/cache/letters"
 """Below the workspace: what was found of letters that were laid out before."""
 
@@ -143,7 +147,7 @@ class _Job:
         for subject in subjects:
             for preview in render_all(project, compiled, subject, self.at, visit=coverage.visit):
                 shown.append(preview)
-                self._tell(preview, told)
+                self._tell(communication, preview, told)
         told.renderings, told.seen = len(shown), coverage.seen
         told.remarks(self.writers.of_messages(communication, shown))
         for fact in fact_findings(project, compiled, subjects, self.at):
@@ -152,12 +156,17 @@ class _Job:
         for finding in sms_findings(project.workspace, communication, self.at):
             severity = "info" if finding.severity == "note" else finding.severity
             self._tell_code(communication, finding.problem.code, severity, finding.problem, told)
+        for problem in link_findings(project.workspace, communication):
+            self._tell_code(communication, problem.code, "error", problem, told)
         return told
 
-    def _tell(self, preview: Preview, told: _Told) -> None:
+    def _tell(self, communication: Communication, preview: Preview, told: _Told) -> None:
         path, where = preview.subject.path, f"{preview.channel}/{preview.language}"
         if preview.problem:
             told.by_severity["error"].append(Problem(path, 0, f"{where}: {preview.problem}"))
+        if preview.channel == "email" and preview.rendered and (cut := clipped(preview.rendered.html)):
+            place = Problem(path, 0, f"{where}: {CLIPPED} {cut}", code=CLIPPED)
+            self._tell_code(communication, CLIPPED, "warning", place, told)
         for finding in preview.findings:
             place = Problem(path, 0, f"{where}: {finding.rule}: {finding.message}")
             told.by_severity[finding.severity].append(place)
