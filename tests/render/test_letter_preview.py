@@ -10,9 +10,15 @@ import pytest
 from PIL.Image import Image
 from render_parts import compiled, context, customer
 
+from ccm.model.customer import Customer
 from ccm.render.letter_preview import MARKS, marked_brand
 
 LETTER = "<main><h1>Hello</h1>{}</main>"
+
+
+def flat(**fields: str) -> Customer:
+    """A customer whose letters go out in large print, and so without a window that the address must fit."""
+    return customer(accessible_format="large_print", **fields)
 
 
 def pages(pdf: bytes) -> list[Image]:
@@ -34,7 +40,7 @@ def red(page: Image) -> float:
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_every_page_of_a_preview_is_marked_and_no_page_of_a_real_letter(tmp_path: Path, language: str) -> None:
     renderer = compiled(tmp_path, letter=LETTER.format("<p>Words</p>" * 90), languages="[en, ja]")
-    message = context(customer=customer(language=language), language=language)
+    message = context(customer=flat(language=language), language=language)
     real = renderer.render("letter", message)
     marked = renderer.render("letter", replace(message, preview=True))
     assert marked.pages == real.pages == len(pages(real.body)) > 1
@@ -45,7 +51,7 @@ def test_every_page_of_a_preview_is_marked_and_no_page_of_a_real_letter(tmp_path
 
 def test_the_mark_lies_below_the_window_of_an_envelope(tmp_path: Path) -> None:
     renderer = compiled(tmp_path, letter=LETTER.format(""))
-    for page in pages(renderer.render("letter", replace(context(), preview=True)).body):
+    for page in pages(renderer.render("letter", replace(context(customer=flat()), preview=True)).body):
         window = page.crop((0, 0, page.width, page.height * 95 // 297))
         assert red(window) == 0
 

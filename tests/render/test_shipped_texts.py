@@ -14,13 +14,15 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 from syrupy.extensions.single_file import SingleFileSnapshotExtension, WriteMode
+from weasyprint import HTML
 
 from ccm.model.customer import Customer
 from ccm.model.message import RenderContext
 from ccm.pipeline.data import check_data
 from ccm.render import Renderer
 from ccm.render.channels.letter import LetterChannel
-from ccm.render.plaintext import text_of
+from ccm.render.letter_markup import visible_text
+from ccm.render.letter_totals import carry_totals
 from ccm.workspace import Workspace, load_workspace
 from ccm.workspace.wording import resolve
 
@@ -62,11 +64,13 @@ def told(communication_id: str, channel: str, language: str) -> str:
     """The message as a reviewer reads it."""
     made, message = renderer(communication_id), context(communication_id, language)
     if channel == "letter":
-        # Without the layout, which has tests of its own: the words come from the page.
+        # Without the layout, which has tests of its own.
         letters = made.channel("letter")
         assert isinstance(letters, LetterChannel)
         html, title = letters.page(made.filling("letter", message))
-        return f"{title}\n\n{text_of(html)}"
+        root = HTML(string=html).etree_element
+        carry_totals(root)
+        return f"{title}\n\n{visible_text(root)}"
     rendered = made.render(channel, message)
     if rendered.media_type == "application/json":
         return json.dumps(json.loads(rendered.body), ensure_ascii=False, indent=2)
