@@ -113,5 +113,5 @@ def test_channel_setting_puts_codes_on_printed_letters_and_not_on_attachments() 
     code = expected(f"{REFERENCE};1;1;B")
     assert printed(pdf, 0, len(code)) == code
     channel: Any = renderer.channel("letter")
-    attached, _ = channel.lay_out(renderer.filling("letter", context("en", 3)))
+    attached, *_ = channel.lay_out(renderer.filling("letter", context("en", 3)))
     assert not any(map(any, printed(attached.pdf, 0, len(code))))

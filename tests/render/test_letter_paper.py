@@ -21,7 +21,7 @@ MM = 72 / 25.4
 def letter(who: str, rows: int = 3, **fields: Any) -> Letter:
     renderer = shipped_statement()
     channel = renderer.channel("letter")
-    laid_out: tuple[Letter, str] = channel.lay_out(renderer.filling("letter", context(who, rows, **fields)))  # type: ignore[attr-defined]
+    laid_out: tuple[Letter, Any, Any] = channel.lay_out(renderer.filling("letter", context(who, rows, **fields)))  # type: ignore[attr-defined]
     return laid_out[0]
 
 
@@ -128,10 +128,11 @@ def test_what_stands_wrong_for_the_window_is_told(rules: str, body: str, told: s
     assert [problem.startswith(told or "") for problem in made.problems] == ([True] if told else [])
 
 
-def test_letter_without_an_address_is_told() -> None:
-    assert render(brand(""), "<p>x</p>").problems == (
-        "the letter has no <address>, so that nothing shows in the window",
-    )
+def test_layout_without_an_address_is_for_another_envelope() -> None:
+    made = render(brand(""), "<p>x</p>")
+    assert made.problems == ()
+    told = window_problems(made.pdf, DEFAULT_SHEET, [])
+    assert told == ("the letter has no <address>, so that nothing shows in the window",)
 
 
 def test_page_of_another_size_is_told() -> None:

@@ -81,13 +81,20 @@ def test_statement_uses_the_engine_fonts_only() -> None:
         assert all(names.values())
 
 
-def test_long_names_and_addresses_are_printed_in_full() -> None:
-    name = "Featherstonehaugh-Cholmondeley of Marjoribanks " * 4
-    address = {**CUSTOMERS["en"]["address"], "line1": "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch" * 3}
-    letter = statement("en", 2, family_name=name.strip(), address=address)
+LONG_NAME = ("Featherstonehaugh-Cholmondeley of Marjoribanks " * 4).strip()
+LONG_ADDRESS = {**CUSTOMERS["en"]["address"], "line1": "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch" * 3}
+
+
+def test_long_names_and_addresses_are_printed_in_full_where_no_window_hides_them() -> None:
+    letter = statement("en", 2, family_name=LONG_NAME, address=LONG_ADDRESS, accessible_format="large_print")
     first = page_texts(letter.body)[0].replace("\r\n", "").replace(" ", "").replace("\ufffe", "")
-    assert address["line1"] in first
-    assert first.count("Marjoribanks") >= 8
+    assert LONG_ADDRESS["line1"] in first
+    assert first.count("Marjoribanks") == 4
+
+
+def test_address_that_the_window_hides_stops_the_statement() -> None:
+    with pytest.raises(RenderError, match="address_hidden: the address does not wholly stand in the window of 'dl-gb'"):
+        statement("en", 2, family_name=LONG_NAME, address=LONG_ADDRESS)
 
 
 def test_name_that_no_font_has_stops_the_statement() -> None:
