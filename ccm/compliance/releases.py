@@ -143,6 +143,8 @@ def _settings_parts(workspace: Workspace, communication: Communication) -> Itera
     for channel_id in communication.channels:
         channel = workspace.channels[channel_id]
         yield f"{channel.path}#sender", _of([channel.sender, channel.sender_name])
+        if channel_id == "letter":
+            yield f"{channel.path}#letter", _of(channel.letter.model_dump(mode="json"))
         if channel.utm is not None:
             yield f"{channel.path}#utm", _of(channel.utm.model_dump(mode="json"))
     # The date of a message is that of the customer's zone, or of the jurisdiction's first.
