@@ -40,7 +40,16 @@ def policy() -> Policy:
 
 def test_nothing_of_the_demonstration_leaves_the_machine() -> None:
     channels = [channel(path.stem) for path in (ROOT / "channels").glob("*.yaml") if path.stem != "policy"]
-    assert {one.channel for one in channels} == {"email", "sms", "letter"}
+    assert {one.channel for one in channels} == {
+        "email",
+        "sms",
+        "letter",
+        "line",
+        "push",
+        "whatsapp",
+        "social",
+        "inbox",
+    }
     assert check_channels(channels) == []
     assert all(load_suppliers(suppliers)[one.adapter].adapter.local for one in channels)
 

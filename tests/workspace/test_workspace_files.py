@@ -110,7 +110,7 @@ def test_every_file_is_read_as_plain_yaml(small: Path, problems: Problems, file:
          "id 'payment-recieved' is not its folder's name 'payment-received'"),
         (COMMUNICATION, "category:", "wording: [deposit-protecton]\ncategory:", 0,
          "wording 'deposit-protecton' does not exist; there are: deposit-protection"),
-        (COMMUNICATION, "channels: [sms, email]", "channels: [sms, fax]", 0,
+        (COMMUNICATION, "channels: [sms, email,", "channels: [sms, fax,", 0,
          "channels.1 'fax' is none of email, sms, letter"),
         (COMMUNICATION, "category:", "fallback: letter\ncategory:", 0,
          "fallback 'letter' is none of channels sms, email"),
@@ -207,13 +207,13 @@ def test_missing_and_unknown_files_are_named(small: Path, problems: Problems) ->
     (small / "templates/unfinished/en").mkdir(parents=True)
     assert problems() == [
         "compliance/rules/NEW.yml: is never read; YAML files here are compliance/wording/*/*.yaml, "
-        "compliance/rules/*.yaml",
+        "compliance/rules/*.yaml, compliance/writing.yaml, compliance/writing/*.yaml",
         "compliance/wording/loose.yaml: is never read; YAML files here are compliance/wording/*/*.yaml, "
-        "compliance/rules/*.yaml",
+        "compliance/rules/*.yaml, compliance/writing.yaml, compliance/writing/*.yaml",
         f"{COMMUNICATION}:7: channels/sms.yaml is missing",
         f"{COMMUNICATION}:7: template en/sms.txt is missing",
         "templates/payment-received/en/notes.txt: is no template of this communication; "
-        "it takes sms.txt, email.mjml, email.md, body.md",
+        "it takes sms.txt, email.mjml, email.md, body.md, push.yaml, line.txt, line.json, whatsapp.yaml",
         "templates/payment-received/fr: 'fr' is none of the languages en, ja",
         "templates/unfinished: communication.yaml is missing",
     ]
