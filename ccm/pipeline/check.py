@@ -30,6 +30,8 @@ from ccm.render.sms_findings import sms_findings
 from ccm.workspace import load_workspace
 from ccm.workspace.communication import Communication
 
+NO_OPT_OUT = "TX06"
+"""Code of marketing texts for which no opt-out wording is in force: their customers are withheld meanwhile."""
 CLIPPED = "SZ01"
 """Code of an e-mail that is too long."""
 LETTERS = ".ccm/cache/letters"
@@ -104,7 +106,8 @@ def writers_errors(project: Project, communication_id: str) -> list[Problem]:
     Wording that is not in force yet, and what depends on other communications, do not count here.
     """
     job = _Job(project, WritersChecks(project.workspace), project.clock())
-    return sorted({problem for problem in job.one(communication_id).by_severity["error"] if problem.code})
+    found = job.one(communication_id).by_severity["error"]
+    return sorted({problem for problem in found if problem.code not in ("", NO_OPT_OUT)})
 
 
 @dataclass

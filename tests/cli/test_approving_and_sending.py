@@ -177,7 +177,9 @@ def test_explain_says_why_in_english_and_japanese(ccm: Commands) -> None:
     message = ccm.send()["message_id"]
     [found] = ccm.json("explain", message)["messages"]
     assert (found["customer"], found["state"], found["channel"]) == ("C1", "due", "sms")
-    assert [(c["channel"], c["taken"]) for c in found["candidates"]] == [("sms", True), ("email", False)]
+    assert [(c["channel"], c["taken"]) for c in found["candidates"]] == [
+        ("sms", True), ("email", False), ("push", False), ("line", False), ("whatsapp", False),
+    ]  # fmt: skip
     assert [action["action"] for action in found["approvals"]] == ["submitted", "approved"]
     assert "possible, and taken" in ccm.says("explain", message)
     assert "採用" in ccm.says("explain", "--customer", "C1", "--language", "ja")
