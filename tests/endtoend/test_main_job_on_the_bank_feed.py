@@ -79,7 +79,10 @@ def test_the_main_job_accounts_for_every_customer_and_is_the_same_on_both_databa
         assert found["failed"] == found["unknown"] == 0
     assert statement["withheld_by_reason"]["deceased"] == offer["withheld_by_reason"]["deceased"] == 8
     assert statement["withheld_by_reason"]["closed"] == offer["withheld_by_reason"]["closed"] == 10
-    assert statement["set_aside_by_reason"].keys() == {"balance_does_not_reconcile"}
+    # An address that the envelope's window would hide sets a letter aside too, where the feed has such.
+    assert {"balance_does_not_reconcile"} <= statement["set_aside_by_reason"].keys() <= {
+        "balance_does_not_reconcile", "address_hidden",
+    }  # fmt: skip
     assert offer["withheld_by_reason"]["complaint_open"] > 40
     outbox = tmp_path / "bank" / ".ccm" / "outbox"
     bodies = [path for path in outbox.rglob("*") if path.suffix in (".eml", ".pdf", ".txt")]
