@@ -1,0 +1,43 @@
+"""Every table. Body bytes never stand here: they are in the archive, and a message row refers to them."""
+
+from ccm.store.tables.approvals import release_actions, releases
+from ccm.store.tables.base import Instant, Words, metadata
+from ccm.store.tables.feeds import (
+    accounts,
+    cases,
+    consents,
+    contacts,
+    customer_guards,
+    customer_salts,
+    customers,
+    imports,
+    preferences,
+    transactions,
+)
+from ccm.store.tables.log import log_checkpoints, log_leaves, log_state, log_tiles
+from ccm.store.tables.messages import chunks, messages, runs
+
+__all__ = [
+    "Instant",
+    "Words",
+    "accounts",
+    "cases",
+    "chunks",
+    "consents",
+    "contacts",
+    "customer_guards",
+    "customer_salts",
+    "customers",
+    "imports",
+    "log_checkpoints",
+    "log_leaves",
+    "log_state",
+    "log_tiles",
+    "messages",
+    "metadata",
+    "preferences",
+    "release_actions",
+    "releases",
+    "runs",
+    "transactions",
+]

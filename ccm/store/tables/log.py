@@ -1,0 +1,35 @@
+"""The audit log."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table
+
+from ccm.store.tables.base import Instant, Serial, metadata, text
+
+log_leaves = Table(
+    "log_leaves",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("entry", LargeBinary, nullable=False),  # canonical JSON
+    Column("position", BigInteger, unique=True),  # place in the tree; NULL until the sequencer took it
+)
+log_tiles = Table(
+    "log_tiles",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),  # up to 256 hashes of 32 bytes
+)
+log_checkpoints = Table(
+    "log_checkpoints",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    text("note"),  # C2SP signed note
+    Column("at", Instant, nullable=False),
+)
+log_state = Table(  # one row: locking it makes a process the only sequencer
+    "log_state",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("size", BigInteger, nullable=False),
+)

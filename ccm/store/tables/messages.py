@@ -1,0 +1,80 @@
+"""Runs, their chunks, and messages."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint
+
+from ccm.store.tables.base import Instant, Words, metadata, text
+
+runs = Table(
+    "runs",
+    metadata,
+    text("id", primary_key=True),
+    text("communication"),
+    Column("at", Instant, nullable=False),
+    Column("release", Words, ForeignKey("releases.digest"), nullable=False),
+    text("state"),  # running, cancelled, composed
+    text("parameters"),  # JSON
+    Column("intended", Integer, nullable=False),
+    text("certificate", nullable=True),  # digest of the last final certificate that went into the log
+    text("lease_owner", nullable=True),
+    Column("lease_until", Instant),
+    Column("fence", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+chunks = Table(
+    "chunks",
+    metadata,
+    Column("run_id", Words, ForeignKey("runs.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    text("customer_ids"),  # JSON list, in order
+    text("state"),  # todo, done, cancelled
+    text("input_digest", nullable=True),
+    Column("done_at", Instant),
+)
+messages = Table(
+    "messages",
+    metadata,
+    text("id", primary_key=True),
+    text("run_id", nullable=True),
+    text("trigger_key"),
+    text("occasion"),  # the period or instant it is about: nobody gets one communication twice for one occasion
+    text("customer_id"),
+    text("communication"),
+    text("category"),
+    text("purpose"),
+    text("channel", nullable=True),
+    text("language", nullable=True),
+    text("variant", server_default=""),
+    text("jurisdiction"),
+    text("state"),
+    text("reason"),
+    text("detail"),
+    text("recipient", nullable=True),
+    text("subject"),
+    text("media_type"),
+    text("body_digest", nullable=True),
+    text("archive_pack", nullable=True),
+    Column("archive_offset", BigInteger),
+    Column("archive_length", BigInteger),
+    Column("segments", Integer, nullable=False),
+    Column("pages", Integer, nullable=False),
+    text("release"),
+    text("wording"),  # JSON list of [id, version, digest]
+    Column("trace", LargeBinary, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    Column("due_at", Instant),
+    Column("expires_at", Instant),
+    text("lease_owner", nullable=True),
+    Column("lease_until", Instant),
+    Column("fence", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    text("adapter"),
+    text("supplier_reference", nullable=True),
+    Column("updated_at", Instant, nullable=False),
+    UniqueConstraint("run_id", "customer_id", "communication"),
+    UniqueConstraint("trigger_key"),
+    Index(None, "state", "due_at"),
+    Index(None, "customer_id", "decided_at"),
+    Index(None, "supplier_reference"),
+)
