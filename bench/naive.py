@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import yaml
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_percent
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 from mjml import mjml2html
-from ruamel.yaml import YAML
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
 
@@ -155,7 +155,7 @@ class _Mail:
     @classmethod
     def read(cls, path: Path, layout: str) -> _Mail:
         _, front, body = path.read_text(encoding="utf-8").split("---\n", 2)
-        meta = YAML(typ="safe").load(front)
+        meta = yaml.safe_load(front)
         source = layout.replace("<ccm-content/>", body)
         source = source.replace("<mjml>", '<mjml lang="{{ message.language }}" dir="ltr">')
         metas = "".join(f'<meta name="{name}" content="light dark" />' for name in SCHEMES)

@@ -16,7 +16,8 @@ from ccm.adapters import suppliers
 from ccm.adapters.base import Adapter, AdapterSettings, Opening, Supplier
 from ccm.errors import CcmError, Problem, WorkspaceError
 from ccm.workspace.channels import Channel
-from ccm.workspace.yamlfile import Document, explain
+from ccm.workspace.yamlfile import explain
+from ccm.workspace.yamlreader import Document
 
 
 def load_suppliers(package: ModuleType) -> dict[str, Supplier]:

@@ -15,7 +15,8 @@ from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication
 from ccm.workspace.languages import base
 from ccm.workspace.rules import RuleFile, Scope
-from ccm.workspace.yamlfile import Document, Loc, Refused, explain, read_yaml
+from ccm.workspace.yamlfile import explain, read_yaml
+from ccm.workspace.yamlreader import Document, Loc, Refused
 
 KINDS = scan(kinds_package)
 """Every kind there is. Loaded with this module, so that a broken one stops the program at its start."""

@@ -17,7 +17,8 @@ from ccm.render.language import Source
 from ccm.render.schema import schema_of
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication
-from ccm.workspace.yamlfile import Document, read_yaml
+from ccm.workspace.yamlfile import read_yaml
+from ccm.workspace.yamlreader import Document
 
 UNTOUCHED, MISSING = "SP01", "SP02"
 _FIXED = frozenset({"organisation"})

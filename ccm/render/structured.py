@@ -15,7 +15,7 @@ from ccm.render.dialects import HTML
 from ccm.render.environment import render
 from ccm.render.kit import Kit
 from ccm.render.language import Source
-from ccm.workspace.yamlfile import Document, Loc, Refused, parse_yaml
+from ccm.workspace.yamlreader import Document, Loc, Refused, parse_yaml
 
 
 def read_structure(kit: Kit) -> Document | None:

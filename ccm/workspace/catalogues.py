@@ -12,7 +12,8 @@ from babel.messages.pofile import PoFileError, read_po
 
 from ccm.errors import Problem
 from ccm.workspace.languages import SOURCE, check_language
-from ccm.workspace.yamlfile import Refused, read_bytes, relative
+from ccm.workspace.yamlfile import read_bytes, relative
+from ccm.workspace.yamlreader import Refused
 
 FOLDER = "locale"
 TEMPLATE = f"{FOLDER}/messages.pot"

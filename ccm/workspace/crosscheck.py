@@ -11,7 +11,7 @@ from ccm.workspace.channels import Channel, Policy
 from ccm.workspace.communication import Communication
 from ccm.workspace.rules import RuleFile
 from ccm.workspace.wording import Wording
-from ccm.workspace.yamlfile import Document, Loc
+from ccm.workspace.yamlreader import Document, Loc
 
 POLICY = "channels/policy.yaml"
 

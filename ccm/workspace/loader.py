@@ -18,16 +18,8 @@ from ccm.workspace.rules import RuleFile
 from ccm.workspace.settings import Person, Settings
 from ccm.workspace.templates import MISSING_TEMPLATE, TemplateReader
 from ccm.workspace.wording import Wording
-from ccm.workspace.yamlfile import (
-    Document,
-    Refused,
-    read_bytes,
-    read_text,
-    read_toml,
-    read_yaml,
-    relative,
-    validate,
-)
+from ccm.workspace.yamlfile import read_bytes, read_text, read_toml, read_yaml, relative, validate
+from ccm.workspace.yamlreader import Document, Refused
 
 BRAND = "_brand"
 MAX_ASSET = 5_000_000

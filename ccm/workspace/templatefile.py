@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ccm.errors import Problem
 from ccm.workspace.communication import TemplateKind
-from ccm.workspace.yamlfile import Document, Refused, parse_yaml, read_text, relative
+from ccm.workspace.yamlfile import read_text, relative
+from ccm.workspace.yamlreader import Document, Refused, parse_yaml
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ from ccm.workspace.templatefile import (
     read_template,
     split_name,
 )
-from ccm.workspace.yamlfile import Document, relative
+from ccm.workspace.yamlfile import relative
+from ccm.workspace.yamlreader import Document
 
 MISSING_TEMPLATE = "missing_template"
 """Code of the problem that nothing serves a channel in a language."""

@@ -17,7 +17,8 @@ from ccm.model.customer import Frozen
 from ccm.workspace.communication import ChannelId
 from ccm.workspace.languages import base
 from ccm.workspace.settings import Slug, WrongPart
-from ccm.workspace.yamlfile import Document, Refused, read_yaml, validate
+from ccm.workspace.yamlfile import read_yaml, validate
+from ccm.workspace.yamlreader import Document, Refused
 
 SETTINGS = "writing.yaml"
 EVERY_LANGUAGE = "all"

@@ -1,150 +1,25 @@
-"""YAML and TOML with line numbers, and pydantic's complaints turned into `Problem`s at those lines.
-
-Only plain data is read: no tags, anchors or aliases (an alias can blow up a small file), no duplicate
-keys. Times stay text, so that an offset is never lost on the way to the model.
-"""
+"""Files of a workspace, as text, YAML and TOML, and pydantic's complaints turned into `Problem`s at their lines."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, DocumentStartEvent
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-from ruamel.yaml.reader import ReaderError
 
 from ccm.errors import Problem
 from ccm.workspace.settings import WrongPart
 from ccm.workspace.tomllines import toml_lines
+from ccm.workspace.yamlreader import Document, Loc, Refused, parse_yaml
 
 MAX_BYTES = 1_000_000
-MAX_DEPTH = 40
 _FILLED = {"path", "digest", "settings_line", "params_line", "kind_line"}
 """Fields of models that the loader fills, not the file."""
-_SCALARS: dict[str, Callable[[str], Any]] = {
-    "tag:yaml.org,2002:null": lambda value: None,
-    "tag:yaml.org,2002:bool": lambda value: value.lower() == "true",
-    "tag:yaml.org,2002:int": lambda value: int(value.replace("_", ""), 0),
-    "tag:yaml.org,2002:float": float,
-}
-_SUSPECT = re.compile(r"[&*]|^%", re.MULTILINE)
-"""What begins an anchor, an alias or a directive."""
-Loc = tuple[str | int, ...]
 M = TypeVar("M", bound=BaseModel)
-
-
-class Refused(Exception):
-    """Holds the `Problem` for which a file was refused."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(str(problem))
-        self.problem = problem
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """Plain data and the line each part starts on."""
-
-    path: str
-    data: Any
-    lines: Mapping[Loc, int]
-
-    def line(self, loc: Loc) -> int:
-        """The line of the innermost part of `loc` that stands in the file."""
-        for end in range(len(loc), -1, -1):
-            if loc[:end] in self.lines:
-                return self.lines[loc[:end]]
-        return 1
-
-
-@lru_cache(maxsize=4096)
-def parse_yaml(text: str, path: str, first_line: int = 1) -> Document:
-    """Reads one YAML document; the same text is read once a process, since that takes some 5 ms.
-
-    Raises `Refused` with file and line for malformed YAML and for everything that is not plain data.
-    """
-    if len(text) > MAX_BYTES:
-        raise Refused(Problem(path, 0, f"is larger than {MAX_BYTES:,} characters"))
-    lines: dict[Loc, int] = {}
-    try:
-        if _needs_a_look(text):
-            _look(text, path, first_line)
-        node = YAML(typ="safe", pure=True).compose(text)
-        data = {} if node is None else _plain(node, (), lines, path, first_line)
-    except MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + first_line if mark else 0
-        words = f"{error.context or ''} {error.problem}" if str(error.problem).startswith("but") else error.problem
-        raise Refused(Problem(path, line, f"is no valid YAML: {words or error.context}")) from error
-    except ReaderError as error:
-        line = text.count("\n", 0, error.position) + first_line
-        message = f"is no valid YAML: the character U+{ord(text[error.position]):04X} is not possible"
-        raise Refused(Problem(path, line, message)) from error
-    except YAMLError as error:
-        raise Refused(Problem(path, 0, f"is no valid YAML: {error}")) from error
-    except RecursionError as error:
-        raise Refused(Problem(path, 0, "is nested too deeply")) from error
-    return Document(path, data, lines)
-
-
-def _needs_a_look(text: str) -> bool:
-    """Whether a text could hold what `_look` refuses. Most can't, and reading twice doubles the time of a start."""
-    return bool(_SUSPECT.search(text)) or text.count("[") + text.count("{") > MAX_DEPTH
-
-
-def _look(text: str, path: str, first_line: int) -> None:
-    """Refuses, event by event and so before anything is built, what could blow up or change its meaning."""
-    depth = 0
-    for event in YAML(typ="safe", pure=True).parse(text):
-        line = event.start_mark.line + first_line
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > MAX_DEPTH:  # told early: the reader's time grows with the square of the depth
-            raise Refused(Problem(path, line, "is nested too deeply"))
-        # YAML 1.1 reads other things from the same text: 1:30 is 90, and yes is true.
-        if isinstance(event, DocumentStartEvent) and event.version not in (None, (1, 2)):
-            raise Refused(Problem(path, line, "is not YAML 1.2"))
-        if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
-            raise Refused(Problem(path, line, "anchors and aliases (& and *) are not possible here"))
-
-
-def _plain(node: Node, loc: Loc, lines: dict[Loc, int], path: str, first_line: int) -> Any:
-    line = node.start_mark.line + first_line
-    lines.setdefault(loc, line)
-    if not isinstance(node, ScalarNode) and str(node.tag) not in ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq"):
-        raise Refused(Problem(path, line, f"tag '{node.tag}' is not possible here: plain values only"))
-    if isinstance(node, MappingNode):
-        result: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key_line = key_node.start_mark.line + first_line
-            if not isinstance(key_node, ScalarNode):
-                raise Refused(Problem(path, key_line, "a key must be one word, not a list or mapping"))
-            key = str(key_node.value)
-            if key in result:
-                raise Refused(Problem(path, key_line, f"key '{key}' stands twice"))
-            lines[(*loc, key)] = key_line
-            result[key] = _plain(value_node, (*loc, key), lines, path, first_line)
-        return result
-    if isinstance(node, SequenceNode):
-        return [_plain(item, (*loc, index), lines, path, first_line) for index, item in enumerate(node.value)]
-    assert isinstance(node, ScalarNode)
-    short = str(node.tag)
-    if short not in _SCALARS and short not in ("tag:yaml.org,2002:str", "tag:yaml.org,2002:timestamp"):
-        raise Refused(Problem(path, line, f"tag '{short}' is not possible here: plain values only"))
-    convert = _SCALARS.get(short)
-    try:
-        return convert(node.value) if convert else node.value
-    except ValueError as error:
-        message = f"is no valid YAML: '{str(node.value)[:60]}' is no number; text stands in quotes"
-        raise Refused(Problem(path, line, message)) from error
 
 
 _resolved = lru_cache(maxsize=8)(Path.resolve)

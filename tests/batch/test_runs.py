@@ -220,8 +220,8 @@ def fork(action: object) -> int:
     return child
 
 
-def small_chunks(bank: Bank, run_id: str, size: int) -> None:
-    """Cuts a run's chunks smaller, so that a kill lands between some of them."""
+def small_chunks(bank: Bank, run_id: str, size: int) -> int:
+    """Cuts a run's chunks smaller, so that a kill lands between some of them; how many there are."""
     with bank.project.store.write() as connection:
         ids = [
             customer
@@ -236,14 +236,21 @@ def small_chunks(bank: Bank, run_id: str, size: int) -> None:
             connection.execute(
                 chunks.insert().values(run_id=run_id, number=number // size, customer_ids=part, state="todo")
             )
+    return -(-len(ids) // size)
 
 
-def killed_run(bank: Bank, seed: int, kills: int) -> tuple[Certificate, int]:
-    """Composes and delivers, killing the coordinator, a worker or the sender; how many kills met work."""
+def killed_run(bank: Bank, seed: int, sent: int) -> tuple[Certificate, int]:
+    """Composes and delivers, killing the coordinator, a worker or the sender; how many kills met work.
+
+    Kills come at points of progress, not of time, so that a quick machine meets as many as a slow one: six while
+    chunks are composed, four while the first half of the `sent` messages goes out.
+    """
     rng = random.Random(seed)
     bank.approve("quarterly-statement")
     run = runs.start(bank.project, "quarterly-statement", RUN_AT)
-    small_chunks(bank, run.id, 3)
+    chunks_of_run = small_chunks(bank, run.id, 3)
+    points = sorted(rng.sample(range(1, chunks_of_run), 6))
+    points += sorted(chunks_of_run + point for point in rng.sample(range(1, sent // 2), 4))
 
     def work() -> None:
         project = bank.reopened().project
@@ -253,20 +260,32 @@ def killed_run(bank: Bank, seed: int, kills: int) -> tuple[Certificate, int]:
 
     bank.project.compiled("quarterly-statement")
     landed = 0
-    status = -1
+    status: int | None = None
     while status != 0:
         bank.project.store.close()
         child = fork(work)
-        if landed < kills:
-            time.sleep(rng.uniform(0.1, 1.0))
-            workers = _children(child)
-            victim = rng.choice(workers) if workers and rng.random() < 0.3 else child
-            landed += os.waitpid(child, os.WNOHANG) == (0, 0)
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(victim, signal.SIGKILL)
-        with contextlib.suppress(ChildProcessError):  # it ended before, and was waited for above
-            _, status = os.waitpid(child, 0)
+        status = None
+        while status is None:
+            if points and progress(bank, run.id) >= points[0]:
+                points.pop(0)
+                workers = _children(child)
+                with contextlib.suppress(ProcessLookupError):  # it ended between the two lines
+                    os.kill(rng.choice(workers) if workers and rng.random() < 0.3 else child, signal.SIGKILL)
+                    landed += 1
+            time.sleep(0.01)
+            ended, code = os.waitpid(child, os.WNOHANG)
+            status = code if ended else None
     return certificate(bank.project, run.id), landed
+
+
+def progress(bank: Bank, run_id: str) -> int:
+    """How far a run has come: chunks recorded, and messages handed to the outbox."""
+    with bank.project.store.read() as connection:
+        done = connection.scalar(
+            select(func.count()).select_from(chunks).where(chunks.c.run_id == run_id, chunks.c.state == "done")
+        )
+    index = bank.project.outbox / "index.jsonl"
+    return int(done or 0) + (index.read_bytes().count(b"\n") if index.exists() else 0)
 
 
 def _children(pid: int) -> list[int]:
@@ -277,14 +296,14 @@ def _children(pid: int) -> list[int]:
 
 
 def test_ten_kills_change_no_certificate_and_send_nothing_twice(tmp_path: Path, store_factory: object) -> None:
-    calm = make_bank(tmp_path / "calm", store_factory().url, customers=80)  # type: ignore[operator]
-    bank = make_bank(tmp_path / "killed", store_factory().url, customers=80)  # type: ignore[operator]
+    calm = make_bank(tmp_path / "calm", store_factory().url, customers=48)  # type: ignore[operator]
+    bank = make_bank(tmp_path / "killed", store_factory().url, customers=48)  # type: ignore[operator]
     calm.approve("quarterly-statement")
     run = runs.start(calm.project, "quarterly-statement", RUN_AT)
     small_chunks(calm, run.id, 3)
     expected = finish(calm, run.id)
     assert expected.adds_up
-    found, kills = killed_run(bank, seed=11, kills=10)
+    found, kills = killed_run(bank, seed=11, sent=expected.sent)
     assert kills == 10, "every kill met a process at work"
     assert found.as_json() == expected.as_json()
     outbox = [path for path in bank.project.outbox.rglob("*") if path.suffix in (".eml", ".pdf", ".txt")]

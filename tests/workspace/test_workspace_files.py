@@ -12,7 +12,7 @@ from support import ROOT
 
 from ccm.errors import NotFound
 from ccm.workspace import find_root, load_workspace
-from ccm.workspace.yamlfile import Refused, parse_yaml
+from ccm.workspace.yamlreader import Refused, parse_yaml
 
 Problems = Callable[[], list[str]]
 COMMUNICATION = "templates/payment-received/communication.yaml"
@@ -80,6 +80,55 @@ def test_only_plain_yaml_is_read(extra: str, line: int, message: str) -> None:
     assert message in refused.value.problem.message
     assert refused.value.problem.line == 3 + line
     assert not Path("hacked").exists()
+
+
+def test_words_mean_what_they_mean_in_yaml_1_2() -> None:
+    text = """
+    - [no, yes, on, off, 1:30, 2026-04-01, 1e, 0x, "1", 'true', ~, null, .5x, +, "<<"]
+    - [12, -3, +4, 1_000, 0x1F, 0o17, 0b101, 1.5, -2e3, .5, 6.02e+23, true, FALSE]
+    """
+    texts, numbers = parse_yaml(text, "some.yaml").data
+    assert texts == [
+        "no",
+        "yes",
+        "on",
+        "off",
+        "1:30",
+        "2026-04-01",
+        "1e",
+        "0x",
+        "1",
+        "true",
+        None,
+        None,
+        ".5x",
+        "+",
+        "<<",
+    ]
+    assert numbers == [12, -3, 4, 1000, 31, 15, 5, 1.5, -2000.0, 0.5, 6.02e23, True, False]
+    assert parse_yaml("a:\nb: |\n  two\n  lines\n", "some.yaml").data == {"a": None, "b": "two\nlines\n"}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("a: 1\n---\nb: 2\n", 2, "a second document begins"),
+        ("%YAML 1.1\n---\na: 1\n", 1, "is not YAML 1.2"),
+        ("a: 1\nb: .inf\n", 2, "'.inf' is no number"),
+        ("a: 1\nb: 1e999\n", 2, "'1e999' is no number"),
+        ("&a b: 1\n", 1, "anchors and aliases"),
+        ("a:\n  - !!set {b}\n", 2, "is not possible here: plain values only"),
+        ("a: 1\nb: !!int x\n", 2, "'x' is no number"),
+        ("- " * 3000, 1, "is nested too deeply"),
+        ("x: é\ny: \x0b\n", 2, "the character U+000B is not possible"),
+        ("a: 1\n\tb: 2\n", 2, "is no valid YAML"),
+    ],
+)
+def test_what_is_no_plain_document_is_refused_at_its_line(text: str, line: int, message: str) -> None:
+    with pytest.raises(Refused) as refused:
+        parse_yaml(text, "some.yaml")
+    assert message in refused.value.problem.message
+    assert refused.value.problem.line == line
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from typing import Any, Self
 from ccm.compliance.text import CheckedText
 from ccm.model.customer import Frozen
 from ccm.workspace import Workspace
-from ccm.workspace.yamlfile import Loc
+from ccm.workspace.yamlreader import Loc
 
 __all__ = ["Kind", "RuleParams", "scan"]
 

@@ -11,7 +11,7 @@ from ccm.compliance.kinds import RuleParams
 from ccm.compliance.text import CheckedText, count_standing
 from ccm.workspace import Workspace
 from ccm.workspace.settings import Slug
-from ccm.workspace.yamlfile import Loc
+from ccm.workspace.yamlreader import Loc
 
 
 class Params(RuleParams):

@@ -10,7 +10,7 @@ from ccm.compliance.writing.written import Passage
 from ccm.errors import Problem
 from ccm.workspace import Workspace
 from ccm.workspace.writing import SETTINGS, Entry, Lists, Term, Writing
-from ccm.workspace.yamlfile import Loc
+from ccm.workspace.yamlreader import Loc
 
 
 def writing_problems(workspace: Workspace, writing: Writing, codes: Collection[str]) -> list[Problem]:

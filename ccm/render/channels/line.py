@@ -13,7 +13,7 @@ from ccm.render.kit import Kit
 from ccm.render.links import links_in
 from ccm.render.renderer import Renderer
 from ccm.render.structured import checked_text, fill, read_structure, utf16_units
-from ccm.workspace.yamlfile import Document, Loc
+from ccm.workspace.yamlreader import Document, Loc
 
 MAX_TEXT = 5_000
 """UTF-16 code units of a text message (LINE Messaging API, "Text message" and "Character counting in a text")."""

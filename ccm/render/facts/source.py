@@ -14,7 +14,8 @@ from jinja2 import TemplateSyntaxError, nodes
 from ccm.render.compile import PLAIN
 from ccm.render.facts.base import Figure, Spot
 from ccm.workspace.communication import TemplateFile
-from ccm.workspace.yamlfile import Refused, read_text
+from ccm.workspace.yamlfile import read_text
+from ccm.workspace.yamlreader import Refused
 
 CODE, TAG = "\x02", "\x01"
 """What stands for code and for tags that do not part words from what they name."""
