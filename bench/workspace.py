@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import time
@@ -42,6 +43,8 @@ def compile_rows() -> Iterator[Row]:
     """
     with tempfile.TemporaryDirectory() as folder:
         root = write_workspace(Path(folder) / "bank", COUNT)
+        for file in root.rglob("*"):
+            os.utime(file, (1_700_000_000, 1_700_000_000))  # written some time ago, as most files of a workspace
         started = time.process_time()
         project = open_project(root)
         loaded = time.process_time()

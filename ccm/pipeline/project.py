@@ -74,17 +74,23 @@ class Project:
 
         For whoever keeps a project open while people write. Raises `WorkspaceError` with every problem.
         """
-        workspace = load_workspace(self.workspace.root)
-        fresh = replace(self, workspace=workspace, rules=load_rules(workspace), _compiled={})
         before = self.workspace
-        if (workspace.settings, workspace.channels, workspace.policy) == (
+        workspace = load_workspace(before.root, before=before)
+        fresh = replace(self, workspace=workspace, rules=load_rules(workspace), _compiled={})
+        if (workspace.settings, workspace.channels, workspace.policy) != (
             before.settings, before.channels, before.policy,
         ):  # fmt: skip
-            for name, old in self._compiled.items():
-                communication = workspace.communications.get(name)
-                # A release names everything else that could change a message.
-                if communication and releases.build_release(workspace, communication) == old.release:
-                    fresh._compiled[name] = replace(old, rules=fresh.rules)
+            return fresh
+        shared = ("brand", "catalogues", "wordings", "rules")
+        same_around = all(getattr(workspace, name) == getattr(before, name) for name in shared)
+        for name, old in self._compiled.items():
+            communication = workspace.communications.get(name)
+            if communication is None:
+                continue
+            same = same_around and workspace.templates[name] is before.templates[name]
+            # A release names everything else that could change a message.
+            if same or releases.build_release(workspace, communication) == old.release:
+                fresh._compiled[name] = replace(old, rules=fresh.rules)
         return fresh
 
     def reopen(self) -> None:

@@ -35,6 +35,8 @@ class Checked:
     uses: set[str] = field(default_factory=set)
     read: list[Piece] | None = None
     """The pieces as far as they could be read, for what else there is to find; never to compile."""
+    tree: nodes.Template | None = None
+    """What to compile where the pieces stay as they are; to be compiled once."""
 
 
 def check_source(
@@ -51,7 +53,7 @@ def check_source(
         return Checked(None)
     tree, pieces = parsed
     checker = Checker(names, source, pieces, problems)
-    checker.check(tree)
+    tree = checker.check(tree)
     if not figures and not (dialect and dialect.figures):
         problems += [source.problem(node.lineno, f"'{node.name}' is for letters only") for node in checker.figures]
     checked = list(pieces.pieces)
@@ -61,7 +63,9 @@ def check_source(
     if (more := len(problems) - before - MAX_PROBLEMS) > 0:
         del problems[before + MAX_PROBLEMS :]
         problems.append(source.problem(1, f"has {more:,} problems more; they are told once these are mended"))
-    return Checked(checked if len(problems) == before else None, checker.uses, checked)
+    if len(problems) > before:
+        return Checked(None, checker.uses, checked)
+    return Checked(checked, checker.uses, checked, tree)
 
 
 def join(layout: Sequence[Piece], body: Sequence[Piece]) -> list[Piece]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 
-from jinja2 import Template
+from jinja2 import Template, nodes
 
 from ccm.errors import Problem
 from ccm.render.compile import HTML, PLAIN, check_source, compile_source, data, join, plain_source
@@ -76,6 +76,8 @@ class Kit:
 
     _read: list[Piece] | None = None
     """Of the source checked last."""
+    _trees: dict[str, nodes.Template] = field(default_factory=dict)
+    """Checked trees by their text, so that a text whose pieces stay as they are is parsed once."""
 
     @property
     def source(self) -> Source:
@@ -120,11 +122,15 @@ class Kit:
         self.uses |= checked.uses
         self.sources.append(source)
         self._read = checked.read
+        if checked.tree is not None:
+            self._trees[source.text] = checked.tree
         return None if checked.pieces is None else self._translated(checked.pieces, source, markup=dialect is not None)
 
     def text(self, pieces: Sequence[Piece]) -> Template:
         """A template of plain text."""
-        return compile_source(plain_source(pieces), self.names, PLAIN, self.file.path)
+        text = plain_source(pieces)
+        tree = self._trees.pop(text, None)
+        return PLAIN.make(tree) if tree is not None else compile_source(text, self.names, PLAIN, self.file.path)
 
     def page(self, layout: Sequence[Piece], body: Sequence[Piece]) -> Template:
         """A template of a whole HTML page."""

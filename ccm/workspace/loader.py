@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from ccm.workspace.catalogues import Words, read_catalogues
 from ccm.workspace.channels import Channel, Policy
 from ccm.workspace.communication import Communication, Sample, TemplateFile
 from ccm.workspace.crosscheck import cross_check
+from ccm.workspace.fingerprint import Fingerprint, fingerprint_of
 from ccm.workspace.rules import RuleFile
 from ccm.workspace.settings import Person, Settings
 from ccm.workspace.templates import MISSING_TEMPLATE, TemplateReader
@@ -59,6 +60,8 @@ class Workspace:
     rules: tuple[RuleFile, ...]
     channels: dict[str, Channel]
     policy: Policy
+    fingerprints: Mapping[str, Fingerprint] = field(default_factory=dict, compare=False, repr=False)
+    """Of each communication's folder, so that one that did not change need not be read again."""
 
     def communication(self, communication_id: str) -> Communication:
         """Raises `NotFound` naming the known ones."""
@@ -89,12 +92,13 @@ def find_root(start: Path) -> Path:
     raise NotFound(f"no ccm.toml in {start.resolve()} or above it; make a workspace with: ccm init DIR")
 
 
-def load_workspace(root: Path, *, unfinished: bool = False) -> Workspace:
+def load_workspace(root: Path, *, unfinished: bool = False, before: Workspace | None = None) -> Workspace:
     """Reads and validates everything below `root`; raises `WorkspaceError` with all problems.
 
     `unfinished`: templates may be missing, so that what is there can be listed. Such a workspace renders nothing.
+    `before` is what was read earlier; the parts of a folder that did not change since are the same objects.
     """
-    loader = _Loader(root.resolve())
+    loader = _Loader(root.resolve(), before)
     workspace = loader.load()
     problems = [p for p in loader.problems if not (unfinished and p.code == MISSING_TEMPLATE)]
     if problems or workspace is None:
@@ -102,9 +106,20 @@ def load_workspace(root: Path, *, unfinished: bool = False) -> Workspace:
     return workspace
 
 
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """What a communication's folder holds."""
+
+    communication: Communication
+    templates: tuple[TemplateFile, ...]
+    sql: str
+    samples: tuple[Sample, ...]
+    fingerprint: Fingerprint | None
+
+
 class _Loader:
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, before: Workspace | None) -> None:
+        self.root, self.before = root, before
         self.problems: list[Problem] = []
         self.documents: dict[str, Document] = {}
         """What was read, or refused, by path, so that later findings are told at their line."""
@@ -112,39 +127,57 @@ class _Loader:
     def load(self) -> Workspace | None:
         """What was read, None without settings or policy; what is wrong with it stands in `problems`."""
         settings = self._settings()
-        communications: dict[str, Communication] = {}
-        templates: dict[str, tuple[TemplateFile, ...]] = {}
-        sql: dict[str, str] = {}
-        samples: dict[str, tuple[Sample, ...]] = {}
+        own: dict[str, _Own] = {}
         for document in self._documents("templates", "*/communication.yaml"):
-            folder = (self.root / document.path).parent
-            communication = validate(Communication, document, self.problems)
-            if communication is None:
-                continue
-            if communication.id != folder.name:
-                self._problem(document, ("id",), f"id '{communication.id}' is not its folder's name '{folder.name}'")
-                continue
-            if settings is not None:
-                declared = {**settings.languages.fallbacks, **communication.fallbacks}
-                communication = communication.model_copy(update={"fallbacks": declared})
-            communications[communication.id] = communication
-            reader = TemplateReader(folder, self.root, communication, document, self.problems)
-            templates[communication.id] = tuple(reader.read())
-            sql[communication.id] = self._sql(folder, communication, document)
-            samples[communication.id] = tuple(self._samples(folder))
+            if found := self._communication(document, settings):
+                own[found.communication.id] = found
         wordings = tuple(self._wordings())
         rules = tuple(self._rules())
         channels = self._channels()
         policy = self._policy()
         brand, catalogues = self._brand()
         self._unread()
+        communications = {name: one.communication for name, one in own.items()}
         self.problems += cross_check(communications, wordings, rules, channels, policy, self.documents)
         if settings is None or policy is None:
             return None
         return Workspace(
-            self.root, settings, communications, templates, sql, samples, brand, catalogues, wordings, rules,
-            channels, policy,
-        )  # fmt: skip
+            self.root,
+            settings,
+            communications,
+            {name: one.templates for name, one in own.items()},
+            {name: one.sql for name, one in own.items()},
+            {name: one.samples for name, one in own.items()},
+            brand,
+            catalogues,
+            wordings,
+            rules,
+            channels,
+            policy,
+            {name: one.fingerprint for name, one in own.items() if one.fingerprint is not None},
+        )
+
+    def _communication(self, document: Document, settings: Settings | None) -> _Own | None:
+        folder = (self.root / document.path).parent
+        fingerprint = fingerprint_of(folder)  # before anything is read, so that a later change shows
+        name, before = folder.name, self.before
+        same_settings = before is not None and settings == before.settings
+        if before and same_settings and fingerprint and before.fingerprints.get(name) == fingerprint:
+            parts = before.communications[name], before.templates[name], before.sql[name], before.samples[name]
+            return _Own(*parts, fingerprint)
+        communication = validate(Communication, document, self.problems)
+        if communication is None:
+            return None
+        if communication.id != name:
+            self._problem(document, ("id",), f"id '{communication.id}' is not its folder's name '{name}'")
+            return None
+        if settings is not None:
+            declared = {**settings.languages.fallbacks, **communication.fallbacks}
+            communication = communication.model_copy(update={"fallbacks": declared})
+        reader = TemplateReader(folder, self.root, communication, document, self.problems)
+        templates = tuple(reader.read())
+        sql = self._sql(folder, communication, document)
+        return _Own(communication, templates, sql, tuple(self._samples(folder)), fingerprint)
 
     def _problem(self, document: Document, loc: tuple[str | int, ...], message: str) -> None:
         self.problems.append(Problem(document.path, document.line(loc), message))

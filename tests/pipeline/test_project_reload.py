@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from ccm.cli.workspace import copy_starter
 from ccm.errors import TemplateError
 from ccm.pipeline.project import Project, open_project
+from ccm.workspace import load_workspace
 
 
 @pytest.fixture
@@ -39,6 +41,30 @@ def test_only_the_communication_that_changed_is_compiled_again(project: Project)
     old, new = (made.compiled("savings-offer").release.manifest for made in (project, after))
     assert {part for part in new if new[part] != old.get(part)} == {"templates/savings-offer/en/email.mjml"}
     assert after.store is project.store
+
+
+def test_folders_that_did_not_change_are_not_read_again(project: Project) -> None:
+    root = project.workspace.root
+    for file in root.rglob("*"):
+        os.utime(file, (1_700_000_000, 1_700_000_000))
+    first = load_workspace(root)
+    change(project, "templates/savings-offer/samples/jane-us.yaml", "Jane", "Joan")
+    (root / "templates/payment-received/link").symlink_to(root / "ccm.toml")
+    second = load_workspace(root, before=first)
+    same = {name for name in first.communications if second.templates[name] is first.templates[name]}
+    # A file that changed, and a link, whose target may change unseen.
+    assert first.communications.keys() - same == {"savings-offer", "payment-received"}
+    assert "Joan" in str(second.samples["savings-offer"])
+    assert second == load_workspace(root)
+    change(project, "ccm.toml", "[organisation]", "# changed\n[organisation]")
+    assert load_workspace(root, before=second).templates["card-blocked"] is first.templates["card-blocked"]
+
+
+def test_a_file_changed_within_a_step_of_the_clock_is_read_again(project: Project) -> None:
+    root = project.workspace.root
+    change(project, "templates/savings-offer/en/sms.txt", "{{ wording", " {{ wording")
+    first = load_workspace(root)
+    assert load_workspace(root, before=first).templates["savings-offer"] is not first.templates["savings-offer"]
 
 
 def test_a_changed_brand_or_channel_compiles_everything_again(project: Project) -> None:
