@@ -27,8 +27,8 @@ class Part:
     file: TemplateFile
     template: Any
     """What the channel made of it."""
-    slots: frozenset[str]
-    """Ids of the wordings that stand in it."""
+    slots: tuple[str, ...]
+    """Ids of the wordings that stand in it, in order."""
     uses: frozenset[str]
     """Names that it reads, its wording's placeholders included."""
     sources: tuple[Source, ...]
@@ -70,7 +70,7 @@ class Compiler:
         if finish is None or len(self._problems) > before:
             return None
         template = finish()
-        return None if template is None else Part(file, template, slots, uses, tuple(kit.sources))
+        return None if template is None else Part(file, template, tuple(sorted(slots)), uses, tuple(kit.sources))
 
     def _slots(self, kit: Kit) -> frozenset[str]:
         ids = set()

@@ -29,6 +29,7 @@ class _Plan:
 
     customer: tuple[tuple[str, CustomerField], ...]
     data: tuple[tuple[str, Read], ...]
+    message: bool
 
 
 class ContextBuilder:
@@ -64,12 +65,13 @@ class ContextBuilder:
             "_f": formats,
             "customer": {name: read(customer, spoken) for name, read in plan.customer},
             "organisation": self._organisation[language],
-            "message": {
+        }
+        if plan.message:
+            values["message"] = {
                 "date": local_date(context.at, formats.zone),
                 "reference": clean(context.message_id, "message.reference"),
                 "language": language,
-            },
-        }
+            }
         for name, convert in plan.data:
             values[name] = convert(data.get(name), name, data, data)
         return values
@@ -80,7 +82,8 @@ class ContextBuilder:
             owner, _, name = path.partition(".")
             if owner == "customer" and name and "." not in name:
                 fields.append((name, self._read_attributes if name == "attributes" else _customer_field(name)))
-        return _Plan(tuple(fields), tuple((name, read) for name, read in self._data.items() if name in uses))
+        data = tuple((name, read) for name, read in self._data.items() if name in uses)
+        return _Plan(tuple(fields), data, any(path.partition(".")[0] == "message" for path in uses))
 
     def _read_attributes(self, customer: Customer, language: str) -> dict[str, Any]:
         given = customer.attributes

@@ -18,7 +18,6 @@ from ccm.render.wording import as_html, fill, is_constant
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication
 from ccm.workspace.languages import base
-from ccm.workspace.wording import Wording
 
 _KEPT_WORDS = 256
 """Sets of wording kept filled: languages by jurisdictions by versions, a few dozen in practice."""
@@ -57,9 +56,9 @@ class Renderer:
 
     def slots(self, channel: str, language: str, variant: str = "") -> frozenset[str]:
         """The ids of the wordings whose slots stand in a channel's template, its layout and attachment included."""
-        own = self.part(channel, language, variant).slots
+        own = frozenset(self.part(channel, language, variant).slots)
         attached = next((to for of, to in self._communication.attach.items() if of == channel), None)
-        return own if attached is None else own | self.part(attached, language, variant).slots
+        return own if attached is None else own.union(self.part(attached, language, variant).slots)
 
     def links(self, channel: str, language: str, variant: str = "") -> tuple[Link, ...]:
         """The links of a channel's template, layout first, without rendering; only an e-mail has typed ones."""
@@ -93,12 +92,11 @@ class Renderer:
         return found
 
     def _wording(self, part: Part, context: RenderContext, values: Mapping[str, Any], *, short: bool) -> Words:
-        wordings: list[Wording] = []
-        for wording_id in sorted(part.slots):
-            if wording_id not in context.wording:
-                raise RenderError("missing_wording", f"no wording '{wording_id}' was handed in")
-            wordings.append(context.wording[wording_id])
-        key = (context.language, short, *((wording.id, wording.version, wording.digest) for wording in wordings))
+        try:
+            wordings = [context.wording[wording_id] for wording_id in part.slots]
+        except KeyError as error:
+            raise RenderError("missing_wording", f"no wording {error} was handed in") from error
+        key = (context.language, short, *[wording.digest for wording in wordings])
         words = self._words.get(key)
         if words is None:
             uses = tuple(fill(wording, values, short=short) for wording in wordings)

@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ccm.errors import Problem
 from ccm.model.message import RenderContext, Rendered, WordingUse
@@ -32,15 +32,14 @@ class Words:
 
     def in_text(self, text: str) -> tuple[WordingUse, ...]:
         """The wording that stands in a filled text; a slot in a branch that was not taken brings none."""
-        return tuple(use for use in self.uses if use.text in text)
+        return tuple([use for use in self.uses if use.text in text])
 
     def in_page(self, page: str) -> tuple[WordingUse, ...]:
         """The wording whose marked region stands in a filled page."""
-        return tuple(use for use in self.uses if f'data-wording="{use.id}@{use.version}"' in page)
+        return tuple([use for use in self.uses if f'data-wording="{use.id}@{use.version}"' in page])
 
 
-@dataclass(frozen=True, slots=True)
-class Filling:
+class Filling(NamedTuple):
     """One message on one channel, about to be filled."""
 
     context: RenderContext

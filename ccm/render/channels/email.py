@@ -12,7 +12,7 @@ from ccm.model.message import Rendered
 from ccm.render import mime
 from ccm.render.channels.base import Channel, Filling
 from ccm.render.channels.letter import LetterChannel
-from ccm.render.context import period_end
+from ccm.render.context import local_date, period_end
 from ccm.render.dialects import MJML
 from ccm.render.email import EmailSetting, EmailTemplate, compile_email
 from ccm.render.email_links import Link
@@ -94,7 +94,9 @@ class EmailChannel(Channel):
         return f"{self._preference_url}{separator}m={quote(message_id, safe='')}"
 
     def _file_name(self, filling: Filling) -> str:
-        day: date = period_end(self.communication, filling.context) or filling.values["message"]["date"]
+        day: date = period_end(self.communication, filling.context) or local_date(
+            filling.context.at, filling.values["_f"].zone
+        )
         return f"{self.communication.id}-{day.isoformat()}.pdf"
 
 
