@@ -22,6 +22,7 @@ MAX_PICTURE = 150_000
 """Bytes of one picture. It travels with every message; a logo has some thousand."""
 _KINDS = {"png": ("image/png", b"\x89PNG\r\n\x1a\n"), "jpg": ("image/jpeg", b"\xff\xd8\xff"),
           "jpeg": ("image/jpeg", b"\xff\xd8\xff"), "gif": ("image/gif", b"GIF8")}  # fmt: skip
+_SHOWN = frozenset(kind for kind, _ in _KINDS.values())
 _TAG = re.compile(r"<(?:mj-image|img)\b[^>]*>")
 _SOURCE = re.compile(r"""(?<=\ssrc=)(?:"([^"]*)"|'([^']*)')""")
 _REFERENCE = re.compile(r'(?<=src=")cid:([^"]*)(?=")')
@@ -83,7 +84,7 @@ def page_with_pictures(raw: bytes) -> str:
 def _inside(parts: Iterable[object]) -> Iterable[tuple[str, str]]:
     for part in parts:
         assert isinstance(part, EmailMessage)
-        if part["Content-ID"]:
+        if part["Content-ID"] and part.get_content_type() in _SHOWN:
             content = b64encode(part.get_content()).decode()
             yield str(part["Content-ID"]).strip("<>"), f"data:{part.get_content_type()};base64,{content}"
 

@@ -11,8 +11,10 @@ from html import escape
 from jinja2 import Template, nodes
 
 from ccm.errors import Problem
+from ccm.render.channels.base import Filling
 from ccm.render.compile import HTML, PLAIN, check_source, compile_source, data, join, plain_source
 from ccm.render.dialects import Dialect
+from ccm.render.environment import render
 from ccm.render.language import Piece, Source
 from ccm.render.linebreaks import break_headings
 from ccm.render.markup import check_markup
@@ -56,6 +58,18 @@ class Layouts:
                 checked = check_source(source, self.names, self.problems, dialect, layout=True, assets=assets)
                 self._checked[name] = checked.pieces, checked.uses
         return self._checked[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The templates of a page and of its subject or title."""
+
+    page: Template
+    title: Template
+
+    def fill(self, filling: Filling) -> tuple[str, str]:
+        """The page, and its title with the mark of a preview; raises `RenderError`."""
+        return render(self.page, filling.html), filling.mark + render(self.title, filling.plain).strip()
 
 
 @dataclass
@@ -135,6 +149,21 @@ class Kit:
     def page(self, layout: Sequence[Piece], body: Sequence[Piece]) -> Template:
         """A template of a whole HTML page."""
         return compile_source(plain_source(join(layout, body)), self.names, HTML, self.file.path)
+
+    def only_text(self) -> Callable[[], Template] | None:
+        """What makes the template of a file that is nothing but text; None where it is wrong."""
+        body = self.body()
+        return None if body is None else lambda: self.text(body)
+
+    def whole_page(self, layout: str, dialect: Dialect, convert: Converter, head: str) -> Callable[[], Page] | None:
+        """What makes the templates of a body in one of the brand's layouts; None where something is wrong.
+
+        `head` names the value of the front matter that is the page's subject or title.
+        """
+        around, body, title = self.layout(layout, dialect), self.body(dialect, convert), self.meta(head)
+        if around is None or body is None or title is None:
+            return None
+        return lambda: Page(self.page(around, body), self.text(title))
 
     def link(self, source: Source, dialect: Dialect) -> list[Piece] | None:
         """The checked pieces of a text that is a link's address, under the rules for every link."""

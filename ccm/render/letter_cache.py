@@ -12,6 +12,7 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,7 @@ from ccm.render.letter_codes import Inserter
 from ccm.workspace.stationery import DEFAULT_SHEET, Sheet
 
 MOST_ENTRIES = 5_000
-"""Of some hundred bytes to some kB each; the oldest make room."""
-_FORMAT = 1
-"""Raised whenever the engine's own modules would find something else in the same HTML."""
+"""Of some hundred bytes to some kB each; the oldest make room when the next check begins."""
 
 
 class RememberedLetters:
@@ -33,8 +32,9 @@ class RememberedLetters:
     def __init__(self, inner: LetterRenderer, folder: Path, brand: Mapping[str, bytes]) -> None:
         self._inner, self._folder = inner, folder
         digests = [f"{name} {hashlib.sha256(content).hexdigest()}" for name, content in sorted(brand.items())]
-        packages = [version(name) for name in ("ccm-engine", "weasyprint", "noto-cjk-sans-jp-regular")]
-        self._salt = "\n".join([str(_FORMAT), *packages, *digests])
+        packages = [version(name) for name in ("weasyprint", "noto-cjk-sans-jp-regular")]
+        self._salt = "\n".join([_engine(), *packages, *digests])
+        _prune(folder)
 
     def render(
         self, html: str, *, title: str, language: str, large_print: bool, sheet: Sheet = DEFAULT_SHEET,
@@ -60,13 +60,24 @@ class RememberedLetters:
         # A folder that cannot be written only makes the next check slower.
         with contextlib.suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            kept = sorted(self._folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
-            for old in kept[: max(0, len(kept) - MOST_ENTRIES + 1)]:
-                old.unlink(missing_ok=True)
             handle, name = tempfile.mkstemp(dir=self._folder, suffix=".part")
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
                 json.dump(found, stream)
             Path(name).replace(file)
+
+
+def _prune(folder: Path) -> None:
+    with contextlib.suppress(OSError):  # another check may be pruning
+        kept = sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime)
+        for old in kept[: max(0, len(kept) - MOST_ENTRIES)]:
+            old.unlink(missing_ok=True)
+
+
+@lru_cache(maxsize=1)
+def _engine() -> str:
+    """Digest of the engine's own rendering modules, which may find something else in the same HTML tomorrow."""
+    sources = sorted(Path(__file__).parent.rglob("*.py"))
+    return hashlib.sha256(b"\0".join(file.read_bytes() for file in sources)).hexdigest()
 
 
 def _read(found: dict[str, Any]) -> Letter:

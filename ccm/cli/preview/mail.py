@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
-from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from html.parser import HTMLParser
 
+from ccm.render.email_images import page_with_pictures
+
 NOTHING_LOADS = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
 """A page under this policy shows itself and asks nobody for anything."""
-_PICTURES = frozenset({"image/png", "image/jpeg", "image/gif"})
 _SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)")
 _BOTH = re.compile(r"(color-scheme[\"']?\s*(?::|content=[\"'])\s*)light dark")
 _STYLE = (
@@ -45,10 +44,7 @@ def read_mail(raw: bytes) -> Mail:
     """Takes an e-mail of our own making apart."""
     message = message_from_bytes(raw, policy=default)
     assert isinstance(message, EmailMessage)
-    html, text = message.get_body(("html",)), message.get_body(("plain",))
-    page = html.get_content() if html is not None else ""
-    for name, picture in _pictures(message):
-        page = page.replace(f"cid:{name}", picture)
+    page, text = page_with_pictures(raw), message.get_body(("plain",))
     addresses = message["From"].addresses if message["From"] else ()
     sender = (addresses[0].display_name or addresses[0].addr_spec) if addresses else ""
     attachments = tuple(
@@ -57,16 +53,6 @@ def read_mail(raw: bytes) -> Mail:
         if isinstance(part, EmailMessage) and part.get_content_disposition() == "attachment"
     )
     return Mail(framed(page), text.get_content() if text is not None else "", preheader(page), sender, attachments)
-
-
-def _pictures(message: EmailMessage) -> Iterator[tuple[str, str]]:
-    """Content-ID and data address of every picture that travels with the e-mail."""
-    for part in message.walk():
-        name = str(part.get("Content-ID") or "").strip("<> ")
-        if name and part.get_content_type() in _PICTURES:
-            content = part.get_payload(decode=True)
-            assert isinstance(content, bytes)
-            yield name, f"data:{part.get_content_type()};base64,{b64encode(content).decode()}"
 
 
 def framed(page: str) -> str:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
-
-from jinja2 import Template
 
 from ccm.errors import RenderError
 from ccm.model.customer import Customer
 from ccm.model.message import Rendered, WordingUse
 from ccm.render.channels.base import Channel, Filling
 from ccm.render.dialects import LETTER
-from ccm.render.environment import render
-from ccm.render.kit import Kit
+from ccm.render.kit import Kit, Page
 from ccm.render.letter_codes import Inserter
 from ccm.render.markdown_pages import letter_pieces
 from ccm.render.renderer import Renderer
@@ -28,14 +24,6 @@ if TYPE_CHECKING:
     from ccm.render.letter import Letter, LetterRenderer
 
 LAYOUT = "letter.html"
-
-
-@dataclass(frozen=True, slots=True)
-class LetterTemplate:
-    """The templates of a letter's page and of its title."""
-
-    page: Template
-    title: Template
 
 
 class LetterChannel(Channel):
@@ -73,15 +61,12 @@ class LetterChannel(Channel):
         preload()
 
     def compile(self, kit: Kit) -> Callable[[], Any] | None:
-        layout, body, title = kit.layout(LAYOUT, LETTER), kit.body(LETTER, letter_pieces), kit.meta("title")
-        if layout is None or body is None or title is None:
-            return None
-        return lambda: LetterTemplate(kit.page(layout, body), kit.text(title))
+        return kit.whole_page(LAYOUT, LETTER, letter_pieces, "title")
 
     def page(self, filling: Filling) -> tuple[str, str]:
         """The letter as HTML before it is laid out, and its title."""
-        template: LetterTemplate = filling.template
-        return render(template.page, filling.html), filling.mark + render(template.title, filling.plain).strip()
+        page: Page = filling.template
+        return page.fill(filling)
 
     def sheet(self, customer: Customer) -> Sheet:
         """The paper of a customer's letter, and what the window of its envelope shows of it."""

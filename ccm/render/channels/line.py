@@ -37,8 +37,8 @@ class Line(Channel):
 
     def compile(self, kit: Kit) -> Callable[[], Any] | None:
         if kit.file.kind == "text":
-            body = kit.body()
-            return None if body is None else lambda: [{"type": "text", "text": kit.text(body)}]
+            text = kit.only_text()
+            return None if text is None else lambda: [{"type": "text", "text": text()}]
         document = read_structure(kit)
         if document is None:
             return None

@@ -31,8 +31,7 @@ class Sms(Channel):
         self._max_segments = sms.max_segments if sms else MAX_SEGMENTS
 
     def compile(self, kit: Kit) -> Callable[[], Any] | None:
-        body = kit.body()
-        return None if body is None else lambda: kit.text(body)
+        return kit.only_text()
 
     def render(self, filling: Filling, renderer: Renderer) -> Rendered:
         """Raises `RenderError` ``too_long`` over the channel's segments, ``missing_data`` for an empty text."""

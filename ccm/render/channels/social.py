@@ -26,8 +26,7 @@ class Social(Channel):
         self._longest = workspace.channels["social"].max_characters
 
     def compile(self, kit: Kit) -> Callable[[], Any] | None:
-        body = kit.body()
-        return None if body is None else lambda: kit.text(body)
+        return kit.only_text()
 
     def render(self, filling: Filling, renderer: Renderer) -> Rendered:
         """Raises `RenderError` ``too_long`` over ``max_characters`` of channels/social.yaml."""
