@@ -5,7 +5,7 @@ A value can therefore never add a field or end a string: the shape is written ou
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 from jinja2 import Template
@@ -45,16 +45,31 @@ def checked_text(kit: Kit, document: Document, loc: Loc, *, link: bool = False) 
     return kit.link(source, HTML) if link else kit.check(source)
 
 
+def mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
+    """The tree with `change` applied to all that is no mapping or list."""
+    if isinstance(tree, dict):
+        return {name: mapped(part, change) for name, part in tree.items()}
+    if isinstance(tree, list):
+        return [mapped(part, change) for part in tree]
+    return change(tree)
+
+
 def fill(tree: Any, values: Mapping[str, Any]) -> Any:
     """The tree with every template in it filled; raises `RenderError`."""
-    match tree:
-        case Template():
-            return render(tree, values).strip()
-        case dict():
-            return {name: fill(part, values) for name, part in tree.items()}
-        case list():
-            return [fill(part, values) for part in tree]
-    return tree
+    return mapped(tree, lambda part: render(part, values).strip() if isinstance(part, Template) else part)
+
+
+def texts_named(tree: Any, names: Collection[str]) -> Iterator[str]:
+    """The texts that stand under one of these names anywhere in the tree, in order."""
+    if isinstance(tree, dict):
+        for name, part in tree.items():
+            if isinstance(part, str) and name in names:
+                yield part
+            else:
+                yield from texts_named(part, names)
+    elif isinstance(tree, list):
+        for part in tree:
+            yield from texts_named(part, names)
 
 
 def utf16_units(text: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from ccm.errors import Problem, RenderError
@@ -12,7 +12,7 @@ from ccm.render.channels.base import Channel, Filling
 from ccm.render.kit import Kit
 from ccm.render.links import links_in
 from ccm.render.renderer import Renderer
-from ccm.render.structured import checked_text, fill, read_structure, utf16_units
+from ccm.render.structured import checked_text, fill, mapped, read_structure, texts_named, utf16_units
 from ccm.workspace.yamlreader import Document, Loc
 
 MAX_TEXT = 5_000
@@ -22,6 +22,7 @@ MAX_FLEX_BYTES = 30_000
 """Of a bubble as JSON (LINE Messaging API, "Flex Message": 30 KB)."""
 MAX_MESSAGES = 5
 """In one push (LINE Messaging API, "Send push message")."""
+_SHOWN = frozenset({"text", "label"})
 _LINKS = frozenset({"uri"})
 _LOADED = frozenset(
     {"url", "previewImageUrl", "originalContentUrl", "iconUrl", "baseUrl", "imageUrl", "backgroundImage"}
@@ -54,7 +55,7 @@ class Line(Channel):
         if len(kit.problems) > before:
             return None
         trees = [self._tree(kit, document, loc, message) for loc, message in zip(prefix, messages, strict=True)]
-        return None if len(kit.problems) > before else lambda: [_compiled(kit, tree) for tree in trees]
+        return None if len(kit.problems) > before else lambda: _compiled(kit, trees)
 
     def _message(self, kit: Kit, document: Document, loc: Loc, message: Any) -> None:
         kind = message.get("type") if isinstance(message, dict) else None
@@ -89,9 +90,8 @@ class Line(Channel):
         messages: list[dict[str, Any]] = fill(filling.template, filling.plain)
         for message in messages:
             _check_size(message)
-        shown = [text for message in messages for text in _shown(message)]
-        text = "\n".join(shown)
-        links = dict.fromkeys((*links_in(text), *(link for message in messages for link in _uris(message))))
+        text = "\n".join(texts_named(messages, _SHOWN))
+        links = dict.fromkeys((*links_in(text), *texts_named(messages, _LINKS)))
         if filling.mark:
             name = "text" if messages[0]["type"] == "text" else "altText"
             messages[0][name] = filling.mark + messages[0][name]
@@ -105,14 +105,7 @@ class _Text:
 
 
 def _compiled(kit: Kit, tree: Any) -> Any:
-    match tree:
-        case _Text():
-            return kit.text(tree.pieces)
-        case dict():
-            return {name: _compiled(kit, part) for name, part in tree.items()}
-        case list():
-            return [_compiled(kit, part) for part in tree]
-    return tree
+    return mapped(tree, lambda part: kit.text(part.pieces) if isinstance(part, _Text) else part)
 
 
 def _check_size(message: dict[str, Any]) -> None:
@@ -124,31 +117,6 @@ def _check_size(message: dict[str, Any]) -> None:
     size = len(json.dumps(message, ensure_ascii=False).encode())
     if message["type"] == "flex" and size > MAX_FLEX_BYTES:
         raise RenderError("too_long", f"the LINE message has {size:,} bytes, more than {MAX_FLEX_BYTES:,}")
-
-
-def _shown(tree: Any) -> Iterator[str]:
-    """What a reader sees of a message, in order."""
-    if isinstance(tree, dict):
-        for name, part in tree.items():
-            if isinstance(part, str) and name in ("text", "label"):
-                yield part
-            else:
-                yield from _shown(part)
-    elif isinstance(tree, list):
-        for part in tree:
-            yield from _shown(part)
-
-
-def _uris(tree: Any) -> Iterator[str]:
-    if isinstance(tree, dict):
-        for name, part in tree.items():
-            if name in _LINKS and isinstance(part, str):
-                yield part
-            else:
-                yield from _uris(part)
-    elif isinstance(tree, list):
-        for part in tree:
-            yield from _uris(part)
 
 
 CHANNEL = Line
