@@ -32,7 +32,7 @@ GSM7 = set(
 
 
 def named(wording: Wording) -> set[str]:
-    return set(re.findall(r"\{([^{}]*)\}", wording.text + wording.short_text))
+    return set(re.findall(r"\{([^{}]*)\}", "".join([wording.text, *wording.texts.values()])))
 
 
 @pytest.fixture(scope="module")
@@ -70,13 +70,13 @@ def test_wording_holds_only_declared_placeholders_that_exist(workspace: Workspac
 def test_every_shipped_wording_names_its_source_and_has_a_short_text(workspace: Workspace) -> None:
     for wording in workspace.wordings:
         assert wording.source, wording.path
-        assert wording.short_text, wording.path
+        assert "sms" in wording.texts, wording.path
 
 
 def test_english_short_texts_stay_in_the_cheap_alphabet_and_short(workspace: Workspace) -> None:
     for wording in workspace.wordings:
         if wording.language == "en":
-            text = re.sub(r"\{[^{}]*\}", "", wording.short_text)
+            text = re.sub(r"\{[^{}]*\}", "", wording.said_on("sms"))
             assert set(text) <= GSM7, wording.path
             assert len(text) <= 70, wording.path
 
