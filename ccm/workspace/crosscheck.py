@@ -81,10 +81,12 @@ class _Check:
             message = f"version {late.version} starts after {other}; a later version starts later"
             yield self.problem(late.path, ("version",), message)
         if early.effective_from == late.effective_from:
-            message = f"version {late.version} overlaps {other}: both start at {late.effective_from.isoformat()}"
+            message = f"version {late.version} overlaps {other}: both start at {late.local(late.effective_from)}"
             yield self.problem(late.path, ("effective_from",), message)
         elif ends is not None and late.effective_from < ends and late.replaces != early.version:
-            message = f"version {late.version} overlaps {other}, which ends at {ends.isoformat()}; start then, or later"
+            message = (
+                f"version {late.version} overlaps {other}, which ends at {early.local(ends)}; start then, or later"
+            )
             message += f', or write replaces: "{early.version}" to end that one sooner'
             yield self.problem(late.path, ("effective_from",), message)
 

@@ -30,7 +30,9 @@ Zone = Annotated[str, AfterValidator(check_zone)]
 
 
 def read_instant(value: object, zone: str | None) -> datetime:
-    """The instant that an ISO 8601 text means, in `zone` where one is named.
+    """The instant, in UTC, that an ISO 8601 text means; a time without offset is the wall time of `zone`.
+
+    UTC, since Python compares two times of one zone by their wall clocks, and some of those come twice (PEP 495).
 
     Raises ValueError for what is no time between 1900 and 2200, for a time without offset where there is no zone,
     for an offset that the zone does not have then, and for a wall time that the zone's clocks skip or show twice.
@@ -47,8 +49,9 @@ def read_instant(value: object, zone: str | None) -> datetime:
     if zone is None:
         if time.tzinfo is None:
             raise ValueError("needs 'zone', as in zone: Asia/Tokyo, or an offset, as in 2026-01-01T00:00:00+09:00")
-        return time
-    return _with_wall_time(time, zone) if time.tzinfo is None else _with_offset(time, zone)
+        return time.astimezone(UTC)
+    local = _with_wall_time(time, zone) if time.tzinfo is None else _with_offset(time, zone)
+    return local.astimezone(UTC)
 
 
 def _with_offset(time: datetime, zone: str) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
@@ -96,7 +97,8 @@ class Wording(Frozen):
         if self.effective_to is not None and self.effective_to <= self.effective_from:
             raise WrongPart("effective_to is not after effective_from", "effective_to")
         if bool(self.beside) != (self.position == "beside"):
-            raise WrongPart("position 'beside' and the words in 'beside' need each other", "position")
+            loc = "beside" if self.beside else "position"
+            raise WrongPart("position 'beside' and the words in 'beside' need each other", loc)
         return self
 
     def said_on(self, channel: str) -> str:
@@ -113,6 +115,10 @@ class Wording(Frozen):
             *([self.product] if self.product else []),
         ]
         return f"{'-'.join(parts)}.yaml"
+
+    def local(self, at: datetime) -> str:
+        """An instant for people, as the wording's zone has it; in UTC where it names none."""
+        return at.astimezone(ZoneInfo(self.zone or "UTC")).isoformat(timespec="seconds")
 
     @property
     def place(self) -> tuple[str, str, str, str]:
