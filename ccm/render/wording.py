@@ -63,7 +63,10 @@ def fill(wording: Wording, values: Mapping[str, Any], channel: str) -> WordingUs
         return str(value) if printed is None else printed(values["_f"], value)
 
     filled = PLACEHOLDER.sub(value_of, plain_text(wording, channel))
-    return WordingUse(wording.id, wording.version, wording.digest, filled)
+    return WordingUse(
+        wording.id, wording.version, wording.digest, filled, wording.occurs, wording.position, wording.beside,
+        wording.minimum_points,
+    )  # fmt: skip
 
 
 def plain_text(wording: Wording, channel: str) -> str:
