@@ -115,11 +115,11 @@ def test_every_jurisdiction_without_wording_is_told_by_id(workspace: Workspace) 
 @given(days=st.integers(0, 3000))
 def test_from_its_first_day_exactly_one_version_is_in_force(workspace: Workspace, days: int) -> None:
     at = datetime(2025, 1, 1, 5, tzinfo=UTC) + timedelta(days=days)
-    versions: dict[tuple[str, str, str], int] = {}
-    for wording in workspace.wordings:
-        place = (wording.id, wording.jurisdiction, wording.language)
-        versions[place] = versions.get(place, 0) + wording.in_force(at)
-    assert set(versions.values()) == {1}
+    for place in {wording.place for wording in workspace.wordings}:
+        own = [wording for wording in workspace.wordings if wording.place == place]
+        found = resolve(own, *place[:3], at)
+        assert found is not None
+        assert found.order == max(wording.order for wording in own if wording.effective_from <= at)
 
 
 def test_the_demonstration_workspace_has_all_its_wording(demonstration: Workspace) -> None:
