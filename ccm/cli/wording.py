@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,12 +11,13 @@ from typing import Annotated, Any
 import typer
 
 from ccm.cli.output import FINDINGS, JsonOption, Out, WorkspaceOption, command, instant, root_of
-from ccm.compliance.wording_coverage import Cover, Gap, gaps, wording_coverage
+from ccm.compliance.wording_coverage import Cover, Gap, changes_within, gaps, wording_coverage
 from ccm.compliance.wording_impact import Impact, impact
-from ccm.errors import InputError
+from ccm.errors import InputError, NotAllowed
 from ccm.pipeline.project import wall_clock
 from ccm.store.engine import open_existing, store_url
 from ccm.workspace import Workspace, load_workspace
+from ccm.workspace.communication import Communication
 from ccm.workspace.localtime import read_instant
 from ccm.workspace.wording import Wording, ends_at, resolve
 
@@ -108,6 +110,27 @@ def show_impact(
                 found = impact(read, wording, version, connection)
             store.close()
         _tell_impact(out, found)
+
+
+def tell_changes(
+    out: Out, workspace: Workspace, communication: Communication, at: datetime, span_days: int, *, strict: bool
+) -> list[dict[str, Any]]:
+    """Says which wording changes while messages decided for `at` may still wait; raises `NotAllowed` where `strict`.
+
+    Messages wait until they expire, or `span_days` where they do not.
+    """
+    hours = communication.expires_after_hours or 24 * span_days
+    found = changes_within(workspace, communication, at, at + timedelta(hours=hours))
+    told = [
+        f"wording {one.wording} ({one.language} for {one.jurisdiction}) changes from version {one.before or 'none'} to "
+        f"{one.after or 'none'} at {one.at.isoformat()}"
+        for one in found
+    ]
+    if told and strict:
+        raise NotAllowed("; ".join(told) + "; start the run after that, or without --strict")
+    for line in told:
+        out.say(f"warning: {line}; what has not gone by then is withheld as wording_changed")
+    return [{**asdict(one), "at": one.at.isoformat()} for one in found]
 
 
 def _read(workspace: Path | None) -> Workspace:

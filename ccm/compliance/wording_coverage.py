@@ -98,6 +98,38 @@ def never_covered(workspace: Workspace, communication: Communication, at: dateti
             yield Problem(f"compliance/wording/{cover.wording}", 0, message, code=MISSING)
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A wording that is another one from an instant on."""
+
+    at: datetime
+    wording: str
+    language: str
+    jurisdiction: str
+    before: str
+    """The version in force until then; empty: none."""
+    after: str
+
+
+def changes_within(workspace: Workspace, communication: Communication, start: datetime, end: datetime) -> list[Change]:
+    """Every change of a communication's wording after `start` and not after `end`, in order of time."""
+    own = wordings_of(workspace, communication)
+    instants = {one.effective_from for one in own} | {one.effective_to for one in own if one.effective_to}
+    inside = sorted(instant for instant in instants if start < instant <= end)
+    found = []
+    for wording_id in sorted({wording.id for wording in own}) if inside else ():
+        for language in communication.languages:
+            for place in communication.jurisdictions:
+                before = resolve_for(own, communication, wording_id, language, place, start)
+                for instant in inside:
+                    after = resolve_for(own, communication, wording_id, language, place, instant)
+                    if after != before:
+                        names = [one.version if one else "" for one in (before, after)]
+                        found.append(Change(instant, wording_id, language, place, *names))
+                    before = after
+    return sorted(found, key=lambda change: change.at)
+
+
 def gaps(workspace: Workspace, at: datetime) -> list[Gap]:
     """All gaps between versions that are not over at an instant."""
     by_place: dict[tuple[str, str, str, str], list[Wording]] = {}
