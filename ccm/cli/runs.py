@@ -94,6 +94,19 @@ def resume(
         _execute(out, project, run, workers)
 
 
+@run_app.command("again")
+def again(
+    run: RunArgument, at: AtOption = None, workers: WorkersOption = None, workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Compose anew for those of a run whose message was withheld because its wording had changed."""
+    with command(json) as out:
+        project = project_of(workspace)
+        new = runs.again(project, run, instant(at, project.clock))
+        out.say(f"run {new.id}: {new.intended:,} customers, release {new.release[:12]}")
+        _execute(out, project, new.id, workers)
+
+
 def _execute(
     out: Out, project: Project, run_id: str, workers: int | None, more: Mapping[str, Any] | None = None
 ) -> None:

@@ -13,6 +13,7 @@ from support import RUN_AT, Bank
 
 from ccm.batch import coordinator, runs
 from ccm.delivery import deliver
+from ccm.errors import InputError, NotAllowed
 from ccm.store.tables import contacts, messages
 from ccm.workspace.wording import Wording
 
@@ -97,3 +98,30 @@ def test_a_version_that_starts_later_changes_nothing_yet(bank: Bank) -> None:
     put(bank, next_version(old, DAY + timedelta(microseconds=1)))
     deliver(bank.project, moment=lambda: DAY)
     assert not [row for row in rows(bank) if row["reason"] == "wording_changed"]
+
+
+@pytest.mark.parametrize(("language", "jurisdiction"), [("en", "GB"), ("ja", "JP")])
+def test_those_whose_words_changed_are_composed_anew_and_nobody_gets_two(
+    bank: Bank, language: str, jurisdiction: str
+) -> None:
+    composed(bank)
+    old = identity(bank, language, jurisdiction)
+    put(bank, next_version(old, CHANGE))
+    bank.project._compiled = {}
+    first = deliver(bank.project, moment=lambda: DAY).of("accepted")
+    changed = {row["customer_id"] for row in rows(bank) if row["reason"] == "wording_changed"}
+    [run] = {row["run_id"] for row in rows(bank)}
+    with pytest.raises(NotAllowed):  # the new words make a new release
+        runs.again(bank.project, run, DAY)
+    bank.approve("savings-offer")
+    new = runs.again(bank.project, run, DAY)
+    assert (new.id, new.intended) == (f"{run}-again-1", len(changed))
+    coordinator.execute(bank.project, new.id, workers=1)
+    second = deliver(bank.project, moment=lambda: DAY).of("accepted")
+    assert second > 0
+    sent = [row for row in rows(bank) if row["state"] == "accepted"]
+    assert len(sent) == len({row["customer_id"] for row in sent}) == first + second
+    assert {row["customer_id"] for row in sent if row["run_id"] == new.id} <= changed
+    assert not any(uses(row, old) for row in sent if row["run_id"] == new.id)
+    with pytest.raises(InputError, match=r"nobody of run .* was withheld as wording_changed"):
+        runs.again(bank.project, new.id, DAY)
