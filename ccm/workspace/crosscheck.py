@@ -24,7 +24,7 @@ def cross_check(
     check = _Check(documents)
     return [
         *check.names(communications, wordings, channels), *check.versions(wordings), *check.rule_ids(rules),
-        *check.categories(communications, policy),
+        *check.categories(communications, policy), *check.products(communications, wordings),
     ]  # fmt: skip
 
 
@@ -70,6 +70,17 @@ class _Check:
                     there = ", ".join(others) or "none"
                     message = f"replaces '{wording.replaces}' is none of the earlier versions; there are: {there}"
                     yield self.problem(wording.path, ("replaces",), message)
+
+    def products(self, communications: Mapping[str, Communication], wordings: Iterable[Wording]) -> Iterator[Problem]:
+        """Wording for a product that nothing is about would never be said."""
+        if len(communications) < sum(path.endswith("/communication.yaml") for path in self.documents):
+            return  # one was refused, and its product is not known
+        known = sorted({one.product for one in communications.values() if one.product})
+        for wording in wordings:
+            if wording.product is not None and wording.product not in known:
+                there = ", ".join(known) or "none yet"
+                message = f"no communication.yaml has the product '{wording.product}'; there are: {there}"
+                yield self.problem(wording.path, ("product",), message)
 
     def _two_versions(self, early: Wording, late: Wording) -> Iterator[Problem]:
         other = f"version {early.version} ({early.path})"

@@ -94,6 +94,7 @@ def bare(small: Path) -> Path:
         ({"position": "middle"}, "position", "position 'middle' is none of anywhere, start, end, beside"),
         ({"position": "beside"}, "position", "position 'beside' and the words in 'beside' need each other"),
         ({"beside": "[rate, 利率]"}, "beside", "position 'beside' and the words in 'beside' need each other"),
+        ({"product": "loans"}, "product", "no communication.yaml has the product 'loans'; there are: none yet"),
         ({"replaces": '"7"'}, "replaces", "replaces '7' is none of the earlier versions; there are: none"),
     ],
 )  # fmt: skip
@@ -186,6 +187,8 @@ def test_wording_of_a_product_comes_before_the_common_one_and_only_there(bare: P
     path = write(bare, language)
     own = (bare / path).read_text(encoding="utf-8") + "product: loans\n"
     (bare / path.replace("-1.yaml", "-1-loans.yaml")).write_text(own, encoding="utf-8")
+    communication = bare / "templates/payment-received/communication.yaml"
+    communication.write_text(communication.read_text(encoding="utf-8") + "product: loans\n", encoding="utf-8")
     wordings = load_workspace(bare).wordings
     place = ("deposit-protection", language, "GB" if language == "en" else "JP", datetime(2026, 1, 1, tzinfo=UTC))
     products = [resolve(wordings, *place, name) for name in ("", "loans", "cards")]
