@@ -126,7 +126,7 @@ class NaiveOffer:
         }
         wording = {}
         for key, approved in context.wording.items():
-            text = ((approved.short_text if short else "") or approved.text).strip()
+            text = (approved.said_on("sms" if short else "email")).strip()
             for name, value in told.items():
                 text = text.replace("{" + name + "}", value)
             lines = [line.strip() for line in text.split("\n")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -21,6 +21,8 @@ from ccm.store.tables import chunks, contacts, messages, runs
 LEASE = timedelta(seconds=30)
 """How long a coordinator that says nothing keeps its run."""
 
+WORDING_CHANGED = "wording_changed"
+"""Why delivery withholds a message whose words are not in force any more."""
 CHUNK_WITH_LETTERS = 40
 """Customers a chunk where letters are laid out (about 0.4 s of CPU each)."""
 CHUNK = 500
@@ -68,26 +70,60 @@ def start(project: Project, communication_id: str, at: datetime, *, limit: int |
         compiled.data.require_feeds(connection, at)
         if (known := find(connection, run_id)) is not None:
             raise Conflict(f"run {run_id} exists and is {known.state}; go on with: ccm run resume {run_id}")
-        connection.execute(
-            insert(runs).values(
-                id=run_id, communication=communication_id, at=at, release=compiled.release.digest, state="running",
-                parameters=orjson.dumps(parameters).decode(), intended=0, fence=0, created_at=project.clock(),
-            )
-        )  # fmt: skip
-        intended = 0
-        for number, ids in enumerate(customer_chunks(connection, chunk_size(compiled), limit)):
-            intended += len(ids)
-            connection.execute(
-                insert(chunks).values(
-                    run_id=run_id, number=number, customer_ids=orjson.dumps(ids).decode(), state="todo"
-                )
-            )
-        if not intended:
+        customers = customer_chunks(connection, chunk_size(compiled), limit)
+        run = _insert(project, connection, compiled, run_id, at, parameters, customers)
+        if not run.intended:
             raise InputError("there are no customers; import some with: ccm import customers FILE")
-        connection.execute(update(runs).where(runs.c.id == run_id).values(intended=intended))
-        run = find(connection, run_id)
-        assert run is not None
         return run
+
+
+def again(project: Project, run_id: str, at: datetime) -> Run:
+    """A new run, decided for `at`, for the customers of an earlier one whose words changed before they went.
+
+    It is about the same occasion, so that nobody who got the message gets another. Raises `NotFound` for an unknown
+    run, `InputError` where nobody of it was withheld as `WORDING_CHANGED`, and as `start`.
+    """
+    with project.store.write() as connection:
+        earlier = get(connection, run_id)
+        compiled = project.compiled(earlier.communication)
+        require_approved(connection, compiled.release)
+        compiled.data.require_feeds(connection, at)
+        ids = connection.scalars(
+            select(messages.c.customer_id)
+            .where(
+                messages.c.run_id == run_id, messages.c.state == "withheld", messages.c.reason == WORDING_CHANGED
+            )
+            .order_by(messages.c.customer_id)
+        ).all()  # fmt: skip
+        if not ids:
+            raise InputError(f"nobody of run {run_id} was withheld as {WORDING_CHANGED}")
+        number = 1
+        while find(connection, f"{run_id}-again-{number}") is not None:
+            number += 1
+        size = chunk_size(compiled)
+        parts = (list(ids[begin : begin + size]) for begin in range(0, len(ids), size))
+        name = f"{run_id}-again-{number}"
+        return _insert(project, connection, compiled, name, at, earlier.parameters, parts)
+
+
+def _insert(
+    project: Project, connection: Connection, compiled: Compiled, run_id: str, at: datetime,
+    parameters: Mapping[str, object], customers: Iterable[Sequence[str]],
+) -> Run:  # fmt: skip
+    connection.execute(
+        insert(runs).values(
+            id=run_id, communication=compiled.communication.id, at=at, release=compiled.release.digest,
+            state="running", parameters=orjson.dumps(parameters).decode(), intended=0, fence=0,
+            created_at=project.clock(),
+        )
+    )  # fmt: skip
+    intended = 0
+    for number, ids in enumerate(customers):
+        intended += len(ids)
+        values = {"run_id": run_id, "number": number, "customer_ids": orjson.dumps(ids).decode(), "state": "todo"}
+        connection.execute(insert(chunks).values(values))
+    connection.execute(update(runs).where(runs.c.id == run_id).values(intended=intended))
+    return get(connection, run_id)
 
 
 def occasion(compiled: Compiled, at: datetime, limit: int | None = None) -> Occasion:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 from uuid import uuid4
 
@@ -28,6 +28,7 @@ from ccm.cli.output import (
     shown,
 )
 from ccm.cli.trigger_data import trigger_data
+from ccm.cli.wording import tell_changes
 from ccm.delivery import Delivered
 from ccm.delivery import deliver as deliver_pass
 from ccm.errors import InputError
@@ -39,6 +40,8 @@ from ccm.store.tables import chunks, messages
 
 run_app = typer.Typer(help="Batches: one communication to every customer.", no_args_is_help=True)
 MAX_KEY = 200
+SPAN = 3
+"""Days that messages may wait for the end of quiet hours, over a weekend, or for a supplier that is down."""
 TOLD_WITH_REASON = ("withheld", "set_aside", "failed", "unknown")
 """States whose reasons a person asks for next."""
 WorkersOption = Annotated[int | None, typer.Option("--workers", min=1, help="Processes; default: one a core.")]
@@ -50,24 +53,33 @@ def start(
     communication: str, at: AtOption = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first N customers.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would happen; record nothing.")] = False,
+    span: Annotated[
+        int, typer.Option("--span", min=0, max=366, metavar="DAYS", help="How long messages may wait; default: 3 days.")
+    ] = SPAN,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse where wording changes while they wait.")] = False,
     workers: WorkersOption = None, workspace: WorkspaceOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Decide, render, check and record a communication for every customer; `ccm deliver` sends."""
     with command(json) as out:
         project = project_of(workspace)
         moment = instant(at, project.clock)
-        printed = needs_letters(project.workspace.communication(communication))
+        written = project.workspace.communication(communication)
+        printed = needs_letters(written)
+        changes = tell_changes(out, project.workspace, written, moment, span, strict=strict)
         if dry_run:
             unprintable = tell_unprintable(out, project, limit=limit) if printed else []
             counts = rehearse(project, communication, moment, limit)
             _outcomes(out, counts, "what would happen")
-            out.document({"dry_run": True, "outcomes": _as_rows(counts), "unprintable_customers": unprintable})
+            out.document({
+                "dry_run": True, "outcomes": _as_rows(counts), "unprintable_customers": unprintable,
+                "wording_changes": changes,
+            })  # fmt: skip
             return
         run = runs.start(project, communication, moment, limit=limit)
         out.say(f"run {run.id}: {run.intended:,} customers, release {run.release[:12]}")
         if printed:
             tell_unprintable(out, project, limit=limit)
-        _execute(out, project, run.id, workers)
+        _execute(out, project, run.id, workers, {"wording_changes": changes})
 
 
 @run_app.command("resume")
@@ -82,7 +94,22 @@ def resume(
         _execute(out, project, run, workers)
 
 
-def _execute(out: Out, project: Project, run_id: str, workers: int | None) -> None:
+@run_app.command("again")
+def again(
+    run: RunArgument, at: AtOption = None, workers: WorkersOption = None, workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Compose anew for those of a run whose message was withheld because its wording had changed."""
+    with command(json) as out:
+        project = project_of(workspace)
+        new = runs.again(project, run, instant(at, project.clock))
+        out.say(f"run {new.id}: {new.intended:,} customers, release {new.release[:12]}")
+        _execute(out, project, new.id, workers)
+
+
+def _execute(
+    out: Out, project: Project, run_id: str, workers: int | None, more: Mapping[str, Any] | None = None
+) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=out.console, disable=out.as_json) as bar:
         task = bar.add_task("composing", total=None)
@@ -93,7 +120,7 @@ def _execute(out: Out, project: Project, run_id: str, workers: int | None) -> No
 
         run = coordinator.execute(project, run_id, workers=workers, on_progress=show)
     sequencer.checkpoint(project.store, project.signer(), project.clock())
-    _show_status(out, project, run)
+    _show_status(out, project, run, more)
 
 
 @run_app.command("status")
@@ -118,7 +145,7 @@ def status(
         out.document({"runs": [{"run": item.id, "state": item.state, "intended": item.intended} for item in newest]})
 
 
-def _show_status(out: Out, project: Project, run: runs.Run) -> None:
+def _show_status(out: Out, project: Project, run: runs.Run, more: Mapping[str, Any] | None = None) -> None:
     with project.store.read() as connection:
         counts: Counter[tuple[str, str]] = Counter()
         for state, reason, count in connection.execute(
@@ -135,7 +162,7 @@ def _show_status(out: Out, project: Project, run: runs.Run) -> None:
     out.document({
         "run": run.id, "state": run.state, "communication": run.communication, "release": run.release,
         "at": run.at.isoformat(), "intended": run.intended, "recorded": sum(counts.values()), "chunks_todo": todo,
-        "outcomes": _as_rows(counts),
+        "outcomes": _as_rows(counts), **(more or {}),
     })  # fmt: skip
 
 

@@ -11,9 +11,13 @@ from typing import Literal
 
 from ccm.compliance.rules import Rule
 from ccm.compliance.text import CheckedText
+from ccm.compliance.wording_placed import misplaced
 from ccm.errors import IntegrityError
 from ccm.model.message import ApprovedMessage, Draft
 from ccm.workspace.communication import Communication
+
+PLACING = "wording"
+"""Stands in the place of a rule's id where wording does not stand as its own file asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +87,10 @@ def check(draft: Draft, communication: Communication, rules: Sequence[Rule], rel
 
 
 def check_findings(draft: Draft, communication: Communication, rules: Sequence[Rule]) -> tuple[Finding, ...]:
-    """Everything the rules find in a draft, warnings too, in the order of the rules; for previews and `check`."""
+    """Everything that wording and rules find in a draft, warnings too; for previews and `check`."""
     message = CheckedText.of(draft)
-    return tuple(_find(message, draft, communication, rules))
+    placing = [Finding(PLACING, "error", told, "compliance/wording") for told in misplaced(draft.rendered)]
+    return (*placing, *_find(message, draft, communication, rules))
 
 
 def _find(message: CheckedText, draft: Draft, communication: Communication, rules: Sequence[Rule]) -> Iterator[Finding]:

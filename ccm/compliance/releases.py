@@ -124,7 +124,7 @@ def _parts(workspace: Workspace, communication: Communication) -> Iterator[tuple
     ids = slots(workspace, communication) | set(communication.wording)
     for wording in workspace.wordings:
         said_here = wording.language in languages and wording.jurisdiction in communication.jurisdictions
-        if wording.id in ids and said_here:
+        if wording.id in ids and said_here and wording.product in (None, communication.product):
             yield wording.path, wording.digest
     for file in workspace.rules:
         if may_apply(file.applies, communication):

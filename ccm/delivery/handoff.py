@@ -1,4 +1,4 @@
-"""The last look before a supplier is called: release, consent, complaints, quiet hours and caps, as they are now."""
+"""The last look before a supplier is called: release, wording, consent, complaints, quiet hours and caps, as now."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import orjson
 from sqlalchemy import Connection
 
 from ccm.compliance import approvals
+from ccm.compliance.resolve import InForceNow
 from ccm.decide import Facts, recheck
 from ccm.decide.caps import full_cap
 from ccm.delivery import claims
@@ -72,6 +74,7 @@ def hand_off(
 def judge(project: Project, connection: Connection, rows: Sequence[Row], moment: datetime) -> dict[str, Verdict]:
     """A verdict for each row, by id."""
     in_force = {digest: approvals.in_force(connection, digest) for digest in {row["release"] for row in rows}}
+    wording = InForceNow(project.workspace, moment)
     verdicts: dict[str, Verdict] = {}
     for name in sorted({row["communication"] for row in rows}):
         mine = [row for row in rows if row["communication"] == name]
@@ -85,6 +88,10 @@ def judge(project: Project, connection: Connection, rows: Sequence[Row], moment:
                 verdicts[row["id"]] = Verdict("release_not_approved", str(row["release"])[:12], moment)
             elif row["expires_at"] is not None and moment >= row["expires_at"]:
                 verdicts[row["id"]] = Verdict("expired", "", moment)
+            elif changed := wording.changed(
+                communication, orjson.loads(row["wording"]), row["language"] or "", row["jurisdiction"]
+            ):
+                verdicts[row["id"]] = Verdict("wording_changed", changed, moment)
             else:
                 verdicts[row["id"]] = _judge_one(project, communication, facts, row, moment)
     return verdicts

@@ -60,6 +60,14 @@ class WordingUse:
     digest: str
     text: str
     """As it must appear on this channel, placeholders filled."""
+    occurs: str = "at_least_once"
+    """Or ``exactly_once``."""
+    position: str = "anywhere"
+    """``start``, ``end``, ``beside`` or ``anywhere``."""
+    beside: tuple[str, ...] = ()
+    """The words beside which it must stand."""
+    minimum_points: float | None = None
+    """Of its type on a letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,14 @@ class RenderContext:
 
 
 @dataclass(frozen=True, slots=True)
+class TypeRun:
+    """Words that are printed in one size."""
+
+    points: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """One rendered body, byte for byte what the supplier gets."""
 
@@ -102,6 +118,10 @@ class Rendered:
     """Letter pages (also of a letter that is attached to an e-mail)."""
     html: str = ""
     """What a screen shows, where that is a page: of an e-mail and of an inbox message."""
+    type_runs: tuple[TypeRun, ...] = ()
+    """Sizes of a letter's words, measured in its PDF."""
+    attached: str = ""
+    """The words of the letter attached to an e-mail; they are the end of `text`."""
 
 
 @dataclass(frozen=True, slots=True)

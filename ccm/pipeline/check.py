@@ -16,6 +16,8 @@ from pathlib import Path
 
 from ccm.adapters import check_channels
 from ccm.compliance.rules import load_rules
+from ccm.compliance.wording_approved import edited
+from ccm.compliance.wording_coverage import never_covered, wordings_of
 from ccm.compliance.writing.written import Remark
 from ccm.errors import Problem, ProblemsError
 from ccm.pipeline.facts import fact_findings
@@ -96,18 +98,26 @@ def check_workspace(root: Path, clock: Clock, at: datetime, *, processes: int | 
     for found in job.run(processes or len(os.sched_getaffinity(0))):
         told.add(found)
     told.by_severity["warning"] += told.seen.problems()
+    with job.project.store.read() as connection:
+        told.by_severity["error"] += edited(connection, workspace.wordings)
     errors, warnings, advice = (tuple(sorted(set(found))) for found in told.by_severity.values())
     return Checked(errors, warnings, advice, told.renderings)
 
 
 def writers_errors(project: Project, communication_id: str) -> list[Problem]:
-    """What writers' checks, facts and text messages say of one communication with the severity error, now.
+    """What keeps one communication from being handed in: writers' checks, facts and text messages, and its wording.
 
-    Wording that is not in force yet, and what depends on other communications, do not count here.
+    Of wording: approved versions that were edited, and places for which there is none and none is to come. Wording
+    that is not in force yet, and what depends on other communications, do not count here.
     """
-    job = _Job(project, WritersChecks(project.workspace), project.clock())
-    found = job.one(communication_id).by_severity["error"]
-    return sorted({problem for problem in found if problem.code not in ("", NO_OPT_OUT)})
+    workspace, now = project.workspace, project.clock()
+    job = _Job(project, WritersChecks(workspace), now)
+    found = {p for p in job.one(communication_id).by_severity["error"] if p.code not in ("", NO_OPT_OUT)}
+    communication = workspace.communication(communication_id)
+    with project.store.read() as connection:
+        found.update(edited(connection, wordings_of(workspace, communication)))
+    found.update(never_covered(workspace, communication, now))
+    return sorted(found)
 
 
 @dataclass

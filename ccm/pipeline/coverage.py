@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Literal
 
-from ccm.compliance.resolve import MissingWording, resolve_wording
+from ccm.compliance.wording_coverage import Cover, wording_coverage
 from ccm.store import feeds
 from ccm.store.engine import open_existing, store_url
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication, TemplateFile
 from ccm.workspace.languages import base
 from ccm.workspace.templatefile import BODY, names_for, split_name
-from ccm.workspace.wording import Wording, resolve
 
 Source = Literal["own", "body", "fallback", "missing"]
 """`own`: a file of the channel; `body`: the language's body.md; `fallback`: another language's; `missing`: none."""
@@ -75,6 +74,9 @@ def coverage(
 ) -> Iterator[Coverage]:
     """The table, in the order of the files. `days`: how soon wording is told of that ends with nothing to follow."""
     for communication in communications:
+        covers: dict[tuple[str, str, str], list[Cover]] = {}
+        for cover in wording_coverage(workspace, [communication], at, timedelta(days=days)):
+            covers.setdefault((cover.channel, cover.language, cover.jurisdiction), []).append(cover)
         files = {(f.channel, f.language, f.variant): f for f in workspace.templates[communication.id]}
         for channel in communication.channels:
             for language in communication.languages:
@@ -82,11 +84,15 @@ def coverage(
                 own = (name for where, tongue, name in files if (where, tongue) == (channel, language) and name)
                 variants = tuple(sorted(name for name in own if _is_variants(files[channel, language, name])))
                 for place in communication.jurisdictions:
-                    missing, ending, borrowed = _wording(workspace, communication, language, place, at, days)
+                    words = covers.get((channel, language, place), [])
+                    ending = [
+                        Ending(one.wording, one.version, one.ends) for one in words if one.ends and not one.follows
+                    ]
                     yield Coverage(
                         communication.id, channel, language, place, _source(file, language),
                         file.path if file else f"templates/{communication.id}/{language}/{names_for(channel)[0]}",
-                        variants, missing, ending, borrowed,
+                        variants, tuple(cover.wording for cover in words if cover.state == "missing"),
+                        tuple(ending), {cover.wording: cover.borrowed for cover in words if cover.borrowed},
                     )  # fmt: skip
 
 
@@ -101,38 +107,6 @@ def _source(file: TemplateFile | None, language: str) -> Source:
     if path.parent.name != language:
         return "fallback"
     return "body" if path.name == BODY else "own"
-
-
-def _wording(
-    workspace: Workspace, communication: Communication, language: str, place: str, at: datetime, days: int
-) -> tuple[tuple[str, ...], tuple[Ending, ...], dict[str, str]]:
-    """What a run would miss, what ends soon, and what another language lends.
-
-    Templates have slots only for wording of the communication's list, and a message needs all of the list.
-    """
-    found = resolve_wording(workspace, communication, (), language, place, at)
-    missing = found.ids if isinstance(found, MissingWording) else ()
-    ids = [wording_id for wording_id in communication.wording if wording_id not in missing]
-    ending, borrowed = [], {}
-    for wording_id in ids:
-        wording = _in_force(workspace, communication, wording_id, language, place, at)
-        assert wording is not None
-        if wording.language != language and base(wording.language) != base(language):
-            borrowed[wording_id] = wording.language
-        until = wording.effective_to
-        soon = until is not None and until <= at + timedelta(days=days)
-        if soon and until and _in_force(workspace, communication, wording_id, language, place, until) is None:
-            ending.append(Ending(wording_id, wording.version, until))
-    return missing, tuple(ending), borrowed
-
-
-def _in_force(
-    workspace: Workspace, communication: Communication, wording_id: str, language: str, place: str, at: datetime
-) -> Wording | None:
-    for own in communication.languages_behind(language):
-        if (wording := resolve(workspace.wordings, wording_id, own, place, at)) is not None:
-            return wording
-    return None
 
 
 def wanted_languages(workspace: Workspace, communications: Iterable[Communication]) -> list[Wanted] | None:

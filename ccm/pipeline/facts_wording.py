@@ -43,7 +43,7 @@ def _copied(project: Project, reader: FactReader, file: TemplateFile) -> Iterato
     for wording in project.workspace.wordings:
         if wording.id in told:
             continue
-        for sentence, form in _sentences(wording.text, wording.short_text):
+        for sentence, form in _sentences(wording.text, *wording.texts.values()):
             found = form.search(masked.words) if sentence in evened else None
             if found is not None:
                 told.add(wording.id)

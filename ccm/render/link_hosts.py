@@ -71,8 +71,8 @@ def _texts(workspace: Workspace, communication: Communication) -> Iterator[_Text
             yield _Text(f"templates/_brand/{name}", content.decode("utf-8", "replace"), 1)
     for wording in workspace.wordings:
         if wording.id in communication.wording and wording.jurisdiction in communication.jurisdictions:
-            yield _Text(wording.path, wording.text, 0)
-            yield _Text(wording.path, wording.short_text or wording.text, 0, "sms" in communication.channels)
+            for text, is_sms in sorted({(wording.said_on(name), name == "sms") for name in communication.channels}):
+                yield _Text(wording.path, text, 0, is_sms)
 
 
 def _of_text(source: _Text, own: frozenset[str]) -> Iterator[Problem]:

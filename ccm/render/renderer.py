@@ -79,7 +79,7 @@ class Renderer:
         part = self.part(channel, context.language, context.variant)
         gsm = self._channels[channel].gsm
         values = self._context.build(context, part.uses, plain=gsm)
-        words = self._wording(part, context, values, short=gsm)
+        words = self._wording(part, context, values, channel)
         mark = PREVIEW.get(base(context.language), PREVIEW["en"]) if context.preview else ""
         return Filling(context, part.template, values, words, mark)
 
@@ -91,15 +91,15 @@ class Renderer:
             raise RenderError("no_template", f"'{name}' has no template for {channel} in '{language}'")
         return found
 
-    def _wording(self, part: Part, context: RenderContext, values: Mapping[str, Any], *, short: bool) -> Words:
+    def _wording(self, part: Part, context: RenderContext, values: Mapping[str, Any], channel: str) -> Words:
         try:
             wordings = [context.wording[wording_id] for wording_id in part.slots]
         except KeyError as error:
             raise RenderError("missing_wording", f"no wording {error} was handed in") from error
-        key = (context.language, short, *[wording.digest for wording in wordings])
+        key = (context.language, channel, *[wording.digest for wording in wordings])
         words = self._words.get(key)
         if words is None:
-            uses = tuple(fill(wording, values, short=short) for wording in wordings)
+            uses = tuple(fill(wording, values, channel) for wording in wordings)
             plain = {slot_name(use.id): use.text for use in uses}
             words = Words(uses, plain, {slot_name(use.id): as_html(use) for use in uses})
             if all(is_constant(wording) for wording in wordings) and len(self._words) < _KEPT_WORDS:

@@ -18,7 +18,7 @@ from ccm.render.sms_worst import WorstCase, worst_case_of
 from ccm.workspace import Workspace
 from ccm.workspace.channels import MESSAGING_SERVICE
 from ccm.workspace.communication import Communication, TemplateFile
-from ccm.workspace.wording import Wording, resolve
+from ccm.workspace.wording import Wording, resolve_for
 
 OPT_OUT = "marketing-opt-out"
 """The id of the wording that tells how to stop marketing."""
@@ -62,9 +62,7 @@ class _Check:
 
     def wording(self, wording_id: str, language: str, jurisdiction: str) -> Wording | None:
         """The version in force of a wording, in the language or one that stands in for it."""
-        languages = self.communication.languages_behind(language)
-        tried = (resolve(self.workspace.wordings, wording_id, own, jurisdiction, self.at) for own in languages)
-        return next((wording for wording in tried if wording is not None), None)
+        return resolve_for(self.workspace.wordings, self.communication, wording_id, language, jurisdiction, self.at)
 
     def wordings(self, language: str) -> dict[str, Mapping[str, Wording]]:
         """Jurisdiction to its wording by id; one that lacks a wording is left out, since nothing can be sent there."""
@@ -117,7 +115,7 @@ class _Check:
         for language in self.communication.languages:
             for given in self.wordings(language).values():
                 for wording in given.values():
-                    for _, char in sms_letters.replaceable(wording.short_text or wording.text):
+                    for _, char in sms_letters.replaceable(wording.said_on("sms")):
                         place = Problem(wording.path, 0, "")
                         yield _finding("warning", "TX04", place, sms_letters.told(char, _UCS))
 
@@ -143,13 +141,11 @@ class _Check:
             for language in self.communication.languages:
                 wording = self.wording(OPT_OUT, language, jurisdiction)
                 if wording is None:
-                    message = (
-                        f"no wording '{OPT_OUT}' in force for {jurisdiction}/{language}: add one with a short_text"
-                    )
+                    message = f"no wording '{OPT_OUT}' in force for {jurisdiction}/{language}: add one with texts.sms"
                     yield _finding("error", "TX06", self.itself, message)
-                elif not wording.short_text:
+                elif "sms" not in wording.texts:
                     message = (
-                        f"'{OPT_OUT}' for {jurisdiction}/{language} has no short_text: text messages take the long one"
+                        f"'{OPT_OUT}' for {jurisdiction}/{language} has no texts.sms: text messages take the long one"
                     )
                     yield _finding("warning", "TX06", Problem(wording.path, 0, ""), message)
 

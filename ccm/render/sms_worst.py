@@ -22,11 +22,12 @@ from ccm.render.schema import schema_of, slot_name
 from ccm.render.sms import Encoding
 from ccm.render.sms_bounds import NOTHING, Bound, any_text, fixed, latin
 from ccm.render.sms_values import Value, Values
-from ccm.render.wording import PLACEHOLDER, plain_text
+from ccm.render.wording import plain_text
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication, TemplateFile
 from ccm.workspace.languages import base
 from ccm.workspace.wording import Wording
+from ccm.workspace.wording_text import PLACEHOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +189,7 @@ class _Walk:
         return bound.named(value.name)
 
     def _words(self, wording: Wording) -> Bound:
-        parts = PLACEHOLDER.split(plain_text(wording, short=True))
+        parts = PLACEHOLDER.split(plain_text(wording, "sms"))
         bound = fixed(parts[0])
         for path, text in zip(parts[1::2], parts[2::2], strict=True):
             value = self._values.at(path.split("."), {})

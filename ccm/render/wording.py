@@ -13,8 +13,8 @@ from ccm.model.message import WordingUse
 from ccm.render.formats import Formats
 from ccm.render.schema import Type
 from ccm.workspace.wording import Wording
+from ccm.workspace.wording_text import PLACEHOLDER
 
-PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)\}")
 _PRINTED: Mapping[str, Callable[[Formats, Any], str]] = {
     "money": Formats.money, "integer": Formats.number, "decimal": Formats.number, "percent": Formats.percent,
     "date": Formats.date, "datetime": Formats.datetime,
@@ -22,35 +22,34 @@ _PRINTED: Mapping[str, Callable[[Formats, Any], str]] = {
 
 
 def wording_problems(wording: Wording, names: Mapping[str, Type]) -> Iterator[Problem]:
-    """A problem for each placeholder that is not declared, does not exist, or has another type than declared."""
-    used = {name for text in (wording.text, wording.short_text) for name in PLACEHOLDER.findall(text)}
-    for name in sorted(used):
-        kind = _type_at(name, names)
-        declared = wording.placeholders.get(name)
-        if declared is None:
-            yield Problem(wording.path, 0, f"placeholder {{{name}}} is not declared in 'placeholders'")
-        elif kind is None or kind.kind in ("object", "list", "wording"):
-            yield Problem(wording.path, 0, f"placeholder {{{name}}}: no such field in this communication")
+    """A problem for each placeholder that does not exist in a communication, or has another type than declared."""
+    line = wording.lines.get("placeholders", 0)
+    for name in sorted(_placeholders(wording)):
+        kind, declared = _type_at(name, names), wording.placeholders[name]
+        if kind is None or kind.kind in ("object", "list", "wording"):
+            yield Problem(wording.path, line, f"placeholder {{{name}}}: no such field in this communication")
         elif kind.kind != declared:
             message = f"placeholder {{{name}}} is declared {declared}, and the field is {kind.kind}"
-            yield Problem(wording.path, 0, message)
+            yield Problem(wording.path, line, message)
 
 
 def wording_uses(wording: Wording) -> set[str]:
     """The names that a wording's placeholders read, in the form of `Checker.uses`."""
     found = set()
-    for text in (wording.text, wording.short_text):
-        for name in PLACEHOLDER.findall(text):
-            parts = name.split(".")
-            found |= {parts[0], ".".join(parts[:2])}
+    for name in _placeholders(wording):
+        parts = name.split(".")
+        found |= {parts[0], ".".join(parts[:2])}
     return found
 
 
-def fill(wording: Wording, values: Mapping[str, Any], *, short: bool) -> WordingUse:
-    """The wording as plain text for one message.
+def _placeholders(wording: Wording) -> set[str]:
+    return {name for text in (wording.text, *wording.texts.values()) for name in PLACEHOLDER.findall(text)}
 
-    `short` takes the short text where there is one (SMS). Raises `RenderError` ``missing_data`` for a
-    placeholder without a value.
+
+def fill(wording: Wording, values: Mapping[str, Any], channel: str) -> WordingUse:
+    """The wording as plain text for one message, in the channel's own words where it has some.
+
+    Raises `RenderError` ``missing_data`` for a placeholder without a value.
     """
 
     def value_of(found: re.Match[str]) -> str:
@@ -63,14 +62,16 @@ def fill(wording: Wording, values: Mapping[str, Any], *, short: bool) -> Wording
         printed = _PRINTED.get(declared)
         return str(value) if printed is None else printed(values["_f"], value)
 
-    filled = PLACEHOLDER.sub(value_of, plain_text(wording, short=short))
-    return WordingUse(wording.id, wording.version, wording.digest, filled)
+    filled = PLACEHOLDER.sub(value_of, plain_text(wording, channel))
+    return WordingUse(
+        wording.id, wording.version, wording.digest, filled, wording.occurs, wording.position, wording.beside,
+        wording.minimum_points,
+    )  # fmt: skip
 
 
-def plain_text(wording: Wording, *, short: bool) -> str:
-    """The wording's text, line by line, its placeholders still in it."""
-    text = (wording.short_text if short else "") or wording.text
-    return "\n".join(line.strip() for line in text.strip().split("\n"))
+def plain_text(wording: Wording, channel: str) -> str:
+    """The wording's text for a channel, line by line, its placeholders still in it."""
+    return "\n".join(line.strip() for line in wording.said_on(channel).strip().split("\n"))
 
 
 def as_html(use: WordingUse) -> Markup:

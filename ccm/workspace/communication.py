@@ -97,6 +97,8 @@ class Communication(Frozen):
     name: ByLanguage
     purpose: Purpose
     category: Slug
+    product: Slug | None = None
+    """What it is about; wording for this product comes before wording for any."""
     channels: tuple[ChannelId, ...] = Field(min_length=1)
     """In the order used for customers who stated no preference."""
     languages: tuple[Language, ...] = Field(min_length=1)

@@ -24,7 +24,7 @@ def cross_check(
     check = _Check(documents)
     return [
         *check.names(communications, wordings, channels), *check.versions(wordings), *check.rule_ids(rules),
-        *check.categories(communications, policy),
+        *check.categories(communications, policy), *check.products(communications, wordings),
     ]  # fmt: skip
 
 
@@ -57,21 +57,49 @@ class _Check:
     def versions(self, wordings: Iterable[Wording]) -> Iterator[Problem]:
         """At any instant one version of a wording is in force at most, and a version is one text."""
 
-        def place(wording: Wording) -> tuple[str, str, str]:
-            return wording.id, wording.language, wording.jurisdiction
+        def place(wording: Wording) -> tuple[str, str, str, str]:
+            return wording.place
 
         for _, group in groupby(sorted(wordings, key=place), key=place):
             in_time = sorted(group, key=lambda wording: (wording.effective_from, wording.path))
             for early, late in combinations(in_time, 2):
-                if early.version == late.version:
-                    message = f"version {late.version} is taken by {early.path}; a new text takes a new version"
-                    yield self.problem(late.path, ("version",), message)
-                if early.effective_to is None or late.effective_from < early.effective_to:
-                    message = (
-                        f"version {late.version} overlaps version {early.version} ({early.path}); "
-                        "give that one effective_to"
-                    )
-                    yield self.problem(late.path, ("effective_from",), message)
+                yield from self._two_versions(early, late)
+            for wording in in_time:
+                others = [other.version for other in in_time if other.order < wording.order]
+                if wording.replaces is not None and wording.replaces not in others:
+                    there = ", ".join(others) or "none"
+                    message = f"replaces '{wording.replaces}' is none of the earlier versions; there are: {there}"
+                    yield self.problem(wording.path, ("replaces",), message)
+
+    def products(self, communications: Mapping[str, Communication], wordings: Iterable[Wording]) -> Iterator[Problem]:
+        """Wording for a product that nothing is about would never be said."""
+        if len(communications) < sum(path.endswith("/communication.yaml") for path in self.documents):
+            return  # one was refused, and its product is not known
+        known = sorted({one.product for one in communications.values() if one.product})
+        for wording in wordings:
+            if wording.product is not None and wording.product not in known:
+                there = ", ".join(known) or "none yet"
+                message = f"no communication.yaml has the product '{wording.product}'; there are: {there}"
+                yield self.problem(wording.path, ("product",), message)
+
+    def _two_versions(self, early: Wording, late: Wording) -> Iterator[Problem]:
+        other = f"version {early.version} ({early.path})"
+        ends = early.effective_to
+        if early.order == late.order:
+            message = f"version {late.version} is taken by {early.path}; a new text takes a new version"
+            yield self.problem(late.path, ("version",), message)
+        elif late.order < early.order:
+            message = f"version {late.version} starts after {other}; a later version starts later"
+            yield self.problem(late.path, ("version",), message)
+        if early.effective_from == late.effective_from:
+            message = f"version {late.version} overlaps {other}: both start at {late.local(late.effective_from)}"
+            yield self.problem(late.path, ("effective_from",), message)
+        elif ends is not None and late.effective_from < ends and late.replaces != early.version:
+            message = (
+                f"version {late.version} overlaps {other}, which ends at {early.local(ends)}; start then, or later"
+            )
+            message += f', or write replaces: "{early.version}" to end that one sooner'
+            yield self.problem(late.path, ("effective_from",), message)
 
     def rule_ids(self, rules: Iterable[RuleFile]) -> Iterator[Problem]:
         """No two rules of one id."""

@@ -243,12 +243,17 @@ class _Loader:
 
     def _wordings(self) -> Iterator[Wording]:
         for document in self._documents("compliance", "wording/*/*.yaml"):
-            wording = validate(Wording, document, self.problems, path=document.path, digest=self._digest(document.path))
+            lines = {".".join(map(str, loc)): line for loc, line in document.lines.items()}
+            wording = validate(
+                Wording, document, self.problems, path=document.path, digest=self._digest(document.path), lines=lines
+            )
             if wording is None:
                 continue
             folder = Path(document.path).parent.name
             if wording.id != folder:
                 self._problem(document, ("id",), f"id '{wording.id}' is not its folder's name '{folder}'")
+            if wording.file_name != Path(document.path).name:
+                self._problem(document, ("version",), f"this version's file is called {wording.file_name}")
             yield wording
 
     def _rules(self) -> Iterator[RuleFile]:

@@ -148,8 +148,13 @@ def test_a_run_from_start_to_certificate(ccm: Commands) -> None:
     assert "every customer is accounted for" in ccm.says("run", "certificate", RUN)
 
 
-def test_customers_without_approved_wording_are_withheld(ccm: Commands) -> None:
-    (ccm.workspace / "compliance/wording/marketing-opt-out/us-en-1.yaml").unlink()
+def test_customers_whose_wording_is_not_in_force_yet_are_withheld(ccm: Commands) -> None:
+    first = ccm.workspace / "compliance/wording/marketing-opt-out/us-en-1.yaml"
+    later = (
+        first.read_text(encoding="utf-8").replace('version: "1"', 'version: "2"').replace("from: 2025", "from: 2190")
+    )
+    first.with_name("us-en-2.yaml").write_text(later, encoding="utf-8")
+    first.unlink()
     ccm.approve("savings-offer")
     rows = ccm.json("run", "start", "savings-offer", "--at", NOON, "--workers", "1")["outcomes"]
     assert {(row["state"], row["reason"]): row["count"] for row in rows} == {

@@ -122,7 +122,7 @@ def test_wording_falls_back_along_the_same_chain(many: Commands) -> None:
     assert row["borrowed"] == {"marketing-opt-out": "en", "sender-identity": "en"}
     source = many.workspace / "compliance/wording/marketing-opt-out/us-en-1.yaml"
     lines = source.read_text(encoding="utf-8").replace("language: en", "language: fr").split("\n")
-    french = "\n".join(line for line in lines if not line.startswith(("text:", "short_text:")))
+    french = "\n".join(line for line in lines if not line.startswith(("text:", "texts:", "  sms:")))
     source.with_name("us-fr-1.yaml").write_text(
         french + '\ntext: "Plus de publicité : {organisation.preference_url}"\n'
     )

@@ -85,7 +85,7 @@ def test_added_and_removed_files_are_named(root: Path, release: Release) -> None
     (root / "templates/_brand/logo.svg").write_text("<svg/>", encoding="utf-8")
     wording = root / "compliance/wording/fee-notice/us-en-1.yaml"
     later = wording.read_text(encoding="utf-8").replace('version: "1"', 'version: "2"')
-    change(root, "compliance/wording/fee-notice/us-en-1.yaml", "owner:", "effective_to: 2027-01-01T00:00:00Z\nowner:")
+    change(root, "compliance/wording/fee-notice/us-en-1.yaml", "owner:", "effective_to: 2027-01-01\nowner:")
     (wording.parent / "us-en-2.yaml").write_text(later.replace("2025-01-01", "2027-02-01"), encoding="utf-8")
     (root / "compliance/rules/CW02.yaml").unlink()
     assert diff(release, build(root)) == (

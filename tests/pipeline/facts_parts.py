@@ -107,7 +107,7 @@ def write_notice(
 def write_wording(root: Path, wording_id: str, versions: dict[str, str]) -> None:
     """A version of a wording for GB in each language."""
     for language, version in versions.items():
-        file = root / f"compliance/wording/{wording_id}/{language}.yaml"
+        file = root / f"compliance/wording/{wording_id}/gb-{language}-{version}.yaml"
         file.parent.mkdir(exist_ok=True)
         text = WORDING.format(version=version, language=language, text=SENTENCE[language])
         file.write_text(text.replace("notice-end", wording_id), encoding="utf-8")

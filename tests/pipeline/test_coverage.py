@@ -89,14 +89,14 @@ def test_wording_of_another_language_that_stands_in_is_named(root: Path) -> None
 def test_wording_that_ends_is_told_unless_another_version_follows(root: Path) -> None:
     ends = AT + timedelta(days=20)
     write_wording(root, "notice-end", {"en": "1"})
-    file = root / "compliance/wording/notice-end/en.yaml"
+    file = root / "compliance/wording/notice-end/gb-en-1.yaml"
     file.write_text(file.read_text() + f"effective_to: {ends.isoformat()}\n")
     write_notice(root, {"en/sms": "x"}, wording="notice-end")
     [ending] = rows(root)["sms", "en", "GB"].ending
     assert (ending.id, ending.version, ending.at) == ("notice-end", "1", ends)
     assert rows(root, days=19)["sms", "en", "GB"].ending == ()
     later = WORDING.format(version="2", language="en", text="New words.")
-    file.with_name("en-2.yaml").write_text(later.replace("2025-01-01T00:00:00Z", ends.isoformat()))
+    file.with_name("gb-en-2.yaml").write_text(later.replace("2025-01-01T00:00:00Z", ends.isoformat()))
     assert rows(root)["sms", "en", "GB"].ending == ()
 
 

@@ -236,7 +236,7 @@ def test_versions_of_wording_that_differ_between_languages_are_told(root: Path) 
     write_wording(root, "notice-end", {"en": "2", "ja": "1"})
     slot = "{{ wording.notice_end }}"
     [line] = found(write_notice(root, {"en/sms": slot, "ja/sms": slot}, wording="notice-end"))
-    assert line.startswith("FX10 compliance/wording/notice-end/en.yaml:0 version 2 is in force in 'en' for GB")
+    assert line.startswith("FX10 compliance/wording/notice-end/gb-en-2.yaml:0 version 2 is in force in 'en' for GB")
 
 
 def test_one_rule_met_by_different_wording_on_two_channels_is_told(root: Path) -> None:

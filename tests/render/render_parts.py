@@ -123,12 +123,11 @@ data:
     files |= {f"templates/notice/{name}": text for name, text in extra.items()}
     for wording_id, text in WORDING.items():
         for language in ("en", "ja"):
-            files[f"compliance/wording/{wording_id}/{language}.yaml"] = (
+            files[f"compliance/wording/{wording_id}/us-{language}-1.yaml"] = (
                 f'id: {wording_id}\nversion: "1"\nlanguage: {language}\njurisdiction: US\n'
                 "effective_from: 2025-01-01T00:00:00Z\nowner: compliance\nsource: none\n"
-                f"text: {text!r}\nshort_text: {'Short.' if wording_id == 'short-note' else ''!r}\n".replace(
-                    "\\n", "\n\n  "
-                )
+                f"text: {text!r}\n".replace("\\n", "\n\n  ")
+                + ("texts: {sms: Short.}\n" if wording_id == "short-note" else "")
                 + "placeholders: {organisation.name: text, organisation.website: text}\n"
             )
     for language in languages.strip("[]").split(", "):

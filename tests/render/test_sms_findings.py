@@ -86,11 +86,11 @@ def test_letters_that_cost_nothing_are_left_alone(tmp_path: Path, text: str) -> 
 
 def test_letters_of_wording_are_told_at_its_file(tmp_path: Path) -> None:
     workspace = words(tmp_path, "x")
-    dear = tuple(one.model_copy(update={"short_text": "Ask – free."}) for one in workspace.wordings)
+    dear = tuple(one.model_copy(update={"texts": {"sms": "Ask – free."}}) for one in workspace.wordings)
     found = told(replace(workspace, wordings=dear), "TX04")
     assert [place.partition(": ")[0] for _, place in found] == [
-        "compliance/wording/short-note/en.yaml",
-        "compliance/wording/small-print/en.yaml",
+        "compliance/wording/short-note/us-en-1.yaml",
+        "compliance/wording/small-print/us-en-1.yaml",
     ]
 
 
@@ -130,15 +130,17 @@ def test_sender_that_cannot_be_is_refused(channel: str, sender: Any, message: st
 def test_marketing_needs_short_words_to_stop_it_wherever_it_goes(tmp_path: Path) -> None:
     workspace = words(tmp_path, "x")
     notice = workspace.communications["notice"].model_copy(update={"purpose": "marketing"})
-    stop = workspace.wordings[0].model_copy(update={"id": "marketing-opt-out", "language": "en", "short_text": "Stop?"})
+    stop = workspace.wordings[0].model_copy(
+        update={"id": "marketing-opt-out", "language": "en", "texts": {"sms": "Stop?"}}
+    )
     found = replace(
         workspace,
         communications={"notice": notice},
-        wordings=(*workspace.wordings, stop, stop.model_copy(update={"jurisdiction": "GB", "short_text": ""})),
+        wordings=(*workspace.wordings, stop, stop.model_copy(update={"jurisdiction": "GB", "texts": {}})),
     )
     assert [(severity, message.partition(": ")[2]) for severity, message in told(found, "TX06")] == [
-        ("warning", "TX06 'marketing-opt-out' for GB/en has no short_text: text messages take the long one"),
-        ("error", "TX06 no wording 'marketing-opt-out' in force for JP/en: add one with a short_text"),
+        ("warning", "TX06 'marketing-opt-out' for GB/en has no texts.sms: text messages take the long one"),
+        ("error", "TX06 no wording 'marketing-opt-out' in force for JP/en: add one with texts.sms"),
     ]
     assert told(workspace, "TX06") == []
 

@@ -26,7 +26,7 @@ def wording(text: str, short_text: str = "", **placeholders: str) -> Wording:
             "owner": "c",
             "source": "s",
             "text": text,
-            "short_text": short_text,
+            "texts": {"sms": short_text} if short_text else {},
             "placeholders": placeholders,
             "digest": "d",
         }
@@ -37,27 +37,26 @@ def test_placeholders_are_filled_and_markup_in_them_is_escaped() -> None:
     use = fill(
         wording("By {organisation.name}.\n2nd {x} line", **{"organisation.name": "text", "x": "text"}),
         {"organisation": {"name": "A & <B>"}, "x": "{organisation.name}"},
-        short=False,
+        "email",
     )
     assert use.text == "By A & <B>.\n2nd {organisation.name} line"
     assert as_html(use) == '<span data-wording="note@2.1">By A &amp; &lt;B&gt;.<br>2nd {organisation.name} line</span>'
 
 
 def test_short_text_is_for_sms_and_the_whole_text_stands_in_where_there_is_none() -> None:
-    assert fill(wording("Long.", "Short."), {}, short=True).text == "Short."
-    assert fill(wording("Long.", "Short."), {}, short=False).text == "Long."
-    assert fill(wording("Long."), {}, short=True).text == "Long."
+    assert fill(wording("Long.", "Short."), {}, "sms").text == "Short."
+    assert fill(wording("Long.", "Short."), {}, "email").text == "Long."
+    assert fill(wording("Long."), {}, "sms").text == "Long."
 
 
 def test_placeholder_without_a_value_stops_the_message() -> None:
     with pytest.raises(RenderError, match=r"missing_data: wording 'note' needs 'customer.honorific'"):
-        fill(wording("{customer.honorific}", **{"customer.honorific": "text"}), {"customer": {}}, short=False)
+        fill(wording("{customer.honorific}", **{"customer.honorific": "text"}), {"customer": {}}, "email")
 
 
 @pytest.mark.parametrize(
     ("text", "placeholders", "message"),
     [
-        ("{organisation.name}", {}, "is not declared"),
         ("{organisation.nme}", {"organisation.nme": "text"}, "no such field"),
         ("{balance}", {"balance": "text"}, "is declared text, and the field is money"),
         ("{account}", {"account": "text"}, "no such field"),

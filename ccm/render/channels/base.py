@@ -67,7 +67,7 @@ class Channel:
 
     name: ClassVar[str]
     gsm: ClassVar[bool] = False
-    """Formats keep to characters that a text message has cheaply, and wording takes its short text."""
+    """Formats keep to characters that a text message has cheaply."""
 
     def __init__(self, workspace: Workspace, communication: Communication) -> None:
         self.workspace, self.communication = workspace, communication
