@@ -13,8 +13,9 @@ from ccm.log.keys import Signer
 from ccm.log.merkle import TILE_HEIGHT, TILE_WIDTH, leaf_hash, root
 from ccm.log.note import parse_checkpoint, sign_checkpoint
 from ccm.log.proofs import TileKey, read_tiles, root_at
+from ccm.log.rotation import check_in_force, periods, rotation_leaf
 from ccm.store import Store
-from ccm.store.tables import log_checkpoints, log_leaves, log_state, log_tiles
+from ccm.store.tables import log_checkpoints, log_keys, log_leaves, log_state, log_tiles
 
 INTEGRATION_BATCH = 10_000
 """Leaves per transaction: a few megabytes, and no writer waits long for SQLite's one lock."""
@@ -69,24 +70,52 @@ def checkpoint(store: Store, signer: Signer, now: datetime) -> str:
 
     Where nothing came since the last checkpoint, that one is given again. Raises `IntegrityError` where the tree is
     smaller than at the last checkpoint, or does not begin with the tree signed then: such a tree is never signed.
+    Raises `NotAllowed` where another key signs this log.
     """
     integrate(store)
     with store.write() as connection:
         size = _locked_size(connection)
-        tree_root = root_at(connection, size)
-        last = connection.execute(
-            select(log_checkpoints.c.note).order_by(log_checkpoints.c.size.desc()).limit(1)
-        ).scalar()
-        if last is not None:
-            signed = parse_checkpoint(last)
-            if signed.size > size:
-                raise IntegrityError(f"audit log: it has {size} leaves, but {signed.size} at its last checkpoint")
-            if root_at(connection, signed.size) != signed.root:
-                raise IntegrityError(f"audit log: its first {signed.size} leaves are not those of its last checkpoint")
-            if signed.size == size:
-                return str(last)
-        note = sign_checkpoint(size, tree_root, signer)
-        connection.execute(insert(log_checkpoints).values(size=size, note=note, at=now))
+        check_in_force(connection, signer)
+        return _sign(connection, size, signer, now)
+
+
+def rotate(store: Store, old: Signer, new: Signer, now: datetime) -> str:
+    """Puts a new key into force: the old one signs the tree for the last time, the new one the tree with the rotation.
+
+    Both sign the leaf between. Returns the new key's checkpoint. Nothing happens where the new key is in force
+    already, so an interrupted change is finished by doing it again. Raises as `checkpoint`.
+    """
+    integrate(store)
+    with store.write() as connection:
+        size = _locked_size(connection)
+        known = periods(connection)
+        if not known or known[-1].verifier != new.verifier:
+            check_in_force(connection, old)
+            _sign(connection, size, old, now)
+            entry = rotation_leaf(old, new, now)
+            connection.execute(insert(log_leaves).values(entry=entry, position=size))
+            _extend(connection, size, [leaf_hash(entry)])
+            size += 1
+            connection.execute(update(log_state).values(size=size))
+            connection.execute(insert(log_keys).values(size=size, verifier=new.verifier.text, at=now))
+        return _sign(connection, size, new, now)
+
+
+def _sign(connection: Connection, size: int, signer: Signer, now: datetime) -> str:
+    tree_root = root_at(connection, size)
+    last = connection.execute(select(log_checkpoints.c.note).order_by(log_checkpoints.c.size.desc()).limit(1)).scalar()
+    if last is not None:
+        signed = parse_checkpoint(last)
+        if signed.size > size:
+            raise IntegrityError(f"audit log: it has {size} leaves, but {signed.size} at its last checkpoint")
+        if root_at(connection, signed.size) != signed.root:
+            raise IntegrityError(f"audit log: its first {signed.size} leaves are not those of its last checkpoint")
+        if signed.size == size:
+            return str(last)
+    note = sign_checkpoint(size, tree_root, signer)
+    connection.execute(insert(log_checkpoints).values(size=size, note=note, at=now))
+    if not periods(connection):
+        connection.execute(insert(log_keys).values(size=0, verifier=signer.verifier.text, at=now))
     return note
 
 

@@ -310,7 +310,7 @@ def test_a_checkpoint_signed_with_another_key_is_found(log: Store, signer: Signe
 
 def test_a_checkpoint_that_is_none_is_found(log: Store, signer: Signer) -> None:
     [fault] = damaged(log, signer, lambda connection: connection.execute(checkpoint(256).values(note="hello")))
-    assert fault.startswith("the checkpoint of 256 leaves: not a signed note")
+    assert fault.startswith("the checkpoint of 256 leaves: not a checkpoint")
 
 
 def test_a_checkpoint_moved_to_another_size_is_found(log: Store, signer: Signer) -> None:

@@ -26,6 +26,14 @@ log_checkpoints = Table(
     Column("size", BigInteger, primary_key=True, autoincrement=False),
     text("note"),  # C2SP signed note
     Column("at", Instant, nullable=False),
+    Column("timestamp", LargeBinary),  # RFC 3161 response about the note's bytes; NULL where there is none
+)
+log_keys = Table(
+    "log_keys",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),  # of the smallest tree that the key may sign
+    text("verifier"),  # C2SP verifier key
+    Column("at", Instant, nullable=False),
 )
 log_state = Table(  # one row: locking it makes a process the only sequencer
     "log_state",
