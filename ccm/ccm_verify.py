@@ -15,9 +15,12 @@ from __future__ import annotations
 import argparse
 import binascii
 import json
+import lzma
 import re
+import struct
 import sys
 import zipfile
+import zlib
 from base64 import b64decode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -37,6 +40,11 @@ MAX_HASHES = 63
 MAX_SIGNATURES = 100
 MAX_MEMBERS = 100_000
 """Files in one archive."""
+MAX_ARCHIVE = 2_000_000_000
+"""Bytes of them all."""
+BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, OSError, EOFError,
+                  ValueError, struct.error)  # fmt: skip
+"""What `zipfile` raises for archives that are none."""
 DASH = "\N{EM DASH} "
 NUMBER = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
@@ -334,13 +342,17 @@ def read_entry(content: bytes) -> dict[str, Any]:
     if len(content) > MAX_ENTRY:
         raise Refused(f"an entry has at most {MAX_ENTRY} bytes")
     try:
-        fields = json.loads(content.decode())
+        fields = json.loads(content.decode(), parse_float=_no_number, parse_constant=_no_number)
         again = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
     except (ValueError, RecursionError) as error:
         raise Refused("the entry is no JSON in UTF-8") from error
     if not isinstance(fields, dict) or again != content:
         raise Refused("the entry is no JSON object in canonical form")
     return fields
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"an entry has whole numbers only, not {text}")
 
 
 def verify_consistency(proof: Proof, old: Checkpoint, keys: Keys) -> Checkpoint:
@@ -453,8 +465,10 @@ def verify_pack(path: Path, keys: Keys) -> list[Result]:
             names = [member.filename for member in members]
             if len(members) > MAX_MEMBERS or len(set(names)) != len(names):
                 raise Refused(f"the archive has over {MAX_MEMBERS} files, or two of one name")
+            if sum(member.file_size for member in members) > MAX_ARCHIVE:
+                raise Refused(f"the archive has over {MAX_ARCHIVE} bytes")
             texts = [(name, _text(read_member(archive, name))) for name in names if name.endswith(".tlog-proof")]
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except BROKEN_ARCHIVE as error:
         return [Result(str(path), f"the archive cannot be read: {error}")]
     except Refused as error:
         return [Result(str(path), str(error))]
