@@ -161,17 +161,18 @@ class Keys:
         where the new key begins. With two successors of one key nothing is believed: somebody has split the log.
         """
         keys = Keys(list(self.known))
-        left = [(proof, *_rotation(proof)) for proof in rotations]
+        left = given = [(proof, *_rotation(proof)) for proof in rotations]
         if len({old.public for _, old, _ in left}) < len(left):
             raise Refused("a key has two successors")
         while found := [each for each in left if keys._knows(each[1]) or keys._knows(each[2])]:
             for proof, old, new in found:
                 keys._believe(replace(old, last=proof.index))
                 keys._believe(replace(new, first=proof.index + 1))
-                verify_entry(proof, None, keys)
             left = [each for each in left if each not in found]
         if left:
             raise Refused("a rotation names no key that is believed")
+        for proof, _, _ in given:  # after all are known: each stands under a checkpoint of the newest
+            verify_entry(proof, None, keys)
         return keys
 
     def _knows(self, key: Key) -> bool:
