@@ -20,8 +20,11 @@ from ccm.store.tables import log_checkpoints, log_keys, log_leaves, log_state, l
 INTEGRATION_BATCH = 10_000
 """Leaves per transaction: a few megabytes, and no writer waits long for SQLite's one lock."""
 
-# Driver SQL: SQLAlchemy's INSERT of 1,000 rows takes twice the time on SQLite, and four times on PostgreSQL.
-_APPEND_SQLITE = "INSERT INTO log_leaves (entry) VALUES (?)"
+_ROWS = 50
+# Driver SQL: SQLAlchemy's INSERT of 1,000 rows takes twice the time on SQLite, and four times on PostgreSQL. Many rows
+# a statement take three quarters of the time of one.
+_APPEND_ROW = "INSERT INTO log_leaves (entry) VALUES (?)"
+_APPEND_ROWS = _APPEND_ROW + ", (?)" * (_ROWS - 1)
 # One array instead of 1,000 rows of parameters; PostgreSQL numbers the rows in the order of the sorted select.
 _APPEND_POSTGRESQL = (
     "INSERT INTO log_leaves (entry)"
@@ -39,7 +42,11 @@ def append(connection: Connection, entries: Sequence[bytes]) -> None:
     if not entries:
         return
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_APPEND_SQLITE, [(entry,) for entry in entries])
+        whole = len(entries) - len(entries) % _ROWS
+        for start in range(0, whole, _ROWS):
+            connection.exec_driver_sql(_APPEND_ROWS, tuple(entries[start : start + _ROWS]))
+        if whole < len(entries):
+            connection.exec_driver_sql(_APPEND_ROW, [(entry,) for entry in entries[whole:]])
     else:
         connection.exec_driver_sql(_APPEND_POSTGRESQL, (list(entries),))
 
@@ -124,7 +131,9 @@ def _locked_size(connection: Connection) -> int:
     connection.execute(_ADD_STATE)
     # FOR UPDATE is PostgreSQL's; SQLite has the one write lock already, and SQLAlchemy leaves the words out.
     size = connection.execute(select(log_state.c.size).where(log_state.c.id == 1).with_for_update()).scalar_one()
-    last = connection.execute(select(func.max(log_leaves.c.position))).scalar()
+    # The condition is what lets the database use the index.
+    placed = log_leaves.c.position.is_not(None)
+    last = connection.execute(select(func.max(log_leaves.c.position)).where(placed)).scalar()
     if (-1 if last is None else last) != size - 1:
         raise IntegrityError(f"audit log: its size is {size}, but its last leaf has position {last}")
     return int(size)
