@@ -12,10 +12,11 @@ import typer
 from sqlalchemy import Connection
 
 from ccm import ccm_verify
+from ccm.cli.log_export import export, newest_export, stamp
 from ccm.cli.output import FINDINGS, JsonOption, Out, WorkspaceOption, command, project_of, shown
 from ccm.compliance import approvals
-from ccm.errors import InputError, NotFound
-from ccm.log import keys, rotation, sequencer
+from ccm.errors import InputError, IntegrityError, NotFound, TryAgain
+from ccm.log import keys, rotation, sequencer, timestamp
 from ccm.log.keys import Verifier
 from ccm.log.note import parse_checkpoint
 from ccm.log.prove import Proofs, find_leaves, newest_checkpoint, prove, prove_consistency
@@ -51,19 +52,26 @@ def verify(
     with command(json) as out:
         project = project_of(workspace)
         trusted = _trusted(key) if key is not None else project.signer().verifier
-        kept = _kept(known, "checkpoint") if known is not None else None
+        kept = _kept(known, "checkpoint") if known is not None else newest_export(project)
         report = verify_store(project.store, trusted, known_checkpoint=kept)
-        faults = [*report.faults, *verify_messages(project.store)]
+        stamped, wrong = _timestamps(project)
+        faults = [*report.faults, *wrong, *verify_messages(project.store)]
         for line in [*faults, *report.remarks]:
             out.say(line)
         out.say(f"{report.leaves:,} entries, {report.checkpoints} checkpoints, root {report.root}")
         out.say("the log verifies" if not faults else f"{len(faults)} FAULTS")
         out.document({
             "verifies": not faults, "faults": faults, "remarks": report.remarks, "entries": report.leaves,
-            "checkpoints": report.checkpoints, "root": report.root,
+            "checkpoints": report.checkpoints, "timestamps": stamped, "root": report.root,
+            "compared_with_known": kept is not None,
         })  # fmt: skip
         if faults:
             raise typer.Exit(FINDINGS)
+
+
+def _timestamps(project: Project) -> tuple[int, tuple[str, ...]]:
+    roots = project.workspace.settings.log.timestamp_roots
+    return timestamp.verify_timestamps(project.store, timestamp.read_roots(project.path(roots))) if roots else (0, ())
 
 
 def _trusted(file: Path) -> Verifier:
@@ -93,14 +101,27 @@ def checkpoint(
     to: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Keep a copy outside.")] = None,
     workspace: WorkspaceOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
-    """Sign the log as it is now."""
+    """Sign the log as it is now, and export the checkpoint to where ccm.toml says."""
     with command(json) as out:
         project = project_of(workspace)
-        note = sequencer.checkpoint(project.store, project.signer(), project.clock())
+        signer = project.signer()
+        note = sequencer.checkpoint(project.store, signer, project.clock())
         if to is not None:
             _write(to, note.encode())
+        token, late = None, None
+        try:
+            token = stamp(project, note)
+        except (TryAgain, IntegrityError) as error:
+            late = error  # the checkpoint goes out all the same: a timestamp can come with the next one
+        places = list(export(project, note, token))
+        if late is not None:
+            raise late
         out.say(note)
-        out.document({"checkpoint": note, "verifier_key": project.signer().verifier.text})
+        for place in places:
+            out.say(f"exported to {place}")
+        out.document({
+            "checkpoint": note, "verifier_key": signer.verifier.text, "exported": places, "timestamp": token is not None
+        })  # fmt: skip
 
 
 @log_app.command("prove")
