@@ -12,7 +12,7 @@ import typer
 from sqlalchemy import Connection
 
 from ccm import ccm_verify
-from ccm.cli.log_export import export, newest_export, stamp
+from ccm.cli.log_export import compare_exports, export, newest_export, stamp
 from ccm.cli.output import FINDINGS, JsonOption, Out, WorkspaceOption, command, project_of, shown
 from ccm.compliance import approvals
 from ccm.errors import InputError, IntegrityError, NotFound, TryAgain
@@ -55,14 +55,17 @@ def verify(
         kept = _kept(known, "checkpoint") if known is not None else newest_export(project)
         report = verify_store(project.store, trusted, known_checkpoint=kept)
         stamped, wrong = _timestamps(project)
-        faults = [*report.faults, *wrong, *verify_messages(project.store)]
+        faults = [*report.faults, *compare_exports(project), *wrong, *verify_messages(project.store)]
         for line in [*faults, *report.remarks]:
             out.say(line)
         out.say(f"{report.leaves:,} entries, {report.checkpoints} checkpoints, root {report.root}")
+        if unsigned := report.leaves + report.waiting - report.signed:
+            out.say(f"{unsigned:,} entries are under no checkpoint yet")
         out.say("the log verifies" if not faults else f"{len(faults)} FAULTS")
         out.document({
             "verifies": not faults, "faults": faults, "remarks": report.remarks, "entries": report.leaves,
             "checkpoints": report.checkpoints, "timestamps": stamped, "root": report.root,
+            "unsigned": report.leaves + report.waiting - report.signed,
             "compared_with_known": kept is not None,
         })  # fmt: skip
         if faults:

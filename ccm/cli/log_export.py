@@ -14,6 +14,7 @@ from ccm.adapters.base import Mailer
 from ccm.errors import IntegrityError, OutcomeUnknown, Problem, SupplierRefused, TryAgain, WorkspaceError
 from ccm.log import timestamp
 from ccm.log.note import parse_checkpoint
+from ccm.log.prove import stored_checkpoint
 from ccm.pipeline.project import Project
 
 MAX_NOTE = 100_000
@@ -51,15 +52,33 @@ def export(project: Project, note: str, token: bytes | None) -> Iterator[str]:
 
 def newest_export(project: Project) -> str | None:
     """The largest checkpoint in the export folder; None where there is no folder or it is empty."""
+    files = _exported(project)
+    return _read(files[-1]) if files else None
+
+
+def compare_exports(project: Project) -> list[str]:
+    """Exported checkpoints that the store does not have any more, or has otherwise, in words."""
+    with project.store.read() as connection:
+        return [
+            f"{file}: the log does not have this checkpoint any more"
+            for file in _exported(project)
+            if stored_checkpoint(connection, _read(file)) is None
+        ]
+
+
+def _exported(project: Project) -> list[Path]:
     folder = project.workspace.settings.log.export.folder
-    files = sorted(project.path(folder).glob(f"*{SUFFIX}")) if folder else []
-    if not files:
-        return None
+    return sorted(project.path(folder).glob(f"*{SUFFIX}")) if folder else []
+
+
+def _read(file: Path) -> str:
     try:
-        with files[-1].open(encoding="utf-8") as stream:
+        with file.open(encoding="utf-8") as stream:
             return stream.read(MAX_NOTE)
-    except (OSError, UnicodeDecodeError) as error:
-        raise TryAgain(f"{files[-1]}: the exported checkpoint cannot be read: {error}") from error
+    except OSError as error:
+        raise TryAgain(f"{file}: the exported checkpoint cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise IntegrityError(f"{file}: the exported checkpoint is not UTF-8") from error
 
 
 def _to_folder(folder: Path, note: str, token: bytes | None) -> Path:

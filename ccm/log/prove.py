@@ -88,6 +88,12 @@ def newest_checkpoint(connection: Connection, size: int | None = None) -> str:
     return str(note)
 
 
+def stored_checkpoint(connection: Connection, note: str) -> int | None:
+    """The size of the stored checkpoint with exactly this note; None where there is none."""
+    query = select(log_checkpoints.c.size).where(log_checkpoints.c.note == note)
+    return connection.execute(query.where(log_checkpoints.c.size == parse_checkpoint(note).size)).scalar()
+
+
 def prove(connection: Connection, positions: Sequence[int], note: str | None = None) -> Proofs:
     """Proofs of the entries at these positions under `note`, a stored checkpoint; by default the newest.
 

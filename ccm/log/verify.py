@@ -66,6 +66,9 @@ def verify_store(
             except IntegrityError as error:
                 raise InputError(f"the checkpoint to compare with: {error}") from error
             known.append(Signed(checkpoint.size, checkpoint.root, "the checkpoint kept outside", stored=False))
+            there = select(log_checkpoints.c.size).where(log_checkpoints.c.size == checkpoint.size)
+            if connection.execute(there).scalar() is None:
+                faults.add(f"the checkpoint kept outside: the log has none of {checkpoint.size} leaves any more")
         size = _size(connection, faults)
         waiting = connection.execute(
             select(func.count()).select_from(log_leaves).where(log_leaves.c.position.is_(None))

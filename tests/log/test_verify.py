@@ -260,6 +260,7 @@ def test_a_perfectly_cut_back_log_is_found_by_a_checkpoint_kept_outside(log: Sto
 
     assert damaged(log, signer, perfectly) == ()
     assert verify_store(log, signer.verifier, known_checkpoint=kept).faults == (
+        "the checkpoint kept outside: the log has none of 700 leaves any more",
         "the checkpoint kept outside: it covers 700 leaves, but the log has 400 only",
     )
 
