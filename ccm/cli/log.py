@@ -245,8 +245,8 @@ def rotate_key(workspace: WorkspaceOption = None, json: JsonOption = False) -> N
 
 
 @log_app.command("verifier")
-def verifier(to: OutFile, json: JsonOption = False) -> None:
-    """Write the program ccm-verify, one file, for a machine that has no ccm."""
+def verifier(to: OutFile, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Write the program ccm-verify, one file, for a machine that has no ccm. The same for every workspace."""
     with command(json) as out:
         _write(to, Path(ccm_verify.__file__).read_bytes())
         out.say(f"{to}: run it with: python {to} --key KEYS FILE...")
