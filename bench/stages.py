@@ -23,7 +23,6 @@ from bench.measure import Row, Side, ready, side_by_side, wall
 from ccm.batch import runs
 from ccm.compliance.check import check
 from ccm.decide import decide
-from ccm.log import sequencer
 from ccm.model.message import Draft, RenderContext
 from ccm.pipeline.compose import Composed, Occasion, compose, gather
 from ccm.pipeline.record import record
@@ -227,28 +226,3 @@ def recording(bank: Bank) -> Row:
         return lambda: [record(project, compiled, occasion, [outcome]) for outcome in composed]
 
     return side_by_side("record", "customers", Side(bulk, CHUNK), Side(single, 50), ONE_BY_ONE, clock=time.perf_counter)
-
-
-def logging(bank: Bank) -> Iterator[Row]:
-    """Leaves added in one transaction, and one by one; then their places in the tree."""
-    store = bank.project.store
-    entries = [b'{"at":"2026-04-01T00:00:00.000000Z","kind":"bench","n":"%06d"}' % number for number in range(1000)]
-
-    def append(part: list[bytes]) -> None:
-        with store.write() as connection:
-            sequencer.append(connection, part)
-
-    def single() -> None:
-        for entry in entries[:100]:
-            append([entry])
-
-    def waiting() -> Callable[[], object]:
-        sequencer.integrate(store)
-        append(entries)
-        return lambda: sequencer.integrate(store)
-
-    yield side_by_side(
-        "log: append", "leaves", ready(lambda: append(entries), len(entries)), ready(single, 100), ONE_BY_ONE,
-        clock=time.perf_counter,
-    )  # fmt: skip
-    yield side_by_side("log: integrate", "leaves", Side(waiting, len(entries)), clock=time.perf_counter)

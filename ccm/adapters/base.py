@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, NoReturn, Protocol
+from typing import Annotated, Any, ClassVar, NoReturn, Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, StringConstraints
@@ -56,6 +56,15 @@ class Adapter(Protocol):
     @abstractmethod
     def close(self) -> None:
         """Gives back connections; the adapter is not used afterwards."""
+
+
+@runtime_checkable
+class Mailer(Protocol):
+    """An adapter that also carries the organisation's own notices: no customer gets them, no release approves them."""
+
+    @abstractmethod
+    def post(self, body: bytes, recipient: str) -> Receipt:
+        """Hands over one RFC 5322 message; raises as `Adapter.send`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,8 +41,12 @@ def read_envelope(message: ApprovedMessage) -> Envelope:
     for other than one From address, for recipients in headers other than this one, and for lines that
     another mail server could read differently (bare CR or LF, more than 998 octets, no CRLF at the end).
     """
-    recipient = _ascii_domain(check_recipient(message), "recipient")
-    body = message.body
+    return envelope_of(message.body, check_recipient(message))
+
+
+def envelope_of(body: bytes, recipient: str) -> Envelope:
+    """`read_envelope` for a message of the organisation itself, to one of its own mailboxes. Raises the same."""
+    recipient = _ascii_domain(recipient, "recipient")
     _check_lines(body)
     head, _, rest = body.partition(b"\r\n\r\n")
     try:

@@ -1,25 +1,19 @@
-"""explain and log."""
+"""explain."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
 from sqlalchemy import Connection, select
 
-from ccm.cli.output import FINDINGS, JsonOption, Out, WorkspaceOption, command, project_of, shown
+from ccm.cli.output import JsonOption, Out, WorkspaceOption, command, project_of, shown
 from ccm.compliance import approvals
 from ccm.decide.trace import unpack, words
 from ccm.errors import InputError, NotFound
-from ccm.log import sequencer
-from ccm.log.verify import verify_messages, verify_store
 from ccm.store.tables import messages
-
-MAX_NOTE = 100_000
-log_app = typer.Typer(help="The audit log.", no_args_is_help=True)
 
 
 def explain(
@@ -105,56 +99,3 @@ def _tell(out: Out, found: dict[str, Any]) -> None:
         out.say(f"  wording {use['id']} version {use['version']}")
     if found["supplier_reference"]:
         out.say(f"  {found['adapter']} took it as {found['supplier_reference']}, attempt {found['attempts']}")
-
-
-@log_app.command("verify")
-def verify(
-    known: Annotated[
-        Path | None, typer.Option("--known", metavar="FILE", help="A checkpoint kept elsewhere; finds a log cut short.")
-    ] = None,
-    workspace: WorkspaceOption = None, json: JsonOption = False,
-) -> None:  # fmt: skip
-    """Recompute the whole log and compare it with what was signed, and with the messages."""
-    with command(json) as out:
-        project = project_of(workspace)
-        kept = _kept(known) if known is not None else None
-        report = verify_store(project.store, project.signer().verifier, known_checkpoint=kept)
-        faults = [*report.faults, *verify_messages(project.store)]
-        for fault in faults:
-            out.say(fault)
-        out.say(f"{report.leaves:,} entries, {report.checkpoints} checkpoints, root {report.root}")
-        out.say("the log verifies" if not faults else f"{len(faults)} FAULTS")
-        out.document({
-            "verifies": not faults, "faults": faults, "entries": report.leaves, "checkpoints": report.checkpoints,
-            "root": report.root,
-        })  # fmt: skip
-        if faults:
-            raise typer.Exit(FINDINGS)
-
-
-def _kept(file: Path) -> str:
-    try:
-        with file.open(encoding="utf-8") as stream:
-            return stream.read(MAX_NOTE)
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{file}: is no checkpoint: it is not UTF-8") from error
-
-
-@log_app.command("checkpoint")
-def checkpoint(
-    to: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Keep a copy outside.")] = None,
-    workspace: WorkspaceOption = None, json: JsonOption = False,
-) -> None:  # fmt: skip
-    """Sign the log as it is now."""
-    with command(json) as out:
-        project = project_of(workspace)
-        note = sequencer.checkpoint(project.store, project.signer(), project.clock())
-        if to is not None:
-            try:
-                to.write_text(note, encoding="utf-8")
-            except OSError as error:
-                raise InputError(f"{to}: cannot be written: {error.strerror}") from error
-        out.say(note)
-        out.document({"checkpoint": note, "verifier_key": project.signer().verifier.text})

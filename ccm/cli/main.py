@@ -8,7 +8,7 @@ from io import TextIOWrapper
 import typer
 
 from ccm import __version__
-from ccm.cli import audit, catalogue, coverage, demo, feeds, releases, runs, texts, wording, workspace
+from ccm.cli import audit, catalogue, coverage, demo, feeds, log, releases, runs, texts, wording, workspace
 from ccm.cli.output import WRONG_USE
 
 app = typer.Typer(
@@ -32,7 +32,7 @@ app.add_typer(runs.run_app, name="run")
 app.command("deliver")(runs.deliver)
 app.command("receive")(feeds.receive)
 app.command("explain")(audit.explain)
-app.add_typer(audit.log_app, name="log")
+app.add_typer(log.log_app, name="log")
 texts.text_app.command("catalogue")(catalogue.catalogue)
 app.add_typer(texts.text_app, name="text")
 

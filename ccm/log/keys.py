@@ -119,6 +119,23 @@ def _link(file: Path, path: Path) -> None:
         raise Conflict(f"log key {path}: there is a file already; a new key would orphan its checkpoints") from error
 
 
+def replace_key(path: Path, new: Path, old: Signer) -> Path:
+    """Puts the key file `new` in the place of `path`, and keeps the old one beside it. Returns where that is.
+
+    Raises `Conflict` where another process has done so meanwhile, `TryAgain` where it cannot be written.
+    """
+    retired = path.with_name(f"{path.name}.{old.verifier.key_id.hex()}.retired")
+    try:
+        if not retired.exists():  # it does where the last attempt ended here
+            retired.hardlink_to(path)
+        new.replace(path)
+    except FileNotFoundError as error:
+        raise Conflict(f"log key {path}: another process has replaced it meanwhile") from error
+    except OSError as error:
+        raise TryAgain(f"log key {path}: it cannot be replaced: {error.strerror}") from error
+    return retired
+
+
 def load_or_create(path: Path, name: str) -> Signer:
     """The key at `path`; where there is none, a new one. Raises as `load_key` and `create_key`."""
     try:

@@ -1,14 +1,15 @@
 """Checking the whole log: every leaf against the tree, the tree against itself, and against every signed checkpoint.
 
-Nothing is believed but the verifier's public key, and a checkpoint kept elsewhere where one is given. Memory stays
+Nothing is believed but one public key of the log, and a checkpoint kept elsewhere where one is given. Memory stays
 the same however long the log is.
 """
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from heapq import merge
 
 from sqlalchemy import Connection, func, select
@@ -16,7 +17,9 @@ from sqlalchemy import Connection, func, select
 from ccm.errors import InputError, IntegrityError
 from ccm.log.crosscheck import verify_messages
 from ccm.log.keys import Verifier
-from ccm.log.note import open_checkpoint
+from ccm.log.leaves import instant
+from ccm.log.note import Checkpoint, open_checkpoint, parse_checkpoint
+from ccm.log.rotation import KeyPeriod, believed
 from ccm.log.walk import ROWS, Faults, Signed, Walk, snapshot, stored_tiles
 from ccm.store import Store
 from ccm.store.tables import log_checkpoints, log_leaves, log_state
@@ -30,7 +33,7 @@ class LogReport:
 
     `root` is that of the tree of `leaves` leaves in base64, as in a checkpoint; empty where it cannot be computed.
     `waiting` leaves have no place in the tree yet. `signed` leaves, from the first on, are under a stored checkpoint
-    that holds. `faults` is empty where all is well.
+    that holds. `faults` is empty where all is well; `remarks` are worth knowing, and no faults.
     """
 
     leaves: int
@@ -40,32 +43,37 @@ class LogReport:
     signed: int
     deep: bool
     faults: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
 
 def verify_store(
-    store: Store, verifier: Verifier, *, deep: bool = True, known_checkpoint: str | None = None
+    store: Store, trusted: Verifier, *, deep: bool = True, known_checkpoint: str | None = None
 ) -> LogReport:
     """Checks the log and says in words everything that is wrong with it.
 
     With `deep`, every leaf's hash is computed from its entry; without, leaves are only counted, which takes a
     fraction of the time. `known_checkpoint` is a note that was kept outside the store: with it even a log that was
     cut back, or written anew with the right key, is found out. Raises `InputError` where that note is none of this
-    log, or not signed by `verifier`'s key.
+    log, or not signed by `trusted` or a key that a chain of rotations links to it.
     """
-    known: list[Signed] = []
-    if known_checkpoint is not None:
-        try:
-            checkpoint = open_checkpoint(known_checkpoint, verifier)
-        except IntegrityError as error:
-            raise InputError(f"the checkpoint to compare with: {error}") from error
-        known.append(Signed(checkpoint.size, checkpoint.root, "the checkpoint kept outside", stored=False))
     faults = Faults()
     with snapshot(store) as connection:
+        keys = believed(connection, trusted, faults)
+        known: list[Signed] = []
+        if known_checkpoint is not None:
+            try:
+                checkpoint = _open(known_checkpoint, keys)
+            except IntegrityError as error:
+                raise InputError(f"the checkpoint to compare with: {error}") from error
+            known.append(Signed(checkpoint.size, checkpoint.root, "the checkpoint kept outside", stored=False))
+            there = select(log_checkpoints.c.size).where(log_checkpoints.c.size == checkpoint.size)
+            if connection.execute(there).scalar() is None:
+                faults.add(f"the checkpoint kept outside: the log has none of {checkpoint.size} leaves any more")
         size = _size(connection, faults)
         waiting = connection.execute(
             select(func.count()).select_from(log_leaves).where(log_leaves.c.position.is_(None))
         ).scalar_one()
-        stored = _Stored(connection, verifier, faults)
+        stored = _Stored(connection, keys, faults)
         walk = Walk(connection, size, merge(stored, known, key=lambda signed: signed.size), faults)
         for tile in stored_tiles(connection, deep=deep):
             walk.take(tile)
@@ -78,23 +86,30 @@ def verify_store(
         signed=walk.signed_size,
         deep=deep,
         faults=faults.told(),
+        remarks=stored.remarks.told(),
     )
 
 
 class _Stored:
     """The stored checkpoints, smallest first; those that are none are told as faults and passed over."""
 
-    def __init__(self, connection: Connection, verifier: Verifier, faults: Faults) -> None:
-        self.connection, self.verifier, self.faults = connection, verifier, faults
+    def __init__(self, connection: Connection, keys: Sequence[KeyPeriod], faults: Faults) -> None:
+        self.connection, self.keys, self.faults = connection, keys, faults
+        self.remarks = Faults()
         self.count = 0
 
     def __iter__(self) -> Iterator[Signed]:
-        query = select(log_checkpoints.c.size, log_checkpoints.c.note).order_by(log_checkpoints.c.size)
-        for size, note in self.connection.execute(query.execution_options(yield_per=ROWS)):
+        columns = (log_checkpoints.c.size, log_checkpoints.c.note, log_checkpoints.c.at)
+        query = select(*columns).order_by(log_checkpoints.c.size)
+        before: datetime | None = None
+        for size, note, at in self.connection.execute(query.execution_options(yield_per=ROWS)):
             self.count += 1
             name = f"the checkpoint of {size} leaves"
+            if before is not None and at < before:
+                self.remarks.add(f"{name}: the clock said {instant(at)}, and before that {instant(before)}")
+            before = at
             try:
-                checkpoint = open_checkpoint(note, self.verifier)
+                checkpoint = _open(note, self.keys)
             except (InputError, IntegrityError) as error:
                 self.faults.add(f"{name}: {error}")
                 continue
@@ -102,6 +117,13 @@ class _Stored:
                 self.faults.add(f"{name}: its note is about {checkpoint.size} leaves")
                 continue
             yield Signed(size, checkpoint.root, name)
+
+
+def _open(note: str, keys: Sequence[KeyPeriod]) -> Checkpoint:
+    """The checkpoint in a note that the key signed whose turn it was. Raises as `open_checkpoint`."""
+    size = parse_checkpoint(note).size
+    key = next((key for key in keys if key.signs(size)), keys[-1])
+    return open_checkpoint(note, key.verifier)
 
 
 def _size(connection: Connection, faults: Faults) -> int:

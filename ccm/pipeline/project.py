@@ -14,7 +14,7 @@ from ccm.compliance import releases
 from ccm.compliance.approvals import ReleaseAction
 from ccm.compliance.releases import Release
 from ccm.compliance.rules import Rule, load_rules
-from ccm.log import keys, leaves, sequencer
+from ccm.log import keys, leaves, rotation, sequencer
 from ccm.pipeline.data import DataLoader
 from ccm.render import Renderer
 from ccm.store import Store
@@ -120,13 +120,15 @@ class Project:
     def signer(self) -> keys.Signer:
         """The audit log's signing key; made on first use, but never beside a log that another key signed.
 
-        Raises `NotFound` where the key of a signed log is missing.
+        Raises `NotFound` where the key of a signed log is missing, `NotAllowed` where the file holds another one.
         """
         settings = self.workspace.settings.log
         with self.store.read() as connection:
             signed = connection.scalar(select(log_checkpoints.c.size).limit(1)) is not None
-        load = keys.load_key if signed else keys.load_or_create
-        return load(self.path(settings.key), settings.origin)
+            load = keys.load_key if signed else keys.load_or_create
+            signer = load(self.path(settings.key), settings.origin)
+            rotation.check_in_force(connection, signer)
+        return signer
 
 
 def open_project(root: Path, *, clock: Clock = wall_clock, workspace: Workspace | None = None) -> Project:

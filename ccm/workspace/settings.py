@@ -87,12 +87,32 @@ class StoreSettings(Frozen):
     outbox: str = ".ccm/outbox"
 
 
+class LogExport(Frozen):
+    """Where `ccm log checkpoint` leaves checkpoints, out of reach of whoever holds the store."""
+
+    folder: str = ""
+    """A folder, such as a share of another department; relative paths start at the workspace. Empty: none."""
+    mailbox: Annotated[str, StringConstraints(pattern=r"^([^\s@<>,;]+@[^\s@<>,;]+)?$", max_length=254)] = ""
+    """An e-mail address, reached through the adapter of ``channels/email.yaml``. Empty: none."""
+
+
 class LogSettings(Frozen):
-    """The audit log's name and key."""
+    """The audit log's name and key, and who else vouches for it."""
 
     origin: Annotated[str, StringConstraints(pattern=r"^[^\s+]{3,200}$")] = "example.com/ccm"
     """C2SP checkpoint origin: a schema-less URL that is the log's name."""
     key: str = ".ccm/keys/log.key"
+    export: LogExport = LogExport()
+    timestamp_url: Annotated[str, StringConstraints(pattern=r"^(https?://[^\s@#]+)?$")] = ""
+    """A time stamping authority (RFC 3161) for checkpoints. Empty: none."""
+    timestamp_roots: str = ""
+    """PEM file of the root certificates that its answers must lead to; relative to the workspace."""
+
+    @model_validator(mode="after")
+    def _timestamps_are_checked(self) -> LogSettings:
+        if self.timestamp_url and not self.timestamp_roots:
+            raise WrongPart("timestamp_url needs timestamp_roots, a PEM file of root certificates", "timestamp_url")
+        return self
 
 
 class Person(Frozen):

@@ -160,7 +160,7 @@ def test_a_checkpoint_signs_everything_that_waits(store: Store, signer: Signer) 
     signed = open_checkpoint(note, signer.verifier)
     assert (signed.size, signed.root) == (300, root([leaf_hash(entry) for entry in entries(300)]))
     with store.read() as connection:
-        assert connection.execute(select(log_checkpoints)).all() == [(300, note, NOW)]
+        assert connection.execute(select(log_checkpoints)).all() == [(300, note, NOW, None)]
 
 
 def test_the_empty_log_can_be_signed(store: Store, signer: Signer) -> None:

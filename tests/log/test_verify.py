@@ -260,6 +260,7 @@ def test_a_perfectly_cut_back_log_is_found_by_a_checkpoint_kept_outside(log: Sto
 
     assert damaged(log, signer, perfectly) == ()
     assert verify_store(log, signer.verifier, known_checkpoint=kept).faults == (
+        "the checkpoint kept outside: the log has none of 700 leaves any more",
         "the checkpoint kept outside: it covers 700 leaves, but the log has 400 only",
     )
 
@@ -310,7 +311,7 @@ def test_a_checkpoint_signed_with_another_key_is_found(log: Store, signer: Signe
 
 def test_a_checkpoint_that_is_none_is_found(log: Store, signer: Signer) -> None:
     [fault] = damaged(log, signer, lambda connection: connection.execute(checkpoint(256).values(note="hello")))
-    assert fault.startswith("the checkpoint of 256 leaves: not a signed note")
+    assert fault.startswith("the checkpoint of 256 leaves: not a checkpoint")
 
 
 def test_a_checkpoint_moved_to_another_size_is_found(log: Store, signer: Signer) -> None:

@@ -17,7 +17,7 @@ from typing import Annotated, ClassVar, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from ccm.adapters.base import Adapter, AdapterSettings, Opening, Supplier, VariableName, outlasts_lease, scrub
-from ccm.adapters.mail import Envelope, read_envelope
+from ccm.adapters.mail import Envelope, envelope_of, read_envelope
 from ccm.errors import OutcomeUnknown, SupplierRefused
 from ccm.model.message import ApprovedMessage, Receipt
 from ccm.workspace.channels import Channel
@@ -99,17 +99,23 @@ class Smtp(Adapter):
 
     def send(self, message: ApprovedMessage) -> Receipt:
         """Sends to one recipient; the reference is the Message-ID, by which bounces name the message."""
-        envelope = read_envelope(message)
+        return self._post(read_envelope(message), message.body)
+
+    def post(self, body: bytes, recipient: str) -> Receipt:
+        """A notice of the organisation itself, to one mailbox; the same checks."""
+        return self._post(envelope_of(body, recipient), body)
+
+    def _post(self, envelope: Envelope, body: bytes) -> Receipt:
         with self._lock:
             kept = self._connection is not None
             try:
-                connection = self._announce(envelope, len(message.body))
+                connection = self._announce(envelope, len(body))
             except _Lost:
                 if not kept:
                     raise
                 # Servers close idle connections; nothing was handed over yet, so once more is safe.
-                connection = self._announce(envelope, len(message.body))
-            reply = self._hand_over(connection, message.body)
+                connection = self._announce(envelope, len(body))
+            reply = self._hand_over(connection, body)
         detail = scrub(reply.decode("utf-8", "replace"))
         return Receipt(supplier_reference=envelope.message_id or detail, detail=detail)
 

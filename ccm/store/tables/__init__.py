@@ -14,7 +14,7 @@ from ccm.store.tables.feeds import (
     preferences,
     transactions,
 )
-from ccm.store.tables.log import log_checkpoints, log_leaves, log_state, log_tiles
+from ccm.store.tables.log import log_checkpoints, log_keys, log_leaves, log_state, log_tiles
 from ccm.store.tables.messages import chunks, messages, runs
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "customers",
     "imports",
     "log_checkpoints",
+    "log_keys",
     "log_leaves",
     "log_state",
     "log_tiles",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table
 
 from ccm.store.tables.base import Instant, Serial, metadata, text
 
@@ -11,8 +11,17 @@ log_leaves = Table(
     metadata,
     Column("id", Serial, primary_key=True),
     Column("entry", LargeBinary, nullable=False),  # canonical JSON
-    Column("position", BigInteger, unique=True),  # place in the tree; NULL until the sequencer took it
+    Column("position", BigInteger),  # place in the tree; NULL until the sequencer took it
 )
+# Two partial indexes: an index over all positions would have to take every leaf twice.
+Index(
+    "uq_log_leaves_position", log_leaves.c.position, unique=True,
+    sqlite_where=log_leaves.c.position.is_not(None), postgresql_where=log_leaves.c.position.is_not(None),
+)  # fmt: skip
+Index(
+    "ix_log_leaves_waiting", log_leaves.c.id,
+    sqlite_where=log_leaves.c.position.is_(None), postgresql_where=log_leaves.c.position.is_(None),
+)  # fmt: skip
 log_tiles = Table(
     "log_tiles",
     metadata,
@@ -25,6 +34,14 @@ log_checkpoints = Table(
     metadata,
     Column("size", BigInteger, primary_key=True, autoincrement=False),
     text("note"),  # C2SP signed note
+    Column("at", Instant, nullable=False),
+    Column("timestamp", LargeBinary),  # RFC 3161 response about the note's bytes; NULL where there is none
+)
+log_keys = Table(
+    "log_keys",
+    metadata,
+    Column("size", BigInteger, primary_key=True, autoincrement=False),  # of the smallest tree that the key may sign
+    text("verifier"),  # C2SP verifier key
     Column("at", Instant, nullable=False),
 )
 log_state = Table(  # one row: locking it makes a process the only sequencer

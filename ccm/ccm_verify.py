@@ -1,0 +1,582 @@
+"""ccm-verify: checks proofs of an audit log on any machine, without ccm, its database or a network.
+
+One file. It needs Python 3.11 or later and the package ``cryptography``, and nothing else:
+
+    python ccm_verify.py --key KEYS FILE...
+
+A FILE is a proof of an entry (https://c2sp.org/tlog-proof), a consistency proof (the request body ``add-checkpoint``
+of https://c2sp.org/tlog-witness), a checkpoint (https://c2sp.org/tlog-checkpoint) or a ZIP archive of proofs. Only
+KEYS is believed: the log's verifier keys, one a line, as the log's operator published them. Exit status: 0 everything
+holds, 1 something does not, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+import argparse
+import binascii
+import json
+import lzma
+import re
+import struct
+import sys
+import zipfile
+import zlib
+from base64 import b64decode
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, NoReturn
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+PROOF_HEADER = "c2sp.org/tlog-proof@v1"
+ROTATION_HEADER = "ccm log key rotation v1"
+MAX_TEXT = 1_000_000
+"""Bytes of one proof, note or key file."""
+MAX_ENTRY = 65_535
+MAX_HASHES = 63
+MAX_SIGNATURES = 100
+MAX_MEMBERS = 100_000
+"""Files in one archive."""
+MAX_ARCHIVE = 2_000_000_000
+"""Bytes of them all."""
+BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, OSError, EOFError,
+                  ValueError, struct.error)  # fmt: skip
+"""What `zipfile` raises for archives that are none."""
+DASH = "\N{EM DASH} "
+NUMBER = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+
+
+class Refused(Exception):
+    """What was to be checked does not hold, or is no such thing."""
+
+
+class WrongUse(Exception):
+    """The program was called with something that it cannot work with."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A log's name and Ed25519 public key, and the tree sizes that it may sign: `first` to `last` (None: no end)."""
+
+    name: str
+    public: bytes
+    first: int = 0
+    last: int | None = None
+
+    @property
+    def id(self) -> bytes:
+        """The four bytes by which a signature names the key."""
+        return sha256(self.name.encode() + b"\n\x01" + self.public).digest()[:4]
+
+    def signs(self, size: int) -> bool:
+        """Whether a tree of that size is this key's to sign."""
+        return self.first <= size and (self.last is None or size <= self.last)
+
+    def verify(self, text: str, signature: bytes) -> bool:
+        """Whether the key signed the text."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class Note:
+    """A signed note: its text, and (name, key id, signature) of each signature."""
+
+    text: str
+    signatures: tuple[tuple[str, bytes, bytes], ...]
+
+    def signed_by(self, key: Key) -> bool:
+        """Whether the key signed; raises `Refused` where a signature in its name is wrong."""
+        mine = [signature for name, key_id, signature in self.signatures if (name, key_id) == (key.name, key.id)]
+        if not all(key.verify(self.text, signature) for signature in mine):
+            raise Refused(f"the signature of {key.name} with key {key.id.hex()} is wrong")
+        return bool(mine)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A log's state that a trusted key signed: number of leaves, and the root over them."""
+
+    origin: str
+    size: int
+    root: bytes
+    key: Key
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A proof file, read but not checked. `old` is the old size of a consistency proof, None for an entry's proof."""
+
+    index: int
+    hashes: tuple[bytes, ...]
+    note: str
+    entry: bytes | None = None
+    old: int | None = None
+
+
+@dataclass(frozen=True)
+class Proven:
+    """An entry that stands in the log at `position`."""
+
+    position: int
+    entry: dict[str, Any]
+    checkpoint: Checkpoint
+
+
+@dataclass
+class Keys:
+    """The keys that are believed."""
+
+    known: list[Key] = field(default_factory=list)
+
+    def open(self, note: str) -> Checkpoint:
+        """The checkpoint in a note that one of the keys signed; raises `Refused`."""
+        read = read_note(note)
+        lines = read.text.split("\n")
+        if len(lines) < 4 or not NUMBER.fullmatch(lines[1]):
+            raise Refused("it is no checkpoint: it needs the lines origin, size and root")
+        size, signers = int(lines[1]), [key for key in self.known if read.signed_by(key)]
+        root = base64(lines[2])
+        if len(root) != 32:
+            raise Refused("it is no checkpoint: line 3 is no hash of 32 bytes in base64")
+        for key in signers:
+            if key.name == lines[0] and key.signs(size):
+                return Checkpoint(lines[0], size, root, key)
+        for key in signers:
+            told = f"of {lines[0]}" if key.name != lines[0] else f"of {size} leaves"
+            raise Refused(f"the checkpoint is {told}, which key {key.name}+{key.id.hex()} may not sign")
+        raise Refused("no key that is believed signed the checkpoint")
+
+    def follow(self, rotations: Iterable[Proof]) -> Keys:
+        """These keys, and those that one of them named as its successor or predecessor; raises `Refused`.
+
+        Each rotation is the proof of an entry of kind ``rotation``. Both keys signed it, and it stands in the log
+        where the new key begins. With two successors of one key nothing is believed: somebody has split the log.
+        """
+        keys = Keys(list(self.known))
+        left = given = [(proof, *_rotation(proof)) for proof in rotations]
+        if len({old.public for _, old, _ in left}) < len(left):
+            raise Refused("a key has two successors")
+        while found := [each for each in left if keys._knows(each[1]) or keys._knows(each[2])]:
+            for proof, old, new in found:
+                keys._believe(replace(old, last=proof.index))
+                keys._believe(replace(new, first=proof.index + 1))
+            left = [each for each in left if each not in found]
+        if left:
+            raise Refused("a rotation names no key that is believed")
+        for proof, _, _ in given:  # after all are known: each stands under a checkpoint of the newest
+            verify_entry(proof, None, keys)
+        return keys
+
+    def _knows(self, key: Key) -> bool:
+        return any((known.name, known.public) == (key.name, key.public) for known in self.known)
+
+    def _believe(self, key: Key) -> None:
+        for number, known in enumerate(self.known):
+            if (known.name, known.public) == (key.name, key.public):
+                if (key.first and known.first not in (0, key.first)) or (
+                    key.last is not None and known.last not in (None, key.last)
+                ):
+                    raise Refused(f"key {key.name}+{key.id.hex()} begins or ends at two different sizes")
+                last = known.last if key.last is None else key.last
+                self.known[number] = replace(known, first=max(known.first, key.first), last=last)
+                return
+        self.known.append(key)
+
+
+def read_keys(text: str) -> Keys:
+    """A key file: on each line a verifier key, and after a space the sizes it may sign, ``700-`` or ``701-1200``."""
+    keys = Keys()
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.partition("#")[0].split() if not line.startswith("#") else []
+        if not words:
+            continue
+        try:
+            key = parse_key(words[0])
+            if words[1:]:
+                first, dash, last = words[1].partition("-")
+                if len(words) > 2 or not dash or not all(NUMBER.fullmatch(part) for part in (first, last or "0")):
+                    raise Refused(f"'{' '.join(words[1:])}' is no range of tree sizes such as 701-1200 or 701-")
+                key = replace(key, first=int(first), last=int(last) if last else None)
+        except Refused as error:
+            raise WrongUse(f"line {number}: {error}") from error
+        keys.known.append(key)
+    if not keys.known:
+        raise WrongUse("it holds no verifier key")
+    return keys
+
+
+def parse_key(text: str) -> Key:
+    """A verifier key, ``name+id+base64``; raises `Refused`."""
+    name, _, rest = text.partition("+")
+    key_id, _, encoded = rest.partition("+")
+    blob = base64(encoded) if encoded else b""
+    if not name or len(blob) != 33 or blob[0] != 1:
+        raise Refused("it is no verifier key: name+id+base64 of an Ed25519 key")
+    key = Key(name, blob[1:])
+    if key.id.hex() != key_id:
+        raise Refused("the verifier key was mistyped or changed: its id is not that of its name and key")
+    return key
+
+
+def read_note(note: str) -> Note:
+    """Reads a signed note; no signature is checked. Raises `Refused`."""
+    text, blank, lines = note.rpartition("\n\n")
+    if not blank or not lines.endswith("\n") or CONTROL.search(note):
+        raise Refused("it is no signed note: text, a blank line, and signatures that end with a newline")
+    signatures = []
+    for line in lines[:-1].split("\n"):
+        words = line.removeprefix(DASH).split(" ")
+        blob = base64(words[-1])
+        if not line.startswith(DASH) or len(words) != 2 or not words[0] or len(blob) < 5:
+            raise Refused("it is no signed note: a signature line is no dash, name and base64")
+        signatures.append((words[0], blob[:4], blob[4:]))
+    if len(signatures) > MAX_SIGNATURES:
+        raise Refused(f"the note has over {MAX_SIGNATURES} signatures")
+    return Note(text + "\n", tuple(signatures))
+
+
+def read_proof(text: str) -> Proof:
+    """A ``tlog-proof`` file, or a consistency proof; raises `Refused`."""
+    head, blank, note = text.partition("\n\n")
+    lines = head.split("\n")
+    entry = old = None
+    if lines[0] == PROOF_HEADER:
+        lines.pop(0)
+        if lines and lines[0].startswith("extra "):
+            entry = base64(lines.pop(0)[6:])
+        word = "index"
+    else:
+        word = "old"
+    name, _, number = lines.pop(0).partition(" ") if lines else ("", "", "")
+    if not blank or name != word or not NUMBER.fullmatch(number):
+        raise Refused(f"it is no proof: there is no line '{word} NUMBER', or no blank line before the checkpoint")
+    if len(lines) > MAX_HASHES:
+        raise Refused(f"a proof has at most {MAX_HASHES} hashes, and this one {len(lines)}")
+    hashes = tuple(base64(line) for line in lines)
+    if any(len(value) != 32 for value in hashes):
+        raise Refused("it is no proof: a line is no hash of 32 bytes in base64")
+    if word == "old":
+        old = int(number)
+    return Proof(int(number), hashes, note, entry, old)
+
+
+def base64(text: str) -> bytes:
+    """Strict base64; raises `Refused`."""
+    try:
+        value = b64decode(text.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise Refused("a part is no base64") from error
+    if binascii.b2a_base64(value, newline=False) != text.encode("ascii"):
+        raise Refused("a part is no canonical base64")
+    return value
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """RFC 6962 section 2.1."""
+    return sha256(b"\x01" + left + right).digest()
+
+
+def root_of_inclusion(leaf: bytes, index: int, size: int, hashes: Sequence[bytes]) -> bytes | None:
+    """The root that a proof leads to (RFC 9162 section 2.1.3.2), None where it is too long or too short."""
+    place, last, result = index, size - 1, leaf
+    for sibling in hashes:
+        if last == 0:
+            return None
+        if place % 2 or place == last:
+            result = node_hash(sibling, result)
+            while place % 2 == 0 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            result = node_hash(result, sibling)
+        place, last = place >> 1, last >> 1
+    return result if last == 0 else None
+
+
+def roots_of_consistency(old: int, new: int, old_root: bytes, hashes: Sequence[bytes]) -> tuple[bytes, bytes] | None:
+    """The old and new root that a proof leads to (RFC 9162 section 2.1.4.2); 0 < old < new."""
+    path = [old_root, *hashes] if old & (old - 1) == 0 else list(hashes)
+    if not path:
+        return None
+    place, last = old - 1, new - 1
+    while place % 2:
+        place, last = place >> 1, last >> 1
+    first = second = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return None
+        if place % 2 or place == last:
+            first, second = node_hash(sibling, first), node_hash(sibling, second)
+            while place % 2 == 0 and place:
+                place, last = place >> 1, last >> 1
+        else:
+            second = node_hash(second, sibling)
+        place, last = place >> 1, last >> 1
+    return (first, second) if last == 0 else None
+
+
+def verify_entry(proof: Proof, entry: bytes | None, keys: Keys) -> Proven:
+    """Checks that an entry stands in the log; `entry` where the proof does not bring it. Raises `Refused`."""
+    if proof.entry is not None and entry is not None and proof.entry != entry:
+        raise Refused("the proof is about another entry than the one that was given")
+    content = proof.entry if entry is None else entry
+    if content is None:
+        raise Refused("the proof does not bring its entry; give it with --entry")
+    checkpoint = keys.open(proof.note)
+    if proof.index >= checkpoint.size:
+        raise Refused(f"position {proof.index} is not in a tree of {checkpoint.size} leaves")
+    leaf = sha256(b"\x00" + content).digest()
+    if root_of_inclusion(leaf, proof.index, checkpoint.size, proof.hashes) != checkpoint.root:
+        raise Refused(f"the entry is not what the log holds at position {proof.index}")
+    return Proven(proof.index, read_entry(content), checkpoint)
+
+
+def read_entry(content: bytes) -> dict[str, Any]:
+    """An entry's fields. Raises `Refused` where it is not one JSON object in canonical form, which reads one way."""
+    if len(content) > MAX_ENTRY:
+        raise Refused(f"an entry has at most {MAX_ENTRY} bytes")
+    try:
+        fields = json.loads(content.decode(), parse_float=_no_number, parse_constant=_no_number)
+        again = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    except (ValueError, RecursionError) as error:
+        raise Refused("the entry is no JSON in UTF-8") from error
+    if not isinstance(fields, dict) or again != content:
+        raise Refused("the entry is no JSON object in canonical form")
+    return fields
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"an entry has whole numbers only, not {text}")
+
+
+def verify_consistency(proof: Proof, old: Checkpoint, keys: Keys) -> Checkpoint:
+    """Checks that the log of the proof's checkpoint begins with the whole of `old`. Raises `Refused`."""
+    new = keys.open(proof.note)
+    if (new.origin, proof.old) != (old.origin, old.size):
+        raise Refused(f"the proof starts at {proof.old} leaves of {new.origin}, the old checkpoint is another")
+    if not old.size <= new.size:
+        raise Refused(f"the log shrank from {old.size} to {new.size} leaves")
+    if old.size == new.size or old.size == 0:
+        holds = not proof.hashes and (old.root == new.root if old.size == new.size else old.root == sha256().digest())
+    else:
+        holds = roots_of_consistency(old.size, new.size, old.root, proof.hashes) == (old.root, new.root)
+    if not holds:
+        raise Refused(f"the log of {new.size} leaves does not begin with that of {old.size}: its past was changed")
+    return new
+
+
+def _rotation(proof: Proof) -> tuple[Key, Key]:
+    """The old and the new key that a rotation names; both have signed it."""
+    note = read_note(str(read_entry(proof.entry or b"").get("note", "")))
+    lines = note.text.split("\n")
+    if lines[0] != ROTATION_HEADER or len(lines) != 4:
+        raise Refused(f"it is no rotation: its note is not '{ROTATION_HEADER}' and two verifier keys")
+    old, new = parse_key(lines[1]), parse_key(lines[2])
+    if old.name != new.name or old.public == new.public or not (note.signed_by(old) and note.signed_by(new)):
+        raise Refused("the rotation is not signed by both keys, or they are not two keys of one log")
+    return old, new
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was found of one file; `fault` is empty where it holds."""
+
+    file: str
+    fault: str = ""
+    checkpoint: Checkpoint | None = None
+    position: int | None = None
+    entry: dict[str, Any] | None = None
+    old: int | None = None
+
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        signed = self.checkpoint and {
+            "origin": self.checkpoint.origin, "size": self.checkpoint.size, "root": self.checkpoint.root.hex(),
+            "key": self.checkpoint.key.id.hex(),
+        }  # fmt: skip
+        found = {"file": self.file, "holds": not self.fault, "fault": self.fault or None, "checkpoint": signed}
+        return found | {"position": self.position, "entry": self.entry, "old_size": self.old}
+
+    def words(self) -> str:
+        """In one or two lines."""
+        if self.fault or self.checkpoint is None:
+            return printable(f"{self.file}: DOES NOT HOLD: {self.fault}")
+        under = f"{self.checkpoint.size} leaves of {self.checkpoint.origin}, key {self.checkpoint.key.id.hex()}"
+        if self.entry is not None:
+            told = json.dumps(self.entry, ensure_ascii=False)
+            return printable(f"{self.file}: holds: entry {self.position} of {under}") + "\n  " + printable(told)
+        if self.old is not None:
+            return printable(f"{self.file}: holds: begins with the {self.old} leaves of the old checkpoint; {under}")
+        return printable(f"{self.file}: holds: checkpoint of {under}")
+
+
+def verify_files(
+    texts: Sequence[tuple[str, str]], keys: Keys, entry: bytes | None = None, old: str | None = None
+) -> list[Result]:
+    """Checks proofs and checkpoints, given as (name, text); rotations among them are followed first."""
+    read: list[tuple[str, Proof | str | Refused]] = []
+    for name, text in texts:
+        try:
+            read.append((name, read_proof(text) if text.startswith((PROOF_HEADER + "\n", "old ")) else text))
+        except Refused as error:
+            read.append((name, error))
+    try:
+        keys = keys.follow(proof for _, proof in read if isinstance(proof, Proof) and _is_rotation(proof))
+        broken = []
+    except Refused as error:
+        broken = [Result("change of the log's key", str(error))]
+    return broken + [_checked(name, found, keys, entry, old) for name, found in read]
+
+
+def _is_rotation(proof: Proof) -> bool:
+    try:
+        return proof.entry is not None and read_entry(proof.entry).get("kind") == "rotation"
+    except Refused:
+        return False
+
+
+def _checked(name: str, found: Proof | str | Refused, keys: Keys, entry: bytes | None, old: str | None) -> Result:
+    try:
+        if isinstance(found, Refused):
+            raise found
+        if isinstance(found, str):
+            return Result(name, checkpoint=keys.open(found))
+        if found.old is not None:
+            if old is None:
+                raise Refused("a consistency proof needs the checkpoint that it starts from; give it with --old")
+            return Result(name, checkpoint=verify_consistency(found, keys.open(old), keys), old=found.old)
+        proven = verify_entry(found, entry, keys)
+        return Result(name, checkpoint=proven.checkpoint, position=proven.position, entry=proven.entry)
+    except Refused as error:
+        return Result(name, str(error))
+
+
+def verify_pack(path: Path, keys: Keys) -> list[Result]:
+    """Checks every ``.tlog-proof`` in a ZIP archive; nothing is unpacked to the disk."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            names = [member.filename for member in members]
+            if len(members) > MAX_MEMBERS or len(set(names)) != len(names):
+                raise Refused(f"the archive has over {MAX_MEMBERS} files, or two of one name")
+            if sum(member.file_size for member in members) > MAX_ARCHIVE:
+                raise Refused(f"the archive has over {MAX_ARCHIVE} bytes")
+            texts = [(name, _text(read_member(archive, name))) for name in names if name.endswith(".tlog-proof")]
+    except BROKEN_ARCHIVE as error:
+        return [Result(str(path), f"the archive cannot be read: {error}")]
+    except Refused as error:
+        return [Result(str(path), str(error))]
+    if not texts:
+        return [Result(str(path), "the archive holds no proof")]
+    return [replace(result, file=f"{path}: {result.file}") for result in verify_files(texts, keys)]
+
+
+def read_member(archive: zipfile.ZipFile, name: str, limit: int = MAX_TEXT) -> bytes:
+    """The bytes of a file in an archive, whatever size it claims; raises `Refused` over `limit` bytes."""
+    with archive.open(name) as stream:
+        content = stream.read(limit + 1)
+    if len(content) > limit:
+        raise Refused(f"{name} has over {limit} bytes")
+    return content
+
+
+def _text(content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise Refused("it is not UTF-8") from error
+
+
+def printable(text: str) -> str:
+    """Text without what a terminal would obey."""
+    return "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in text)
+
+
+def _read(path: Path, limit: int = MAX_TEXT) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(limit + 1)
+    except OSError as error:
+        raise WrongUse(f"{path}: cannot be read: {error.strerror}") from error
+    if len(content) > limit:
+        raise WrongUse(f"{path}: has over {limit} bytes")
+    return content
+
+
+def _given(path: Path) -> str:
+    try:
+        return _text(_read(path))
+    except Refused as error:
+        raise WrongUse(f"{path}: {error}") from error
+
+
+def check(files: Sequence[Path], key_file: Path, entry: Path | None, old: Path | None) -> list[Result]:
+    """Checks all files with the keys of a file; raises `WrongUse`."""
+    lines = _given(key_file)
+    try:
+        keys = read_keys(lines)
+    except WrongUse as error:
+        raise WrongUse(f"key file {key_file}: {error}") from error
+    content = _read(entry, MAX_ENTRY) if entry else None
+    old_note = _given(old) if old else None
+    if content is not None and len(files) != 1:
+        raise WrongUse("--entry goes with one proof")
+    packs, texts, results = [], [], []
+    for file in files:
+        if zipfile.is_zipfile(file):
+            packs.append(file)
+            continue
+        try:
+            texts.append((str(file), _text(_read(file))))
+        except Refused as error:
+            results.append(Result(str(file), str(error)))
+    results += verify_files(texts, keys, content, old_note) if texts else []
+    for pack in packs:
+        results += verify_pack(pack, keys)
+    return results
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise WrongUse(message)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the program; returns the exit status."""
+    parser = _Parser(prog="ccm-verify", description="Checks proofs of an audit log, offline.")
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="proof, checkpoint, or pack.zip")
+    parser.add_argument("--key", required=True, type=Path, metavar="KEYS", help="file of the log's verifier keys")
+    parser.add_argument("--entry", type=Path, metavar="FILE", help="the entry's bytes, if the proof lacks them")
+    parser.add_argument("--old", type=Path, metavar="FILE", help="the kept checkpoint of a consistency proof")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    try:
+        given = parser.parse_args(arguments)
+        results = check(given.files, given.key, given.entry, given.old)
+    except WrongUse as error:
+        sys.stderr.write(f"ccm-verify: {printable(str(error))}\n")
+        return 2
+    holds = all(not result.fault for result in results)
+    if given.json:
+        document = {"holds": holds, "results": [result.document() for result in results]}
+        sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    else:
+        for result in results:
+            sys.stdout.write(result.words() + "\n")
+        sys.stdout.write(f"{sum(not result.fault for result in results)} of {len(results)} hold\n")
+    return 0 if holds else 1
+
+
+def run() -> NoReturn:
+    """The console script."""
+    raise SystemExit(main())
+
+
+if __name__ == "__main__":
+    run()
