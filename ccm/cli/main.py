@@ -8,7 +8,7 @@ from io import TextIOWrapper
 import typer
 
 from ccm import __version__
-from ccm.cli import audit, catalogue, coverage, demo, feeds, releases, runs, texts, workspace
+from ccm.cli import audit, catalogue, coverage, demo, feeds, releases, runs, stops, texts, workspace
 from ccm.cli.output import WRONG_USE
 
 app = typer.Typer(
@@ -25,7 +25,10 @@ app.command("submit")(releases.submit)
 app.command("approve")(releases.approve)
 app.command("reject")(releases.reject)
 app.command("withdraw")(releases.withdraw)
+app.command("comment")(releases.comment)
 app.command("releases")(releases.list_releases)
+app.command("stop")(stops.stop)
+app.command("resume-sending")(stops.resume_sending)
 app.command("send")(runs.send)
 app.add_typer(runs.run_app, name="run")
 app.command("deliver")(runs.deliver)
