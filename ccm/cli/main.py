@@ -10,6 +10,7 @@ import typer
 from ccm import __version__
 from ccm.cli import audit, catalogue, coverage, demo, feeds, releases, runs, stops, texts, workspace
 from ccm.cli.output import WRONG_USE
+from ccm.cli.review import review
 
 app = typer.Typer(
     help="Customer communication management: approved words, the right channel, and proof of every message.",
@@ -25,6 +26,7 @@ app.command("submit")(releases.submit)
 app.command("approve")(releases.approve)
 app.command("reject")(releases.reject)
 app.command("withdraw")(releases.withdraw)
+app.command("review")(review)
 app.command("comment")(releases.comment)
 app.command("releases")(releases.list_releases)
 app.command("stop")(stops.stop)
