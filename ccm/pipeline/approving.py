@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -44,7 +44,8 @@ def submit(project: Project, communications: Sequence[str], person: Person, comm
     found = []
     for name in dict.fromkeys(communications):
         release = project.compiled(name).release  # what does not compile can't be submitted
-        problems += writers_errors(project, name)
+        # On its own copy: checks lay letters out without keeping them, and this project may go on to send some.
+        problems += writers_errors(replace(project, _compiled={}), name)
         found.append(release)
     if problems:
         raise ProblemsError(problems)

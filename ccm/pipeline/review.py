@@ -18,7 +18,8 @@ from ccm.compliance.releases import Change, Release
 from ccm.errors import CcmError, InputError, NotFound, Problem, ProblemsError
 from ccm.pipeline.preview import Preview, Subject, render_all, samples
 from ccm.pipeline.project import Compiled, Project
-from ccm.pipeline.word_diff import Piece, file_diff
+from ccm.pipeline.word_diff import Piece
+from ccm.pipeline.word_diff import passages as passages_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ def _files(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Iterator[FileC
         kind = "added" if before is None else "removed" if after is None else "changed"
         passages: tuple[tuple[Piece, ...], ...] = ()
         with suppress(UnicodeDecodeError):  # a logo, say: it is seen where it is used
-            passages = file_diff((before or b"").decode(), (after or b"").decode())
+            passages = passages_of((before or b"").decode(), (after or b"").decode())
         yield FileChange(path, kind, passages, (len(before or b""), len(after or b"")))
 
 

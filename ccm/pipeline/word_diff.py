@@ -13,7 +13,7 @@ from ccm.render.linebreaks import phrases
 MOST_TOKENS = 6000
 """Beyond that many differing words a side, texts are compared by lines: the time grows with the square."""
 CONTEXT = 2
-"""Lines shown before and after a change in a file."""
+"""Lines shown before and after a change."""
 _JAPANESE = "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uff66-\uff9f"
 _TOKEN = re.compile(rf"[{_JAPANESE}]+|\s+|[^\W_]+(?:['’.,][^\W_]+)*|.", re.DOTALL)
 _ONLY_JAPANESE = re.compile(rf"[{_JAPANESE}]")
@@ -44,7 +44,7 @@ def word_diff(old: str, new: str) -> tuple[Piece, ...]:
     before, after = tokens(old), tokens(new)
     if min(len(before), len(after)) > MOST_TOKENS:
         before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    return tuple(_joined(_pieces(before, after)))
+    return tuple(_joined(_grouped(list(_pieces(before, after)))))
 
 
 def changed_places(old: Sequence[str], new: Sequence[str]) -> tuple[set[int], set[int]]:
@@ -58,8 +58,8 @@ def changed_places(old: Sequence[str], new: Sequence[str]) -> tuple[set[int], se
     return removed, added
 
 
-def file_diff(old: str, new: str) -> tuple[tuple[Piece, ...], ...]:
-    """The passages in which two versions of a file differ, with some lines around each."""
+def passages(old: str, new: str) -> tuple[tuple[Piece, ...], ...]:
+    """The passages in which two versions of a text differ, with some lines around each."""
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
     found = []
     for group in SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(CONTEXT):
@@ -81,10 +81,29 @@ def _pieces(before: Sequence[str], after: Sequence[str]) -> Iterator[Piece]:
             yield Piece("added", "".join(after[j1:j2]))
 
 
+def _grouped(pieces: Sequence[Piece]) -> Iterator[Piece]:
+    """Changes with only a space between them as one: "call us" beside "ring him", not word against word."""
+    removed = added = ""
+    for number, piece in enumerate(pieces):
+        last = number == len(pieces) - 1
+        if piece.kind == "removed":
+            removed += piece.text
+        elif piece.kind == "added":
+            added += piece.text
+        elif removed and added and not last and piece.text.isspace() and "\n" not in piece.text:
+            removed, added = removed + piece.text, added + piece.text
+        else:
+            yield from (Piece("removed", removed), Piece("added", added), piece)
+            removed = added = ""
+    yield from (Piece("removed", removed), Piece("added", added))
+
+
 def _joined(pieces: Iterator[Piece] | Sequence[Piece]) -> Iterator[Piece]:
     """Pieces in a row of one kind as one."""
     last: Piece | None = None
     for piece in pieces:
+        if not piece.text:
+            continue
         if last is not None and last.kind == piece.kind:
             last = Piece(last.kind, last.text + piece.text)
             continue

@@ -21,7 +21,7 @@ from ccm.cli.review.words import WORDS
 from ccm.errors import InputError
 from ccm.pipeline.preview import Preview
 from ccm.pipeline.review import Pair, Review
-from ccm.pipeline.word_diff import Piece, word_diff
+from ccm.pipeline.word_diff import Piece, passages, word_diff
 
 PHONE = ("sms", "line", "whatsapp", "push", "social", "inbox")
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'"
@@ -34,7 +34,8 @@ class Shown:
     id: str
     pair: Pair
     subject: tuple[Piece, ...]
-    text: tuple[Piece, ...]
+    passages: tuple[tuple[Piece, ...], ...]
+    """Of the text, where it differs."""
     old: Card | None
     new: Card | None
 
@@ -91,7 +92,7 @@ def _shown(review: Review, number: int, pair: Pair) -> Shown:
     before, after = (shown.rendered if shown else None for shown in (pair.old, pair.new))
     subjects = before.subject if before else "", after.subject if after else ""
     texts = before.text if before else "", after.text if after else ""
-    return Shown(f"change-{number}", pair, word_diff(*subjects), word_diff(*texts), old, new)
+    return Shown(f"change-{number}", pair, word_diff(*subjects), passages(*texts), old, new)
 
 
 def _card(review: Review, shown: Preview | None, side: str) -> Card | None:
