@@ -149,6 +149,7 @@ def _side(connection: Connection, project: Project, name: str, *, must_render: b
         yield _Side(release, files_of(project.workspace, now), project)
         return
     with tempfile.TemporaryDirectory(prefix="ccm-review-") as folder:
+        files: dict[str, bytes] = {}
         try:
             files = load_files(connection, release.digest)
             made = _opened(project, release, files, Path(folder))
@@ -156,8 +157,7 @@ def _side(connection: Connection, project: Project, name: str, *, must_render: b
             if must_render:
                 raise
             # What it said can still be read, file by file; only its looks are lost.
-            stored = files if not isinstance(error, NotFound) else {}
-            yield _Side(release, stored, None, str(error))
+            yield _Side(release, files, None, str(error))
             return
         yield _Side(release, files, made)
 

@@ -16,7 +16,7 @@ from ccm.store import Store
 from ccm.workspace.settings import Person
 
 NOW = datetime(2026, 4, 1, 9, tzinfo=UTC)
-TWO = Terms(approvers=2)
+PLAIN, TWO = Terms(), Terms(approvers=2)
 People = Callable[[str], Person]
 Releases = Callable[..., Release]
 
@@ -36,8 +36,8 @@ def refusal(store: Store, release: Release, at: datetime) -> str:
 
 
 def approved(
-    store: Store, release: Release, person: People, record: Any, terms: Terms = Terms(), at: datetime = NOW
-) -> None:  # noqa: B008, E501
+    store: Store, release: Release, person: People, record: Any, terms: Terms = PLAIN, at: datetime = NOW
+) -> None:
     approvals.submit(store, release, person("ben"), at, record=record)
     approvals.approve(store, release.digest, person("chie"), at, record=record, terms=terms)
 
