@@ -22,7 +22,8 @@ from ccm.store.tables import release_files, release_parts
 from ccm.workspace import Workspace, load_workspace
 from ccm.workspace.communication import Communication
 from ccm.workspace.loader import BRAND, MAX_ASSET
-from ccm.workspace.yamlfile import Refused, read_bytes, relative
+from ccm.workspace.yamlfile import read_bytes, relative
+from ccm.workspace.yamlreader import Refused
 
 MAX_FILE = 16_000_000
 """Bytes of one file when it is unpacked: what somebody else put into the store must not fill the memory."""
