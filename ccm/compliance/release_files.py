@@ -27,8 +27,7 @@ from ccm.workspace.yamlreader import Refused
 
 MAX_FILE = 16_000_000
 """Bytes of one file when it is unpacked: what somebody else put into the store must not fill the memory."""
-NOT_SHOWN = ("compliance/rules/", "engine#")
-"""Parts of a manifest that decide on no word and no picture of a rendering, or that are this program itself."""
+WORDING = "compliance/wording/"
 _LEFT_OUT = {"store", "log", "people", "approvals", "feeds"}
 
 
@@ -42,7 +41,7 @@ def files_of(workspace: Workspace, communication: Communication) -> dict[str, by
         if file.is_file() and not file.name.startswith(".")
     }  # fmt: skip
     manifest = build_release(workspace, communication).manifest
-    paths |= {path for path in manifest if path.startswith("compliance/rules/")}
+    paths |= {path for path in manifest if path.startswith("compliance/") and (root / path).is_file()}
     paths |= {workspace.channels[name].path for name in communication.channels}
     found = {path: read_bytes(root / path, root, MAX_ASSET) for path in sorted(paths)}
     found |= {f"templates/{BRAND}/{path}": content for path, content in workspace.brand.items()}
@@ -77,7 +76,7 @@ def restored(files: Mapping[str, bytes], folder: Path, communication: str) -> Wo
         (folder / name).mkdir(parents=True, exist_ok=True)
     inside = folder.resolve()
     for path, content in files.items():
-        if path.startswith("compliance/rules/"):
+        if _only_judges(path):
             continue
         target = (inside / path).resolve()
         if not target.is_relative_to(inside):
@@ -94,7 +93,14 @@ def shows_the_same(release: Release, workspace: Workspace) -> bool:
 
 
 def _shown(manifest: Mapping[str, str]) -> dict[str, str]:
-    return {part: digest for part, digest in manifest.items() if not part.startswith(NOT_SHOWN)}
+    """The parts that decide on a word or a picture: neither what judges a rendering, nor this program itself."""
+    return {part: digest for part, digest in manifest.items()
+            if not part.startswith("engine#") and not _only_judges(part)}  # fmt: skip
+
+
+def _only_judges(path: str) -> bool:
+    """Whether it is a rule or the like."""
+    return path.startswith("compliance/") and not path.startswith(WORDING)
 
 
 def store_files(store: Store, connection: Connection, digest: str, files: Mapping[str, bytes]) -> None:

@@ -139,7 +139,10 @@ def test_stop_list_and_resume(ccm: Commands) -> None:
         "wrong sender",
     )
     assert "wrong sender" in ccm.says("stop", "--list")
-    assert ccm.send("k2", status=1)["reason"] == "stopped_channel", "composing refuses too"
+    message = ccm.send("k2", status=1)
+    assert message["reason"] == "stopped_channel", "composing refuses too"
+    assert "sending on this channel was stopped" in ccm.says("explain", message["message_id"])
+    assert "送信が停止されている" in ccm.says("explain", message["message_id"], "--language", "ja")
     assert "needs the role compliance or administrator" in ccm.refuses(
         "resume-sending", "channel", "sms", "--as", "ren", "--comment", "fine", status=1
     )

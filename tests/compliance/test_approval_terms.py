@@ -11,8 +11,9 @@ import pytest
 from ccm.compliance import approvals
 from ccm.compliance.approvals import Submission, Terms
 from ccm.compliance.releases import Release
-from ccm.errors import Conflict, InputError, NotAllowed, NotFound
+from ccm.errors import Conflict, InputError, IntegrityError, NotAllowed, NotFound
 from ccm.store import Store
+from ccm.store.tables import release_actions
 from ccm.workspace.settings import Person
 
 NOW = datetime(2026, 4, 1, 9, tzinfo=UTC)
@@ -204,6 +205,18 @@ def test_a_comment_stays_with_the_release_and_changes_nothing(
         actions = approvals.state(connection, release.digest).actions
     assert [action.action for action in actions] == ["submitted", "commented", "approved"]
     assert list(actions) == record.actions
+
+
+def test_terms_that_somebody_changed_in_the_store_let_nothing_out(
+    store: Store, releases_of: Releases, person: People, record: Any
+) -> None:
+    release = releases_of(1)
+    approved(store, release, person, record)
+    for changed in ("no JSON", "[]", '{"approver": 0}', '{"expires_at": "soon"}'):
+        with store.write() as connection:
+            connection.execute(release_actions.update().values(terms=changed))
+        with pytest.raises(IntegrityError, match="terms"):
+            refusal(store, release, NOW)
 
 
 def test_one_decision_for_many_is_all_or_nothing(

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Connection
 
 from ccm.compliance.releases import Release
+from ccm.errors import IntegrityError
 from ccm.workspace.settings import Role
 
 Action = Literal["submitted", "approved", "rejected", "withdrawn", "commented"]
@@ -66,12 +67,15 @@ class Terms:
 
     @classmethod
     def read(cls, stored: str) -> Terms:
-        """What `stored` gave."""
-        found = orjson.loads(stored)
-        for name in ("effective_from", "expires_at"):
-            if name in found:
-                found[name] = datetime.fromisoformat(found[name])
-        return cls(**{**found, "authors": tuple(found.get("authors", ()))})
+        """What `stored` gave; raises `IntegrityError` for anything else, which somebody must have put there."""
+        try:
+            found = orjson.loads(stored)
+            for name in ("effective_from", "expires_at"):
+                if name in found:
+                    found[name] = datetime.fromisoformat(found[name])
+            return cls(**{**found, "authors": tuple(found.get("authors", ()))})
+        except (ValueError, TypeError, AttributeError) as error:
+            raise IntegrityError("the terms of a release's action were changed in the store") from error
 
 
 @dataclass(frozen=True, slots=True)

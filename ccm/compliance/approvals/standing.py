@@ -73,7 +73,9 @@ def refusal(connection: Connection, digest: str, at: datetime) -> str:
 
     A superseded release may go on: its messages were composed while it was in force. To stop them too, withdraw it.
     """
-    found = state(connection, digest)
+    # The actions of this release only: a communication's history grows over the years, and this is asked per group.
+    own = select(release_actions).where(release_actions.c.digest == digest).order_by(release_actions.c.id)
+    found = fold(digest, "", [_action(row, "") for row in connection.execute(own)])
     if found.approval is None:
         return "release_not_approved"
     effective, expires = found.approval.terms.effective_from, found.approval.terms.expires_at
@@ -151,12 +153,11 @@ def history(connection: Connection, communication: str) -> list[ReleaseAction]:
         .where(releases.c.communication == communication)
         .order_by(release_actions.c.id)
     )
-    return [
-        ReleaseAction(
-            row.digest, row.communication, row.action, row.person, row.comment, row.at, Terms.read(row.terms)
-        )
-        for row in connection.execute(query)
-    ]  # fmt: skip
+    return [_action(row, row.communication) for row in connection.execute(query)]
+
+
+def _action(row: Row[tuple[object, ...]], communication: str) -> ReleaseAction:
+    return ReleaseAction(row.digest, communication, row.action, row.person, row.comment, row.at, Terms.read(row.terms))
 
 
 def fold(digest: str, communication: str, actions: Sequence[ReleaseAction]) -> ReleaseState:
