@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from ccm.errors import Conflict, InputError, NotFound
 from ccm.log import leaves, sequencer
 from ccm.pipeline.compose import Occasion
-from ccm.pipeline.gate import require_approved
+from ccm.pipeline.gate import require_approved, require_not_stopped
 from ccm.pipeline.project import Compiled, Project
 from ccm.store import feeds
 from ccm.store.lease import owner_is_gone
@@ -56,8 +56,8 @@ class Run:
 def start(project: Project, communication_id: str, at: datetime, *, limit: int | None = None) -> Run:
     """Makes the rows of a new run: every customer in a chunk, in order of id.
 
-    Raises `NotAllowed` where the release is not approved, `Conflict` where a run for this communication and
-    occasion exists, `InputError` where there are no customers.
+    Raises `NotAllowed` where the release is not in force or is stopped, `Conflict` where a run for this
+    communication and occasion exists, `InputError` where there are no customers.
     """
     compiled = project.compiled(communication_id)
     if compiled.communication.data.fields and not compiled.communication.data.sql:
@@ -66,7 +66,8 @@ def start(project: Project, communication_id: str, at: datetime, *, limit: int |
     run_id = str(planned.run_id)
     parameters = {"occasion": planned.id, **{name: str(value) for name, value in planned.parameters.items()}}
     with project.store.write() as connection:
-        require_approved(connection, compiled.release)
+        require_approved(connection, compiled.release, max(at, project.clock()))
+        require_not_stopped(connection, compiled.release)
         compiled.data.require_feeds(connection, at)
         if (known := find(connection, run_id)) is not None:
             raise Conflict(f"run {run_id} exists and is {known.state}; go on with: ccm run resume {run_id}")
@@ -86,7 +87,8 @@ def again(project: Project, run_id: str, at: datetime) -> Run:
     with project.store.write() as connection:
         earlier = get(connection, run_id)
         compiled = project.compiled(earlier.communication)
-        require_approved(connection, compiled.release)
+        require_approved(connection, compiled.release, max(at, project.clock()))
+        require_not_stopped(connection, compiled.release)
         compiled.data.require_feeds(connection, at)
         ids = connection.scalars(
             select(messages.c.customer_id)

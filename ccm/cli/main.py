@@ -8,8 +8,9 @@ from io import TextIOWrapper
 import typer
 
 from ccm import __version__
-from ccm.cli import audit, catalogue, coverage, demo, feeds, log, releases, runs, texts, wording, workspace
+from ccm.cli import audit, catalogue, coverage, demo, feeds, log, releases, runs, stops, texts, wording, workspace
 from ccm.cli.output import WRONG_USE
+from ccm.cli.review import review
 
 app = typer.Typer(
     help="Customer communication management: approved words, the right channel, and proof of every message.",
@@ -26,7 +27,11 @@ app.command("submit")(releases.submit)
 app.command("approve")(releases.approve)
 app.command("reject")(releases.reject)
 app.command("withdraw")(releases.withdraw)
+app.command("review")(review)
+app.command("comment")(releases.comment)
 app.command("releases")(releases.list_releases)
+app.command("stop")(stops.stop)
+app.command("resume-sending")(stops.resume_sending)
 app.command("send")(runs.send)
 app.add_typer(runs.run_app, name="run")
 app.command("deliver")(runs.deliver)

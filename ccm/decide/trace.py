@@ -38,6 +38,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "the release is not approved, or was withdrawn",
         "未承認または取下げ済みの版のため",
     ),
+    "release_not_yet_effective": ("the release is approved for a later time", "承認された版の施行前のため"),
+    "approval_expired": ("the release's approval has ended", "版の承認期限が切れているため"),
+    "stopped_release": ("sending of this release was stopped", "この版の送信が停止されているため"),
+    "stopped_communication": ("sending of this communication was stopped", "この通知の送信が停止されているため"),
+    "stopped_wording": ("sending of this wording was stopped", "この文言を含む送信が停止されているため"),
+    "stopped_channel": ("sending on this channel was stopped", "このチャネルの送信が停止されているため"),
     "holdout": ("held out of an experiment, to measure against", "効果測定の比較対象として送らないため"),
     "run_cancelled": ("the run was cancelled", "実行が取り消されたため"),
     # channels passed over

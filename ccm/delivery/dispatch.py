@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ccm.adapters import Adapter, open_adapter
+from ccm.compliance import stops
+from ccm.compliance.stops import Stops
 from ccm.delivery import claims
 from ccm.delivery.claims import Row
-from ccm.delivery.handoff import hand_off
+from ccm.delivery.handoff import hand_off, stop_of
 from ccm.errors import IntegrityError, NotAllowed, OutcomeUnknown, SupplierRefused
 from ccm.log import leaves, sequencer
 from ccm.model.message import ApprovedMessage, Receipt
@@ -18,6 +21,9 @@ from ccm.pipeline.project import Clock, Project
 from ccm.store.archive import BodyRef
 from ccm.store.lease import owner
 from ccm.workspace.channels import Channel
+
+LOOK_SECONDS = 0.25
+"""How old what is known of stops may be when a supplier is called; a stop must hold within a second."""
 
 
 @dataclass
@@ -40,6 +46,21 @@ class Outcome:
     reference: str | None = None
     due_at: datetime | None = None
 
+    @property
+    def told(self) -> str:
+        """What it is counted as."""
+        if self.state == "withheld":
+            return f"withheld: {self.reason}"
+        return "tried again later" if self.reason == "refused_for_now" else self.state
+
+    def leaf(self, message_id: str, at: datetime) -> bytes:
+        """Its entry of the log: an answer of the supplier, or that none was asked for."""
+        if self.state == "withheld":
+            return leaves.event_leaf(message_id=message_id, state="withheld", detail=self.reason, at=at)
+        return leaves.receipt_leaf(
+            message_id=message_id, state=self.state, supplier_reference=self.reference, at=at
+        )  # fmt: skip
+
     def values(self) -> dict[str, object]:
         """The columns of the message that it changes beside the state."""
         found: dict[str, object] = {}
@@ -47,7 +68,7 @@ class Outcome:
             found["supplier_reference"] = self.reference
         if self.due_at is not None:
             found["due_at"] = self.due_at
-        if self.state in ("failed", "unknown"):
+        if self.state in ("failed", "unknown", "withheld"):
             found |= {"reason": self.reason, "detail": self.detail}
         return found
 
@@ -92,6 +113,16 @@ class _Pass:
         self.project, self.moment = project, moment
         self.delivered, self.on_progress = delivered, on_progress
         self.owner = owner()
+        self.stops, self.looked = Stops({}), 0.0
+
+    def stopped(self) -> Stops:
+        """What is stopped, at most `LOOK_SECONDS` old: suppliers can be slow, and a group has a hundred messages."""
+        if time.monotonic() - self.looked > LOOK_SECONDS:
+            # The time before the read: what is committed after it may be missing in the answer.
+            self.looked = time.monotonic()
+            with self.project.store.read() as connection:
+                self.stops = stops.active(connection)
+        return self.stops
 
     def recover(self, adapters: dict[str, Adapter]) -> None:
         """Settles what a dead process left behind."""
@@ -144,7 +175,9 @@ class _Pass:
     def send(
         self, row: Row, bodies: Mapping[str, bytes | IntegrityError], adapter: Adapter, channel: Channel
     ) -> Outcome:
-        """Calls the supplier once; no database connection is held meanwhile."""
+        """Calls the supplier once, unless that was stopped; no database connection is held meanwhile."""
+        if (stop := stop_of(self.stopped(), row)) is not None:
+            return Outcome("withheld", stop.reason, stop.name)
         body = bodies[row["id"]]
         if isinstance(body, IntegrityError):
             return Outcome("failed", "archive_damaged", str(body))
@@ -176,13 +209,8 @@ class _Pass:
                 settled = claims.settle(connection, [row for row, _ in pairs], self.owner, now, state, values)
                 for row, outcome in pairs:
                     if row["id"] in settled:
-                        name = "tried again later" if outcome.reason == "refused_for_now" else outcome.state
-                        self.delivered.outcomes[row["channel"], name] += 1
-                        entries.append(
-                            leaves.receipt_leaf(
-                                message_id=row["id"], state=outcome.state, supplier_reference=outcome.reference, at=now
-                            )
-                        )
+                        self.delivered.outcomes[row["channel"], outcome.told] += 1
+                        entries.append(outcome.leaf(row["id"], now))
             sequencer.append(connection, entries)
 
 

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 import orjson
 from sqlalchemy import Connection
 
-from ccm.compliance import approvals
+from ccm.compliance import approvals, stops
 from ccm.compliance.resolve import InForceNow
+from ccm.compliance.stops import Stop, Stops
 from ccm.decide import Facts, recheck
 from ccm.decide.caps import full_cap
 from ccm.delivery import claims
@@ -73,7 +74,8 @@ def hand_off(
 
 def judge(project: Project, connection: Connection, rows: Sequence[Row], moment: datetime) -> dict[str, Verdict]:
     """A verdict for each row, by id."""
-    in_force = {digest: approvals.in_force(connection, digest) for digest in {row["release"] for row in rows}}
+    stopped = stops.active(connection)
+    refused = {digest: approvals.refusal(connection, digest, moment) for digest in {row["release"] for row in rows}}
     wording = InForceNow(project.workspace, moment)
     verdicts: dict[str, Verdict] = {}
     for name in sorted({row["communication"] for row in rows}):
@@ -84,8 +86,10 @@ def judge(project: Project, connection: Connection, rows: Sequence[Row], moment:
             continue
         facts = gather(connection, project, communication, [row["customer_id"] for row in mine], moment)
         for row in mine:
-            if not in_force[row["release"]]:
-                verdicts[row["id"]] = Verdict("release_not_approved", str(row["release"])[:12], moment)
+            if (stop := stop_of(stopped, row)) is not None:
+                verdicts[row["id"]] = Verdict(stop.reason, stop.name, moment)
+            elif refused[row["release"]]:
+                verdicts[row["id"]] = Verdict(refused[row["release"]], str(row["release"])[:12], moment)
             elif row["expires_at"] is not None and moment >= row["expires_at"]:
                 verdicts[row["id"]] = Verdict("expired", "", moment)
             elif changed := wording.changed(
@@ -95,6 +99,16 @@ def judge(project: Project, connection: Connection, rows: Sequence[Row], moment:
             else:
                 verdicts[row["id"]] = _judge_one(project, communication, facts, row, moment)
     return verdicts
+
+
+def stop_of(stopped: Stops, row: Row) -> Stop | None:
+    """The stop that a recorded message falls under, if any."""
+    if not stopped.active:
+        return None
+    wording = [(use[0], use[1]) for use in orjson.loads(row["wording"])]
+    return stopped.of(
+        release=row["release"], communication=row["communication"], channel=row["channel"], wording=wording
+    )  # fmt: skip
 
 
 def _judge_one(

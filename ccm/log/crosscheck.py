@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row, select, text
 from ccm.log.leaves import digest_of, instant, subject
 from ccm.log.walk import ROWS, Faults, snapshot
 from ccm.store import Store
-from ccm.store.tables import log_leaves, release_actions, releases
+from ccm.store.tables import log_leaves, release_actions, releases, stops
 
 _DECISION = ("message", "subject", "communication", "state", "reason", "channel", "release", "body", "trace", "run")
 _OUTCOME = ("message", "state", "detail", "reference")
@@ -25,7 +25,8 @@ _SENT = ("sending", "accepted", "delivered", "unknown")
 """States that a message reaches only through a call of its supplier."""
 _ANSWERED = ("accepted", "delivered", "failed", "unknown")
 """States that only an answer of the supplier gives, or that none came."""
-_ReleaseAction = tuple[str, str, str, str, str, str]
+_Action = tuple[str, ...]
+"""What a person did, in the words of the log: to a release, or to something that was stopped or resumed."""
 
 _MESSAGES = text(
     "SELECT m.id, m.customer_id, m.communication, m.state, m.reason, m.channel, m.release, m.body_digest, m.trace,"
@@ -46,7 +47,7 @@ _UNKNOWN = text(
 
 
 def verify_messages(store: Store) -> tuple[str, ...]:
-    """Compares `messages` and `release_actions` with what the log says of them; every difference in words.
+    """Compares `messages`, `release_actions` and `stops` with what the log says of them; every difference in words.
 
     - Every message has a decision leaf; of several the newest counts. Communication, channel, release, run, digests
       and outcome are equal, and so is the customer, where the salt was not destroyed.
@@ -54,7 +55,8 @@ def verify_messages(store: Store) -> tuple[str, ...]:
     - One that is sending, accepted, delivered or unknown has a send leaf.
     - One that is accepted, delivered, failed or unknown has a receipt or event leaf that says so, with the same
       supplier reference where the leaf has one.
-    - Every release action has a leaf, and every such leaf an action; every decision leaf has its message.
+    - Every release action and every stop has a leaf, and every such leaf an action; every decision leaf has its
+      message.
 
     Leaves that have no place in the tree yet count too. `verify_store` says whether leaves can be believed.
     """
@@ -78,9 +80,9 @@ def _table(name: str, columns: Sequence[str], key: str) -> str:
     return f"CREATE TEMPORARY TABLE {name} ({', '.join(f'{column} TEXT' for column in columns)}, PRIMARY KEY ({key}))"
 
 
-def _load(connection: Connection, faults: Faults) -> Counter[_ReleaseAction]:
-    """Fills the temporary tables from the leaves, oldest first. Returns the release actions, which are few."""
-    actions: Counter[_ReleaseAction] = Counter()
+def _load(connection: Connection, faults: Faults) -> Counter[_Action]:
+    """Fills the temporary tables from the leaves, oldest first. Returns what people did, which is little."""
+    actions: Counter[_Action] = Counter()
     for leaves in _leaves(connection, faults):
         decisions: dict[str, Mapping[str, str | None]] = {}
         outcomes: dict[tuple[str, str], Mapping[str, str | None]] = {}
@@ -96,8 +98,11 @@ def _load(connection: Connection, faults: Faults) -> Counter[_ReleaseAction]:
                     outcomes[message, state] = {**leaf, "state": state}
                 case "release":
                     named = ("release", "communication", "action", "person", "comment", "at")
-                    release, communication, action, person, comment, at = (str(leaf.get(name)) for name in named)
-                    actions[release, communication, action, person, comment, at] += 1
+                    said = tuple(str(leaf.get(name)) for name in named)
+                    actions["release", *said, leaf.get("terms") or "{}"] += 1
+                case "stop":
+                    named = ("name", "target", "action", "person", "comment", "at")
+                    actions["stop", *(str(leaf.get(name)) for name in named), ""] += 1
         _put(connection, "said_decisions", _DECISION, "message", decisions.values())
         _put(connection, "said_outcomes", _OUTCOME, "message, state", outcomes.values())
     return actions
@@ -121,7 +126,10 @@ def _leaves(connection: Connection, faults: Faults) -> Iterator[list[dict[str, s
 
 def _text(value: Any) -> str | None:
     """A field as text that both databases take: a leaf that was tampered with can hold anything, and then differs."""
-    return None if value is None else str(value).replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if value is None:
+        return None
+    whole = orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() if isinstance(value, dict | list) else str(value)
+    return whole.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _put(
@@ -188,15 +196,20 @@ def _outcome(row: Row[Any]) -> Iterator[str]:
         yield f"the log says {decided[0]} ({decided[1]}), its row says {row.state} ({row.reason})"
 
 
-def _compare_actions(connection: Connection, said: Counter[_ReleaseAction], faults: Faults) -> None:
+def _compare_actions(connection: Connection, said: Counter[_Action], faults: Faults) -> None:
     query = select(release_actions, releases.c.communication).join(
         releases, releases.c.digest == release_actions.c.digest
     )
-    stored: Counter[_ReleaseAction] = Counter(
-        (row.digest, row.communication, row.action, row.person, digest_of(row.comment), instant(row.at))
+    stored: Counter[_Action] = Counter(
+        ("release", row.digest, row.communication, row.action, row.person, digest_of(row.comment), instant(row.at),
+         row.terms)
         for row in connection.execute(query)
+    )  # fmt: skip
+    stored.update(
+        ("stop", row.name, row.target, row.action, row.person, digest_of(row.comment), instant(row.at), "")
+        for row in connection.execute(select(stops))
     )
-    for (digest, _, action, person, _, at), count in sorted((stored - said).items()):
-        faults.add(f"release {digest}: {action} by {person} at {at}: {count} not in the log")
-    for (digest, _, action, person, _, at), count in sorted((said - stored).items()):
-        faults.add(f"release {digest}: {action} by {person} at {at}: {count} in the log only")
+    for found, where in ((stored - said, "not in the log"), (said - stored, "in the log only")):
+        for (kind, name, of, action, person, _, at, _), count in sorted(found.items()):
+            thing = f"release {name}" if kind == "release" else f"{of} {name}"
+            faults.add(f"{thing}: {action} by {person} at {at}: {count} {where}")

@@ -119,16 +119,29 @@ def decision_leaf(
     return _entry("decision", at, fields)
 
 
-def release_leaf(*, digest: str, communication: str, action: str, person: str, comment: str, at: datetime) -> bytes:
-    """Somebody submitted, approved, rejected or withdrew a release; the comment enters as its SHA-256."""
-    fields = {
+def release_leaf(
+    *, digest: str, communication: str, action: str, person: str, comment: str, at: datetime,
+    terms: Mapping[str, Any] | None = None,
+) -> bytes:  # fmt: skip
+    """Somebody submitted, approved, rejected, withdrew or commented on a release; the comment enters as its SHA-256.
+
+    `terms` is what the action says besides: how many must approve, further authors, from when to when. Without
+    any, the entry has no such field.
+    """
+    fields: dict[str, Any] = {
         "release": digest,
         "communication": communication,
         "action": action,
         "person": person,
         "comment": digest_of(comment),
     }
-    return _entry("release", at, fields)
+    return _entry("release", at, {**fields, "terms": dict(terms)} if terms else fields)
+
+
+def stop_leaf(*, action: str, target: str, name: str, person: str, comment: str, at: datetime) -> bytes:
+    """Somebody stopped a release, communication, wording or channel, or let it go on (``stopped``, ``resumed``)."""
+    fields = {"action": action, "target": target, "name": name, "person": person, "comment": digest_of(comment)}
+    return _entry("stop", at, fields)
 
 
 def send_leaf(*, message_id: str, channel: str, adapter: str, attempt: int, at: datetime) -> bytes:

@@ -10,8 +10,10 @@ from datetime import datetime
 import orjson
 from sqlalchemy import Connection
 
+from ccm.compliance import stops
 from ccm.compliance.check import Refusal, check
 from ccm.compliance.resolve import MissingWording, resolve_wording
+from ccm.compliance.stops import Stop, Stops
 from ccm.decide import Facts, decide
 from ccm.decide.caps import look_back
 from ccm.errors import RenderError
@@ -97,6 +99,7 @@ def compose(
     """
     at = occasion.at
     with project.store.read() as connection:
+        stopped = stops.active(connection)
         facts = gather(connection, project, compiled.communication, customer_ids, at)
         decisions = {
             customer_id: decide(compiled.communication, project.workspace.policy, project.workspace.channels, known, at)
@@ -117,7 +120,7 @@ def compose(
         if customer_id not in facts:
             composed.append(_unknown(customer_id, compiled, occasion))
             continue
-        one = _One(project, compiled, occasion, facts[customer_id], decisions[customer_id], result)
+        one = _One(project, compiled, occasion, facts[customer_id], decisions[customer_id], result, stopped)
         composed.append(_isolated(one) if isolate else one.compose())
     return composed, inputs.hexdigest()
 
@@ -127,10 +130,10 @@ class _One:
 
     def __init__(
         self, project: Project, compiled: Compiled, occasion: Occasion, facts: Facts, decision: Decision,
-        data: DataResult | None,
+        data: DataResult | None, stops: Stops,
     ) -> None:  # fmt: skip
         self.project, self.compiled, self.occasion = project, compiled, occasion
-        self.customer, self.decision, self.data = facts.customer, decision, data
+        self.customer, self.decision, self.data, self.stops = facts.customer, decision, data, stops
         self.language = compiled.communication.language_for(facts.customer.language)
         key = occasion.trigger_key(facts.customer.id)
         self.id = message_id(key, compiled.communication.id, facts.customer.id)
@@ -139,6 +142,8 @@ class _One:
         decision, channel = self.decision, self.decision.channel
         if not decision.send or channel is None or self.language is None:
             return self.outcome("withheld", decision.reason, decision.detail)
+        if (stop := self.stopped(channel)) is not None:
+            return self.outcome("withheld", stop.reason, stop.name)
         slots = self.compiled.renderer.slots(channel, self.language, decision.variant)
         wording = resolve_wording(
             self.project.workspace, self.compiled.communication, slots, self.language, self.customer.jurisdiction,
@@ -159,11 +164,20 @@ class _One:
             rendered = self.compiled.renderer.render(channel, context)
         except RenderError as error:
             return self.outcome("set_aside", error.reason, error.detail)
+        used = [(use.id, use.version) for use in rendered.wording]
+        if (stop := self.stopped(channel, used)) is not None:
+            return self.outcome("withheld", stop.reason, stop.name)
         draft = Draft(self.id, decision, self.language, self.customer.jurisdiction, recipient, rendered)
         checked = check(draft, self.compiled.communication, self.compiled.rules, self.compiled.release.digest)
         if isinstance(checked, Refusal):
             return self.outcome("withheld", checked.reason, checked.detail)
         return replace(self.outcome("due", decision.reason, decision.detail), message=checked, rendered=rendered)
+
+    def stopped(self, channel: str, wording: Sequence[tuple[str, str]] = ()) -> Stop | None:
+        return self.stops.of(
+            release=self.compiled.release.digest, communication=self.compiled.communication.id, channel=channel,
+            wording=wording,
+        )  # fmt: skip
 
     def outcome(self, state: str, reason: str, detail: str) -> Composed:
         return Composed(self.id, self.decision, state, reason, detail, self.language, self.customer.jurisdiction)

@@ -14,6 +14,7 @@ from ccm.compliance import releases
 from ccm.compliance.approvals import ReleaseAction
 from ccm.compliance.releases import Release
 from ccm.compliance.rules import Rule, load_rules
+from ccm.compliance.stops import Stop
 from ccm.log import keys, leaves, rotation, sequencer
 from ccm.pipeline.data import DataLoader
 from ccm.render import Renderer
@@ -114,7 +115,16 @@ class Project:
             person=action.person,
             comment=action.comment,
             at=action.at,
+            terms=action.terms.document(),
         )
+        sequencer.append(connection, [leaf])
+
+    def record_stop(self, connection: Connection, stop: Stop) -> None:
+        """Puts a stop, or the end of one, into the audit log, in the transaction that records it."""
+        leaf = leaves.stop_leaf(
+            action=stop.action, target=stop.target, name=stop.name, person=stop.person, comment=stop.comment,
+            at=stop.at,
+        )  # fmt: skip
         sequencer.append(connection, [leaf])
 
     def signer(self) -> keys.Signer:

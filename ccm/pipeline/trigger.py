@@ -51,7 +51,7 @@ def send(
         if not feeds.customers(connection, [customer_id]):
             raise NotFound(f"customer '{customer_id}' does not exist; import customers first")
         if not dry_run:
-            require_approved(connection, compiled.release)
+            require_approved(connection, compiled.release, max(at, project.clock()))
     given = None
     if not compiled.communication.data.sql:
         values = check_data(compiled.communication, data or {})

@@ -74,7 +74,7 @@ class Workspace:
     def person(self, name: str) -> Person:
         """The person behind a login, e-mail or id; raises `NotFound`."""
         for person in self.settings.people:
-            if name.casefold() in {person.id.casefold(), *(alias.casefold() for alias in person.aliases)}:
+            if name.casefold() in {known.casefold() for known in person.names}:
                 return person
         known = ", ".join(person.id for person in self.settings.people) or "none: add [[people]]"
         raise NotFound(f"'{name}' is nobody in ccm.toml; people: {known}")

@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from ccm.model.customer import Frozen
+from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.languages import Language
 
 known_zones = lru_cache(available_timezones)
@@ -123,6 +123,22 @@ class Person(Frozen):
     roles: tuple[Role, ...]
     aliases: tuple[str, ...] = ()
     """Other names the same person signs with (login, e-mail); all resolve to `id`."""
+    email: str = ""
+    """The address that the person writes under, in version control too; one more name of the person."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything that means this person, the id first."""
+        return (self.id, *self.aliases, *([self.email] if self.email else ()))
+
+
+class ApprovalSettings(Frozen):
+    """What an approval takes, and how long it lasts."""
+
+    approvers: dict[Purpose, Annotated[int, Field(ge=1, le=5)]] = {}
+    """How many different people must approve a communication of a purpose; one where it says nothing."""
+    valid_for_days: Annotated[int, Field(ge=1, le=3660)] | None = None
+    """After so many days nothing goes out until the release is approved again; None: approvals do not end."""
 
 
 class Feed(Frozen):
@@ -154,6 +170,7 @@ class Settings(Frozen):
     store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()
     people: tuple[Person, ...] = ()
+    approvals: ApprovalSettings = ApprovalSettings()
     languages: LanguageSettings = LanguageSettings()
     customer: CustomerSettings = CustomerSettings()
     feeds: dict[FeedKind, Feed] = Field(default_factory=dict)
@@ -164,8 +181,9 @@ class Settings(Frozen):
         for number, person in enumerate(self.people):
             if person.id.casefold() in seen and seen[person.id.casefold()] == person.id:
                 raise WrongPart(f"people: the id '{person.id}' stands twice", "people", number, "id")
-            for name in (person.id, *person.aliases):
+            for name in person.names:
                 if seen.setdefault(name.casefold(), person.id) != person.id:
                     message = f"people: '{name}' names two persons, {seen[name.casefold()]} and {person.id}"
-                    raise WrongPart(message, "people", number, "id" if name == person.id else "aliases")
+                    place = "id" if name == person.id else "aliases" if name in person.aliases else "email"
+                    raise WrongPart(message, "people", number, place)
         return self

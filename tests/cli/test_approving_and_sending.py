@@ -60,7 +60,7 @@ def test_releases_are_listed_with_their_state(ccm: Commands) -> None:
     ccm.json("withdraw", digest, "--as", "aoi", "--comment", "wrong telephone number")
     assert {(item["state"], item["files_now"]) for item in ccm.json("releases")["releases"]} == {
         ("withdrawn", True),
-        ("approved", True),
+        ("in_force", True),
     }
     assert digest[:12] in ccm.says("releases")
 

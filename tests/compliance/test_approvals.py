@@ -36,13 +36,13 @@ def test_submit_then_approve_by_another_puts_a_release_in_force(
     approvals.submit(store, release, person("ben"), NOW, record=record)
     assert state_of(store, release) == "submitted"
     with store.read() as connection:
-        assert not approvals.in_force(connection, release.digest)
+        assert not approvals.in_force(connection, release.digest, NOW)
     done = approvals.approve(store, release.digest, person("chie"), later(1), "read all of it", record=record)
     assert done == ReleaseAction(
         release.digest, "quarterly-statement", "approved", "chie", "read all of it", later(1)
     )  # fmt: skip
     with store.read() as connection:
-        assert approvals.in_force(connection, release.digest)
+        assert approvals.in_force(connection, release.digest, later(1))
         state = approvals.state(connection, release.digest)
         assert approvals.stored_release(connection, release.digest) == release
     assert (state.state, state.communication) == ("approved", "quarterly-statement")
@@ -171,7 +171,7 @@ def test_each_action_is_possible_in_its_states_only(
     approvals.withdraw(store, digest, ben, NOW, "wrong rate", record=record)
     assert state_of(store, release) == "withdrawn"
     with store.read() as connection:
-        assert not approvals.in_force(connection, digest)
+        assert not approvals.in_force(connection, digest, NOW)
     with pytest.raises(Conflict, match="was withdrawn by ben"):
         approvals.approve(store, digest, chie, NOW, record=record)
 

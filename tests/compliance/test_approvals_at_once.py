@@ -7,9 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from ccm.compliance import approvals
-from ccm.compliance.approvals import Record, ReleaseAction
+from ccm.compliance.approvals import Record, ReleaseAction, Submission, Terms
 from ccm.compliance.releases import Release
-from ccm.errors import Conflict
+from ccm.errors import Conflict, NotAllowed
 from ccm.store import Store
 from ccm.workspace.settings import Person
 
@@ -79,3 +79,38 @@ def test_approval_and_withdrawal_at_once_never_leave_a_withdrawn_release_in_forc
         )
         with store.read() as connection:
             assert approvals.state(connection, release.digest).state == "withdrawn"
+
+
+def test_of_two_approvers_at_once_both_count_and_the_release_is_let_out_once(
+    store: Store, releases_of: Callable[..., Release], person: Callable[[str], Person], record: Record
+) -> None:
+    two = Terms(approvers=2)
+    for number in range(5):
+        release = releases_of(number)
+        approvals.submit_all(store, [Submission(release, two)], person("ben"), NOW, record=record)
+        results = at_once(*(
+            lambda name=name: approvals.approve(
+                store, release.digest, person(name), NOW, record=record, terms=two,  # noqa: B023
+            )
+            for name in ("chie", "dan")
+        ))  # fmt: skip
+        assert all(isinstance(result, ReleaseAction) for result in results), results
+        with store.read() as connection:
+            found = approvals.state(connection, release.digest)
+        assert (found.state, sorted(found.approvers)) == ("approved", ["chie", "dan"])
+
+
+def test_of_one_person_approving_twice_at_once_one_is_told(
+    store: Store, releases_of: Callable[..., Release], person: Callable[[str], Person], record: Record
+) -> None:
+    two = Terms(approvers=2)
+    for number in range(5):
+        release = releases_of(number)
+        approvals.submit_all(store, [Submission(release, two)], person("ben"), NOW, record=record)
+        call = lambda: approvals.approve(  # noqa: E731
+            store, release.digest, person("chie"), NOW, record=record, terms=two,  # noqa: B023
+        )  # fmt: skip
+        results = at_once(call, call)
+        assert sum(isinstance(result, NotAllowed) for result in results) == 1, results
+        with store.read() as connection:
+            assert approvals.state(connection, release.digest).state == "submitted"

@@ -15,7 +15,7 @@ DPI = 110
 """An A4 page is about 910 pixels wide, which every screen shows sharp at reading size."""
 MAX_PICTURES = 12
 """Pages that become pictures; the PDF beside them has them all."""
-_Box = tuple[float, float, float, float]
+Box = tuple[float, float, float, float]
 """Left, bottom, right, top in points, from the page's bottom left corner."""
 
 
@@ -38,6 +38,8 @@ class Page:
     width: int
     height: int
     regions: tuple[Region, ...]
+    changes: tuple[Region, ...] = ()
+    """Where it differs from the page of another release."""
 
 
 def pages_of(pdf: bytes, wording: Sequence[WordingUse]) -> tuple[int, list[Page]]:
@@ -76,7 +78,7 @@ def _regions(
         start = printed.find(words) if words else -1
         while start >= 0:
             boxes = (text.get_charbox(index, loose=True) for _, index in units[start : start + len(words)])
-            for left, bottom, right, top in _lines(boxes):
+            for left, bottom, right, top in lines_of(boxes):
                 yield Region(
                     round(100 * left / width, 2), round(100 * (height - top) / height, 2),
                     round(100 * (right - left) / width, 2), round(100 * (top - bottom) / height, 2),
@@ -85,9 +87,9 @@ def _regions(
             start = printed.find(words, start + len(words))
 
 
-def _lines(boxes: Iterable[_Box]) -> Iterator[_Box]:
+def lines_of(boxes: Iterable[Box]) -> Iterator[Box]:
     """The boxes of characters joined to one a line: a line goes on to the right, at about the same height."""
-    line: _Box | None = None
+    line: Box | None = None
     before = 0.0
     for box in boxes:
         if line is not None and box[0] >= before and line[1] < (box[1] + box[3]) / 2 < line[3]:

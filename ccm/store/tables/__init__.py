@@ -1,6 +1,6 @@
 """Every table. Body bytes never stand here: they are in the archive, and a message row refers to them."""
 
-from ccm.store.tables.approvals import release_actions, releases
+from ccm.store.tables.approvals import release_actions, release_files, release_parts, releases, stops
 from ccm.store.tables.base import Instant, Words, metadata
 from ccm.store.tables.feeds import (
     accounts,
@@ -38,7 +38,10 @@ __all__ = [
     "metadata",
     "preferences",
     "release_actions",
+    "release_files",
+    "release_parts",
     "releases",
     "runs",
+    "stops",
     "transactions",
 ]
