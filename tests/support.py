@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass, field, replace
@@ -49,8 +50,10 @@ def keep_only(root: Path, *communications: str) -> None:
     for name in {wording.id for wording in workspace.wordings} - kept:
         shutil.rmtree(root / "compliance" / "wording" / name)
     for rule in load_rules(workspace):
-        if not any(may_apply(rule.file.applies, communication) for communication in wanted):
+        if not rule.file.pack and not any(may_apply(rule.file.applies, communication) for communication in wanted):
             (root / rule.file.path).unlink()
+    settings = root / "compliance" / "packs.yaml"
+    settings.write_text(re.sub(r"(?m)^sectors:(\n .*)+", "sectors: {}", settings.read_text("utf-8")), "utf-8")
 
 
 @dataclass

@@ -8,7 +8,7 @@ from io import TextIOWrapper
 import typer
 
 from ccm import __version__
-from ccm.cli import audit, catalogue, coverage, demo, feeds, releases, runs, texts, workspace
+from ccm.cli import audit, catalogue, coverage, demo, feeds, releases, rules, runs, texts, workspace
 from ccm.cli.output import WRONG_USE
 
 app = typer.Typer(
@@ -20,6 +20,7 @@ app.command("init")(workspace.init)
 app.command("check")(workspace.check)
 app.command("import")(feeds.import_)
 app.command("coverage")(coverage.show)
+app.command("rules")(rules.show)
 app.command("preview")(workspace.preview)
 app.command("submit")(releases.submit)
 app.command("approve")(releases.approve)

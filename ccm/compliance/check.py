@@ -5,10 +5,11 @@ This is the only place that makes an `ApprovedMessage`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ccm.compliance.rulebook import Rulebook
 from ccm.compliance.rules import Rule
 from ccm.compliance.text import CheckedText
 from ccm.errors import IntegrityError
@@ -85,11 +86,14 @@ def check(draft: Draft, communication: Communication, rules: Sequence[Rule], rel
 def check_findings(draft: Draft, communication: Communication, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     """Everything the rules find in a draft, warnings too, in the order of the rules; for previews and `check`."""
     message = CheckedText.of(draft)
-    return tuple(_find(message, draft, communication, rules))
+    return tuple(
+        Finding(rule.id, rule.file.severity, sentence, rule.file.path)
+        for rule in applied(draft, communication, rules) for sentence in rule.check(message)
+    )  # fmt: skip
 
 
-def _find(message: CheckedText, draft: Draft, communication: Communication, rules: Sequence[Rule]) -> Iterator[Finding]:
-    for rule in rules:
-        if rule.applies_to(communication, message.channel, draft.jurisdiction, draft.language):
-            for sentence in rule.check(message):
-                yield Finding(rule.id, rule.file.severity, sentence, rule.file.path)
+def applied(draft: Draft, communication: Communication, rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The rules that a draft comes under at the instant it was decided for."""
+    book = rules if isinstance(rules, Rulebook) else Rulebook(rules)
+    channel, at = draft.rendered.channel, draft.decision.at
+    return book.content(communication, channel, draft.jurisdiction, draft.language, at)

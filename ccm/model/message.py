@@ -5,7 +5,7 @@ decide -> Decision, render -> Draft, check -> ApprovedMessage, dispatch -> Recei
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -49,6 +49,8 @@ class Decision:
     detail: str = ""
     variant: str = ""
     """Of the communication's experiment; empty where it has none."""
+    rules: tuple[str, ...] = ()
+    """Ids of the rules that the decision, and then the check of the message, came under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,14 @@ class RenderContext:
 
 
 @dataclass(frozen=True, slots=True)
+class TypeRun:
+    """Words that are printed in one size."""
+
+    points: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """One rendered body, byte for byte what the supplier gets."""
 
@@ -102,6 +112,8 @@ class Rendered:
     """Letter pages (also of a letter that is attached to an e-mail)."""
     html: str = ""
     """What a screen shows, where that is a page: of an e-mail and of an inbox message."""
+    type_runs: Callable[[], tuple[TypeRun, ...]] = field(default=tuple, compare=False, repr=False)
+    """Measures the sizes of a letter's words in its PDF: some ten milliseconds, so only where a rule asks."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from weasyprint.document import Document
 from weasyprint.urls import FatalURLFetchingError
 
 from ccm.errors import RenderError
+from ccm.model.message import TypeRun
 from ccm.render import letter_figures, letter_totals
 from ccm.render.fonts import font_configuration, missing_glyph
 from ccm.render.letter_brand import BASE_URL, STYLE_SHEET, BrandFetcher, open_brand
@@ -31,6 +32,7 @@ from ccm.render.letter_figures import draw_figures
 from ccm.render.letter_finish import VARIANT, Finisher
 from ccm.render.letter_markup import MAX_CHARACTERS, check_markup, visible_text
 from ccm.render.letter_paper import sheet_classes, sheet_style, window_problems
+from ccm.render.letter_sizes import type_runs
 from ccm.render.letter_totals import carry_totals
 from ccm.workspace.stationery import DEFAULT_SHEET, Sheet
 
@@ -49,13 +51,19 @@ class Letter:
     """A rendered letter.
 
     `pages` is the number of pages; `text` the visible text in reading order, one line a block or a table row;
-    `problems` what `window_problems` says of its first page.
+    `problems` what `window_problems` says of its first page; `measured` the sizes of its words where they are known
+    already.
     """
 
     pdf: bytes
     pages: int
     text: str
     problems: tuple[str, ...] = ()
+    measured: tuple[TypeRun, ...] | None = None
+
+    def type_runs(self) -> tuple[TypeRun, ...]:
+        """The words of the letter and the sizes they are printed in."""
+        return type_runs(self.pdf) if self.measured is None else self.measured
 
 
 class LetterRenderer(Protocol):

@@ -1,6 +1,6 @@
 """What was found of letters that were laid out before, kept on disk for checks, which lay out the same samples daily.
 
-A checked letter is never sent, so its PDF is not kept: pages, text and problems are. The folder is part of the
+A checked letter is never sent, so its PDF is not kept: pages, text, problems and sizes are. The folder is part of the
 workspace and as trustworthy as its templates; a damaged entry is laid out again.
 """
 
@@ -12,12 +12,14 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from ccm.errors import RenderError
+from ccm.model.message import TypeRun
 from ccm.render.letter import Letter, LetterRenderer
 from ccm.render.letter_codes import Inserter
 from ccm.workspace.stationery import DEFAULT_SHEET, Sheet
@@ -53,8 +55,12 @@ class RememberedLetters:
         except RenderError as error:
             self._keep(file, {"error": [error.reason, error.detail]})
             raise
-        self._keep(file, {"pages": letter.pages, "text": letter.text, "problems": letter.problems})
-        return Letter(b"", letter.pages, letter.text, letter.problems)
+        runs = letter.type_runs()
+        self._keep(file, {
+            "pages": letter.pages, "text": letter.text, "problems": letter.problems,
+            "type_runs": [[run.points, run.text] for run in runs],
+        })  # fmt: skip
+        return replace(letter, pdf=b"", measured=runs)
 
     def _keep(self, file: Path, found: dict[str, Any]) -> None:
         # A folder that cannot be written only makes the next check slower.
@@ -84,4 +90,5 @@ def _read(found: dict[str, Any]) -> Letter:
     if "error" in found:
         reason, detail = found["error"]
         raise RenderError(reason, detail)
-    return Letter(b"", int(found["pages"]), str(found["text"]), tuple(found["problems"]))
+    runs = tuple(TypeRun(float(points), str(text)) for points, text in found["type_runs"])
+    return Letter(b"", int(found["pages"]), str(found["text"]), tuple(found["problems"]), runs)

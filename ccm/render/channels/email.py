@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from ccm.errors import Problem
-from ccm.model.message import Rendered
+from ccm.model.message import Rendered, TypeRun
 from ccm.render import mime
 from ccm.render.channels.base import Channel, Filling
 from ccm.render.channels.letter import LetterChannel
@@ -70,12 +70,13 @@ class EmailChannel(Channel):
         context = filling.context
         body = template.fill(filling.plain, filling.html)
         text, uses, pages, attachment = body.text, filling.words.in_page(body.html), 0, None
+        runs: Callable[[], tuple[TypeRun, ...]] = tuple
         if "email" in self.communication.attach:
             letters = renderer.channel("letter")
             assert isinstance(letters, LetterChannel)
             attached = renderer.filling("letter", context)
             letter, _, more = letters.lay_out(attached)
-            text, pages = f"{text}\n\n{letter.text}", letter.pages
+            text, pages, runs = f"{text}\n\n{letter.text}", letter.pages, letter.type_runs
             uses = tuple(dict.fromkeys((*uses, *more)))
             attachment = (self._file_name(filling), letter.pdf)
         marketing = self.communication.purpose == "marketing"
@@ -86,8 +87,9 @@ class EmailChannel(Channel):
         )  # fmt: skip
         raw = mime.build(mail, self._senders[context.language])
         return Rendered(
-            "email", "message/rfc822", raw, text, mail.subject, body.links, uses, pages=pages, html=body.html
-        )
+            "email", "message/rfc822", raw, text, mail.subject, body.links, uses, pages=pages, html=body.html,
+            type_runs=runs,
+        )  # fmt: skip
 
     def _unsubscribe(self, message_id: str) -> str:
         separator = "&" if "?" in self._preference_url else "?"

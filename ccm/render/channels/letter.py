@@ -97,7 +97,8 @@ class LetterChannel(Channel):
         if letter.problems and self.has_window(filling.context.customer):
             # No postman reads what the window hides.
             raise RenderError("address_hidden", "; ".join(letter.problems))
-        return Rendered("letter", "application/pdf", letter.pdf, letter.text, title, wording=uses, pages=letter.pages)
+        return Rendered("letter", "application/pdf", letter.pdf, letter.text, title, wording=uses, pages=letter.pages,
+                        type_runs=letter.type_runs)  # fmt: skip
 
 
 def _is_large(customer: Customer) -> bool:
