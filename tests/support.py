@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import re
 import shutil
 import tempfile
 from dataclasses import dataclass, field, replace
@@ -52,8 +51,6 @@ def keep_only(root: Path, *communications: str) -> None:
     for rule in load_rules(workspace):
         if not rule.file.pack and not any(may_apply(rule.file.applies, communication) for communication in wanted):
             (root / rule.file.path).unlink()
-    settings = root / "compliance" / "packs.yaml"
-    settings.write_text(re.sub(r"(?m)^sectors:(\n .*)+", "sectors: {}", settings.read_text("utf-8")), "utf-8")
 
 
 @dataclass

@@ -65,9 +65,12 @@ def check(draft: Draft, communication: Communication, rules: Sequence[Rule], rel
         raise IntegrityError(
             f"message {draft.message_id}: rendered for {rendered.channel}, decided: {decision.channel or 'not to send'}"
         )
-    findings = check_findings(draft, communication, rules)
-    if any(finding.severity == "error" for finding in findings):
-        return Refusal(findings)
+    book = rules if isinstance(rules, Rulebook) else Rulebook(rules)
+    # How a page shows its words is the template's doing: `ccm check` and previews look at that, over all samples.
+    message = CheckedText.of(draft, page=False)
+    # Warnings are for writers, and some take long: they are looked for only where they are told.
+    if any(rule.check(message) for rule in applied(draft, communication, book)):
+        return Refusal(check_findings(draft, communication, book))
     return ApprovedMessage(
         message_id=draft.message_id,
         communication=communication.id,
@@ -86,14 +89,15 @@ def check(draft: Draft, communication: Communication, rules: Sequence[Rule], rel
 def check_findings(draft: Draft, communication: Communication, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     """Everything the rules find in a draft, warnings too, in the order of the rules; for previews and `check`."""
     message = CheckedText.of(draft)
+    book = rules if isinstance(rules, Rulebook) else Rulebook(rules)
+    place = (draft.rendered.channel, draft.jurisdiction, draft.language, draft.decision.at)
     return tuple(
         Finding(rule.id, rule.file.severity, sentence, rule.file.path)
-        for rule in applied(draft, communication, rules) for sentence in rule.check(message)
+        for rule in book.content(communication, *place) for sentence in rule.check(message)
     )  # fmt: skip
 
 
-def applied(draft: Draft, communication: Communication, rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    """The rules that a draft comes under at the instant it was decided for."""
-    book = rules if isinstance(rules, Rulebook) else Rulebook(rules)
-    channel, at = draft.rendered.channel, draft.decision.at
-    return book.content(communication, channel, draft.jurisdiction, draft.language, at)
+def applied(draft: Draft, communication: Communication, rules: Rulebook) -> tuple[Rule, ...]:
+    """The rules that could stop a draft, at the instant it was decided for."""
+    place = (draft.rendered.channel, draft.jurisdiction, draft.language, draft.decision.at)
+    return rules.stopping(communication, *place)

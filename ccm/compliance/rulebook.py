@@ -30,13 +30,24 @@ class Rulebook(Sequence[Rule]):
         self._policy = tuple(rule for rule in self._rules if is_policy(rule.file))
         self._edges = sorted({edge for rule in self._rules for edge in (rule.file.starts, rule.file.ends)})
         self._parts = {place for rule in self._policy for place in rule.file.applies.jurisdictions if "-" in place}
-        self._found: dict[tuple[object, ...], tuple[Communication, tuple[Rule, ...]]] = {}
+        self._found: dict[tuple[object, ...], tuple[Communication, tuple[Rule, ...], tuple[Rule, ...]]] = {}
         self._asked: dict[tuple[object, ...], tuple[Communication, Mapping[str, PolicyRequirements]]] = {}
 
     def content(
         self, communication: Communication, channel: str, jurisdiction: str, language: str, at: datetime
     ) -> tuple[Rule, ...]:
         """The rules that a message comes under: those of its scope that are in force at `at`."""
+        return self._holding(communication, channel, jurisdiction, language, at)[1]
+
+    def stopping(
+        self, communication: Communication, channel: str, jurisdiction: str, language: str, at: datetime
+    ) -> tuple[Rule, ...]:
+        """Those of `content` that are no warnings."""
+        return self._holding(communication, channel, jurisdiction, language, at)[2]
+
+    def _holding(
+        self, communication: Communication, channel: str, jurisdiction: str, language: str, at: datetime
+    ) -> tuple[Communication, tuple[Rule, ...], tuple[Rule, ...]]:
         # By identity: two communications of one id may differ. Kept, so that no other object takes its place.
         key = (id(communication), channel, jurisdiction, language, bisect_right(self._edges, at))
         known = self._found.get(key)
@@ -45,8 +56,9 @@ class Rulebook(Sequence[Rule]):
                 rule for rule in self._content
                 if rule.file.in_force(at) and rule.applies_to(communication, channel, jurisdiction, language)
             )  # fmt: skip
-            known = self._found[key] = (communication, holding)
-        return known[1]
+            stopping = tuple(rule for rule in holding if rule.file.severity == "error")
+            known = self._found[key] = (communication, holding, stopping)
+        return known
 
     def requirements(
         self, communication: Communication, jurisdiction: str, region: str, at: datetime

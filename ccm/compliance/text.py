@@ -45,13 +45,13 @@ class CheckedText:
     """Gives the words of a letter with their sizes."""
 
     @classmethod
-    def of(cls, draft: Draft) -> CheckedText:
-        """The part of a draft that rules may look at."""
+    def of(cls, draft: Draft, *, page: bool = True) -> CheckedText:
+        """The part of a draft that rules may look at; without its page, whose reading takes longer than all else."""
         rendered = draft.rendered
         raw = rendered.body if rendered.channel == "email" else b""
         return cls(
             rendered.channel, rendered.text, rendered.subject, rendered.links, rendered.wording, rendered.segments,
-            draft.language, rendered.html, raw, rendered.type_runs,
+            draft.language, rendered.html if page else "", raw, rendered.type_runs,
         )  # fmt: skip
 
     @cached_property

@@ -7,15 +7,15 @@ not looked at: what hides by a class is found by eye, in the preview.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from html import escape, unescape
+from itertools import chain, compress
 
 from ccm.compliance.folding import fold
 from ccm.compliance.writing.colours import WHITE, Colour, colour, contrast
 
-_TAG = re.compile(r"""<!--.*?-->|<[!?/a-zA-Z](?:[^"'>]|"[^"]*"|'[^']*')*>""", re.DOTALL)
+_TAG = re.compile(r"""(<(?:!--.*?--|[!?/a-zA-Z][^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*)>)""", re.DOTALL)
 _NAME = re.compile(r"</?([a-zA-Z0-9:-]+)")
 _STYLE = re.compile(r"""\bstyle\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.IGNORECASE)
 _HIDDEN = re.compile(r"\s(?:hidden|aria-hidden\s*=\s*[\"']?true)(?=[\s=>/])", re.IGNORECASE)
@@ -56,7 +56,9 @@ class Seen:
 
 def page_words(html: str) -> str:
     """The words of a page that a customer sees, white space evened out, references (``&#12402;``) as they are."""
-    return " ".join("".join(words for _, words in _visible(html)).split())
+    parts = _TAG.split(html)
+    plan = _plan("\0".join(parts[1::2]))
+    return " ".join("".join(chain.from_iterable(zip(plan.between, compress(parts[0::2], plan.visible)))).split())
 
 
 def stands_in(passage: str, words: str) -> bool:
@@ -73,25 +75,26 @@ def _written(passage: str) -> tuple[str, ...]:
 
 def visible_sizes(html: str) -> tuple[tuple[float, str], ...]:
     """The visible words of a page with their sizes in points (a pixel is 0.75)."""
-    return tuple((points, text) for points, words in _visible(html) if (text := unescape(words)).strip())
+    parts = _TAG.split(html)
+    plan = _plan("\0".join(parts[1::2]))
+    found = zip(plan.visible, plan.points, map(unescape, parts[0::2]), strict=True)
+    return tuple((points, text) for visible, points, text in found if visible and text.strip())
 
 
-def _visible(html: str) -> Iterator[tuple[float, str]]:
-    tags = _TAG.findall(html)
-    words = _TAG.split(html)
-    yield _BODY * 0.75, words[0]
-    # Messages of one template have the same tags: what they do is found out once.
-    for (visible, inline, points), text in zip(_plan("\0".join(tags)), words[1:], strict=True):
-        if visible:
-            yield points, text if inline else " " + text
-        elif not inline:
-            yield points, " "
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What the tags of a page do to the words before, between and after them."""
+
+    visible: tuple[bool, ...]
+    points: tuple[float, ...]
+    between: tuple[str, ...]
+    """Before each visible piece of words: a space where a block begins or ends, else nothing."""
 
 
+# Messages of one template have the same tags: what they do is found out once.
 @lru_cache(maxsize=512)
-def _plan(tags: str) -> tuple[tuple[bool, bool, float], ...]:
-    """For the words behind each tag: whether they are visible, whether they join those before, and their size."""
-    found = []
+def _plan(tags: str) -> _Plan:
+    visible, points, between, parted = [True], [_BODY * 0.75], [""], False
     stack: list[tuple[str, Seen]] = []
     now = Seen()
     for tag in tags.split("\0") if tags else ():
@@ -108,8 +111,13 @@ def _plan(tags: str) -> tuple[tuple[bool, bool, float], ...]:
             elif word not in _VOID and not tag.endswith("/>"):
                 stack.append((word, now))
                 now = _within(now, word, tag)
-        found.append((now.visible, inline, round(now.points, 2)))
-    return tuple(found)
+        parted = parted or not inline
+        visible.append(now.visible)
+        points.append(round(now.points, 2))
+        if now.visible:
+            between.append(" " if parted else "")
+            parted = False
+    return _Plan(tuple(visible), tuple(points), tuple(between))
 
 
 def _within(around: Seen, name: str, tag: str) -> Seen:

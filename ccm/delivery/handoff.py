@@ -111,5 +111,5 @@ def _judge_one(
 def _new_rules(project: Project, communication: Communication, row: Row, moment: datetime) -> list[str]:
     """Rules on the text that hold now, and did not when the message was checked: nobody looked at it for them."""
     place = (communication, row["channel"], row["jurisdiction"], row["language"])
-    now, then = (project.rules.content(*place, at) for at in (moment, row["decided_at"]))
-    return [] if now is then else [rule.id for rule in now if rule not in then and rule.file.severity == "error"]
+    now, then = (project.rules.stopping(*place, at) for at in (moment, row["decided_at"]))
+    return [] if now is then else [rule.id for rule in now if rule not in then]

@@ -23,7 +23,7 @@ def check(params: Params, message: CheckedText) -> list[str]:
     """One sentence for each line that is missing or not of its form; channels without headers pass."""
     if message.channel != "email":
         return []
-    head = message.raw.partition(b"\r\n\r\n")[0]
+    head = message.raw[: message.raw.find(b"\r\n\r\n") + 2]
     # Folded lines are one (RFC 5322, 2.2.3); names and values are compared without case or space.
     lines = b"\n" + re.sub(rb"\r\n[ \t]+", b"", head).replace(b"\r", b"").replace(b" ", b"").lower() + b"\n"
     found = []

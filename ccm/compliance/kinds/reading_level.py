@@ -10,7 +10,8 @@ from pydantic import Field, model_validator
 
 from ccm.compliance.kinds import RuleParams
 from ccm.compliance.text import CheckedText
-from ccm.compliance.writing.readability import measure
+from ccm.compliance.writing.readability import flesch, kanji_percent
+from ccm.compliance.writing.sentences import sentences
 from ccm.workspace.languages import base
 
 
@@ -44,15 +45,22 @@ def check(params: Params, message: CheckedText) -> list[str]:
         limits = (params.sentence_words, params.flesch if language == "en" else None)
     if limits == (None, None):
         return []
-    found = measure(message.text, language)
-    if max(found.words, found.characters // 3) < params.least_words or not found.sentences:
+    found = sentences(message.text, language)
+    characters = sum(sentence.characters for sentence in found)
+    words = 0 if language == "ja" else sum(len(sentence.words) for sentence in found)
+    if max(words, characters // 3) < params.least_words or not found:
         return []
+    mean = (characters if language == "ja" else words) / len(found)
     said = []
     longest, unit = (limits[0], "characters" if language == "ja" else "words")
-    if longest is not None and found.mean_length > longest:
-        said.append(f"sentences have {found.mean_length:.0f} {unit} on average; at most {longest:g} are allowed")
-    if language == "ja" and params.kanji_percent is not None and (found.kanji_percent or 0) > params.kanji_percent:
-        said.append(f"{found.kanji_percent:.0f} % of the characters are kanji; at most {params.kanji_percent:g} %")
-    if language == "en" and params.flesch is not None and found.flesch is not None and found.flesch < params.flesch:
-        said.append(f"Flesch reading ease is {found.flesch:.0f}; at least {params.flesch:g} is needed")
+    if longest is not None and mean > longest:
+        said.append(f"sentences have {mean:.0f} {unit} on average; at most {longest:g} are allowed")
+    if language == "ja" and params.kanji_percent is not None:
+        share = kanji_percent(found)
+        if share is not None and share > params.kanji_percent:
+            said.append(f"{share:.0f} % of the characters are kanji; at most {params.kanji_percent:g} %")
+    if language == "en" and params.flesch is not None:
+        ease = flesch(found)
+        if ease is not None and ease < params.flesch:
+            said.append(f"Flesch reading ease is {ease:.0f}; at least {params.flesch:g} is needed")
     return said
