@@ -61,7 +61,8 @@ def test_a_sender_hidden_in_the_page_is_not_seen(hidden: str) -> None:
 
 
 def test_a_sender_that_stands_in_the_page_passes_however_letters_are_written() -> None:
-    page = '<div style="display:none">x</div><p style="color:#333">&#12486;&#12473;&#12488;銀行<br>東京都千代田区1-1 +1 555 0100</p>'
+    words = "&#12486;&#12473;&#12488;銀行<br>東京都千代田区1-1 +1 555 0100"
+    page = f'<div style="display:none">x</div><p style="color:#333">{words}</p>'
     assert require_sender_identity.check(SENDER, email("テスト銀行 東京都千代田区1-1 +1 555 0100", page)) == []
 
 
@@ -71,8 +72,9 @@ CARD = "4111111111111111"
 @pytest.mark.parametrize(
     "text",
     [
-        CARD, "4111 1111 1111 1111", "4111-1111-1111-1111", "４１１１１１１１１１１１１１１１", "4111\u200b1111\u200b1111\u200b1111",
-        " ".join(CARD), "カード番号は4111111111111111です。", "GB82WEST12345698765432", "口座 GB82 WEST 1234 5698 7654 32",
+        CARD, "4111 1111 1111 1111", "4111-1111-1111-1111", "４１１１１１１１１１１１１１１１",
+        "4111\u200b1111\u200b1111\u200b1111", " ".join(CARD), "カード番号は4111111111111111です。",
+        "GB82WEST12345698765432", "口座 GB82 WEST 1234 5698 7654 32",
     ],
 )  # fmt: skip
 def test_whole_numbers_of_cards_and_accounts_are_found_however_they_are_written(text: str) -> None:
@@ -81,8 +83,8 @@ def test_whole_numbers_of_cards_and_accounts_are_found_however_they_are_written(
 
 @pytest.mark.parametrize(
     "text",
-    ["ending 1111", "末尾1111", "4111111111111112", "2026-01-01 2026-03-31", "1,250.00 312.40 8800.10 77.20", "+81 90 4094 1361",
-     "GB82WEST12345698765433", "0000000000000000"],
+    ["ending 1111", "末尾1111", "4111111111111112", "2026-01-01 2026-03-31", "1,250.00 312.40 8800.10 77.20",
+     "+81 90 4094 1361", "GB82WEST12345698765433", "0000000000000000"],
 )  # fmt: skip
 def test_dates_amounts_telephones_and_masked_numbers_pass(text: str) -> None:
     assert masked_identifiers.check(masked_identifiers.Params(), email(text)) == []
@@ -112,8 +114,9 @@ def test_links_to_known_hosts_pass(link: str) -> None:
 
 @pytest.mark.parametrize(
     "link",
-    ["https://bit.ly/x", "https://www.bank.example@evil.example/", "https://www.bank.example.evil.example/", "//evil.example",
-     "https://www.b\u0430nk.example/", "https://[", "https://evil.example\\@www.bank.example/", "javascript://www.bank.exampl"],
+    ["https://bit.ly/x", "https://www.bank.example@evil.example/", "https://www.bank.example.evil.example/",
+     "//evil.example", "https://www.b\u0430nk.example/", "https://[", "https://evil.example\\@www.bank.example/",
+     "javascript://www.bank.exampl"],
 )  # fmt: skip
 def test_links_elsewhere_are_found_and_not_quoted(link: str) -> None:
     [said] = link_allow_list.check(LINKS, CheckedText("sms", "See", links=(link,)))
