@@ -49,7 +49,7 @@ def keep_only(root: Path, *communications: str) -> None:
     for name in {wording.id for wording in workspace.wordings} - kept:
         shutil.rmtree(root / "compliance" / "wording" / name)
     for rule in load_rules(workspace):
-        if not any(may_apply(rule.file.applies, communication) for communication in wanted):
+        if not rule.file.pack and not any(may_apply(rule.file.applies, communication) for communication in wanted):
             (root / rule.file.path).unlink()
 
 

@@ -11,8 +11,9 @@ from sqlalchemy import Connection, select
 
 from ccm.cli.output import JsonOption, Out, WorkspaceOption, command, project_of, shown
 from ccm.compliance import approvals
-from ccm.decide.trace import unpack, words
+from ccm.decide.trace import rules_of, unpack, words
 from ccm.errors import InputError, NotFound
+from ccm.pipeline.project import Project
 from ccm.store.tables import messages
 
 
@@ -32,7 +33,7 @@ def explain(
         project = project_of(workspace)
         with project.store.read() as connection:
             found = _find(connection, message, customer, communication)
-            documents = [_explained(connection, row, language) for row in found]
+            documents = [_explained(project, connection, row, language) for row in found]
         for document in documents:
             _tell(out, document)
         out.document({"messages": documents})
@@ -57,7 +58,7 @@ def _find(
     return rows
 
 
-def _explained(connection: Connection, row: Mapping[Any, Any], language: str) -> dict[str, Any]:
+def _explained(project: Project, connection: Connection, row: Mapping[Any, Any], language: str) -> dict[str, Any]:
     decided, _, candidates = unpack(row["trace"])
     actions = approvals.state(connection, row["release"]).actions
     return {
@@ -71,6 +72,7 @@ def _explained(connection: Connection, row: Mapping[Any, Any], language: str) ->
             {"channel": c.channel, "taken": c.taken, "reason": c.reason, "why": words(c.reason, language),
              "detail": c.detail} for c in candidates
         ],
+        "rules": _rules(project, row, language),
         "release": row["release"],
         "approvals": [{"action": a.action, "by": a.person, "at": shown(a.at)} for a in actions],
         "wording": [{"id": w[0], "version": w[1], "digest": w[2]} for w in orjson.loads(row["wording"])],
@@ -78,6 +80,18 @@ def _explained(connection: Connection, row: Mapping[Any, Any], language: str) ->
         "adapter": row["adapter"], "attempts": row["attempts"], "supplier_reference": row["supplier_reference"],
         "updated": shown(row["updated_at"]),
     }  # fmt: skip
+
+
+def _rules(project: Project, row: Mapping[Any, Any], language: str) -> list[dict[str, str]]:
+    """The rules that decision and message came under with their names; the one that stopped it with its reason."""
+    known = {file.id: file for file in project.workspace.rules}
+    broken = row["reason"].removeprefix("rule_")
+    found = []
+    for rule in rules_of(row["trace"]):
+        file = known.get(rule)
+        name = file.name.of(language) if file is not None else ""
+        found.append({"id": rule, "name": name, "reason": file.reason if file and rule == broken else ""})
+    return found
 
 
 def _tell(out: Out, found: dict[str, Any]) -> None:
@@ -90,6 +104,9 @@ def _tell(out: Out, found: dict[str, Any]) -> None:
         mark = "+" if candidate["taken"] else "-"
         extra = f" [{candidate['detail']}]" if candidate["detail"] else ""
         out.say(f"    {mark} {candidate['channel']}: {candidate['why']} ({candidate['reason']}){extra}")
+    for rule in found["rules"]:
+        why = f": {rule['reason']}" if rule["reason"] else ""
+        out.say(f"    rule {rule['id']} {rule['name']}{why}")
     variant = f", variant {found['variant']}" if found["variant"] else ""
     language = f", in {found['language']}" if found["language"] else ""
     out.say(f"  release {found['release'][:12]}{language}{variant}")

@@ -8,7 +8,21 @@ from io import TextIOWrapper
 import typer
 
 from ccm import __version__
-from ccm.cli import audit, catalogue, coverage, demo, feeds, log, releases, runs, stops, texts, wording, workspace
+from ccm.cli import (
+    audit,
+    catalogue,
+    coverage,
+    demo,
+    feeds,
+    log,
+    releases,
+    rules,
+    runs,
+    stops,
+    texts,
+    wording,
+    workspace,
+)
 from ccm.cli.output import WRONG_USE
 from ccm.cli.review import review
 
@@ -22,6 +36,7 @@ app.command("check")(workspace.check)
 app.command("import")(feeds.import_)
 app.command("coverage")(coverage.show)
 app.add_typer(wording.wording_app, name="wording")
+app.command("rules")(rules.show)
 app.command("preview")(workspace.preview)
 app.command("submit")(releases.submit)
 app.command("approve")(releases.approve)

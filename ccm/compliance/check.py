@@ -5,10 +5,11 @@ This is the only place that makes an `ApprovedMessage`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ccm.compliance.rulebook import Rulebook
 from ccm.compliance.rules import Rule
 from ccm.compliance.text import CheckedText
 from ccm.compliance.wording_placed import misplaced
@@ -68,9 +69,12 @@ def check(draft: Draft, communication: Communication, rules: Sequence[Rule], rel
         raise IntegrityError(
             f"message {draft.message_id}: rendered for {rendered.channel}, decided: {decision.channel or 'not to send'}"
         )
-    findings = check_findings(draft, communication, rules)
-    if any(finding.severity == "error" for finding in findings):
-        return Refusal(findings)
+    book = rules if isinstance(rules, Rulebook) else Rulebook(rules)
+    # How a page shows its words is the template's doing: `ccm check` and previews look at that, over all samples.
+    message = CheckedText.of(draft, page=False)
+    # Warnings are for writers, and some take long: they are looked for only where they are told.
+    if any(misplaced(rendered)) or any(rule.check(message) for rule in applied(draft, communication, book)):
+        return Refusal(check_findings(draft, communication, book))
     return ApprovedMessage(
         message_id=draft.message_id,
         communication=communication.id,
@@ -89,12 +93,17 @@ def check(draft: Draft, communication: Communication, rules: Sequence[Rule], rel
 def check_findings(draft: Draft, communication: Communication, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     """Everything that wording and rules find in a draft, warnings too; for previews and `check`."""
     message = CheckedText.of(draft)
-    placing = [Finding(PLACING, "error", told, "compliance/wording") for told in misplaced(draft.rendered)]
-    return (*placing, *_find(message, draft, communication, rules))
+    book = rules if isinstance(rules, Rulebook) else Rulebook(rules)
+    place = (draft.rendered.channel, draft.jurisdiction, draft.language, draft.decision.at)
+    placing = (Finding(PLACING, "error", told, "compliance/wording") for told in misplaced(draft.rendered))
+    found = (
+        Finding(rule.id, rule.file.severity, sentence, rule.file.path)
+        for rule in book.content(communication, *place) for sentence in rule.check(message)
+    )  # fmt: skip
+    return (*placing, *found)
 
 
-def _find(message: CheckedText, draft: Draft, communication: Communication, rules: Sequence[Rule]) -> Iterator[Finding]:
-    for rule in rules:
-        if rule.applies_to(communication, message.channel, draft.jurisdiction, draft.language):
-            for sentence in rule.check(message):
-                yield Finding(rule.id, rule.file.severity, sentence, rule.file.path)
+def applied(draft: Draft, communication: Communication, rules: Rulebook) -> tuple[Rule, ...]:
+    """The rules that could stop a draft, at the instant it was decided for."""
+    place = (draft.rendered.channel, draft.jurisdiction, draft.language, draft.decision.at)
+    return rules.stopping(communication, *place)

@@ -15,7 +15,7 @@ from functools import lru_cache
 from importlib import metadata
 from typing import Any, Literal
 
-from ccm.compliance.rules import may_apply
+from ccm.compliance.rules import is_policy, may_apply
 from ccm.errors import IntegrityError
 from ccm.workspace import Workspace
 from ccm.workspace.catalogues import TEMPLATE
@@ -127,8 +127,9 @@ def _parts(workspace: Workspace, communication: Communication) -> Iterator[tuple
         if wording.id in ids and said_here and wording.product in (None, communication.product):
             yield wording.path, wording.digest
     for file in workspace.rules:
-        if may_apply(file.applies, communication):
-            yield file.path, file.digest
+        # Rules of policy decide whether and when a message goes, never what it says.
+        if file.enabled and not is_policy(file) and may_apply(file.applies, communication):
+            yield file.part, file.digest
     yield from _settings_parts(workspace, communication)
     yield "engine#format", _of(RENDER_FORMAT)
     for package in RENDER_PACKAGES:

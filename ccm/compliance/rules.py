@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from pydantic import ValidationError
 
 from ccm.compliance import kinds as kinds_package
-from ccm.compliance.kinds import RuleParams, scan
+from ccm.compliance.kinds import Kind, RuleParams, scan
+from ccm.compliance.places import holds_in
 from ccm.compliance.text import CheckedText, from_example
 from ccm.errors import Problem, WorkspaceError
+from ccm.model.requirements import NOTHING, PolicyRequirements
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication
 from ccm.workspace.languages import base
 from ccm.workspace.rules import RuleFile, Scope
+from ccm.workspace.settings import ByLanguage
 from ccm.workspace.yamlfile import explain, read_yaml
 from ccm.workspace.yamlreader import Document, Loc, Refused
 
@@ -29,6 +32,9 @@ class Rule:
     file: RuleFile
     params: RuleParams
 
+    asks: PolicyRequirements = NOTHING
+    """What a rule of policy asks of a decision."""
+
     @property
     def id(self) -> str:
         return self.file.id
@@ -38,14 +44,30 @@ class Rule:
         scope = self.file.applies
         return (
             _within(channel, scope.channels)
-            and _within(jurisdiction, scope.jurisdictions)
+            and _holds(scope, jurisdiction)
             and (_within(language, scope.languages) or base(language) in scope.languages)
             and _covers(scope, communication)
         )
 
     def check(self, message: CheckedText) -> list[str]:
         """One sentence for each thing that is wrong; empty where the message passes."""
-        return KINDS[self.file.kind].check(self.params, message)
+        look = KINDS[self.file.kind].check
+        return look(self.params, message) if look is not None else []
+
+
+def is_policy(file: RuleFile) -> bool:
+    """Whether a rule shapes decisions, and looks at no text."""
+    kind = KINDS.get(file.kind)
+    return kind is not None and kind.is_policy
+
+
+def asks_for(rule: Rule, communication: Communication, channel: str, jurisdiction: str, region: str) -> bool:
+    """Whether a rule of policy holds for one communication on one channel where a customer is.
+
+    Empty `jurisdiction` or `region`: nobody knows where the customer is, so it holds if it holds anywhere they may be.
+    """
+    scope = rule.file.applies
+    return _within(channel, scope.channels) and _covers(scope, communication) and _holds(scope, jurisdiction, region)
 
 
 def may_apply(scope: Scope, communication: Communication) -> bool:
@@ -53,7 +75,7 @@ def may_apply(scope: Scope, communication: Communication) -> bool:
     return (
         _covers(scope, communication)
         and _overlap(communication.channels, scope.channels)
-        and _overlap(communication.jurisdictions, scope.jurisdictions)
+        and any(_holds(scope, jurisdiction) for jurisdiction in communication.jurisdictions)
         and _overlap((*communication.languages, *map(base, communication.languages)), scope.languages)
     )
 
@@ -66,6 +88,10 @@ def _covers(scope: Scope, communication: Communication) -> bool:
     )
 
 
+def _holds(scope: Scope, jurisdiction: str, region: str = "") -> bool:
+    return not scope.jurisdictions or any(holds_in(place, jurisdiction, region) for place in scope.jurisdictions)
+
+
 def _within(value: str, allowed: tuple[str, ...]) -> bool:
     return not allowed or value in allowed
 
@@ -75,7 +101,9 @@ def _overlap(values: tuple[str, ...], allowed: tuple[str, ...]) -> bool:
 
 
 def load_rules(workspace: Workspace) -> tuple[Rule, ...]:
-    """Compiles all rules of a workspace and runs their examples; in order of their ids.
+    """Compiles all rules of a workspace and runs their examples; returns those that are on, in order of their ids.
+
+    Rules that are switched off are compiled and tried too, so that one can be switched on without a surprise.
 
     Raises `WorkspaceError` with every problem of every rule, each at its line.
     """
@@ -85,7 +113,7 @@ def load_rules(workspace: Workspace) -> tuple[Rule, ...]:
         compiler = _Compiler(workspace, file)
         rule = compiler.compile()
         problems.extend(compiler.problems)
-        if rule is not None:
+        if rule is not None and file.enabled:
             rules.append(rule)
     if problems:
         raise WorkspaceError(problems)
@@ -105,10 +133,15 @@ class _Compiler:
         try:
             params = kind.params.model_validate(self.file.params)
         except ValidationError as error:
-            self.problems.extend(explain(error, self._document(), kind.params, ("params",)))
+            self.problems.extend(explain(error, self._document(), kind.params, (*self.file.place, "params")))
             return None
-        rule = Rule(self.file, params.bound(self.workspace))
-        for loc, message in params.problems(self.workspace):
+        params = params.bound(self.workspace)
+        asks = kind.requires(params, self.file, self.workspace) if kind.requires else NOTHING
+        rule = Rule(self.file, params, asks)
+        for loc, message in self._form_problems(kind):
+            self._problem(loc, message)
+        # A rule that is off asks for nothing: what it would need may not be here.
+        for loc, message in params.problems(self.workspace) if self.file.enabled else ():
             self._problem(("params", *loc), message)
         for loc, message in self._scope_problems(rule):
             self._problem(loc, message)
@@ -117,15 +150,26 @@ class _Compiler:
         return rule
 
     def _problem(self, loc: Loc, message: str) -> None:
-        self.problems.append(Problem(self.file.path, self._document().line(loc), message))
+        self.problems.append(Problem(self.file.path, self._document().line((*self.file.place, *loc)), message))
 
     def _document(self) -> Document:
         """The file again, for the line numbers, which `RuleFile` does not keep."""
         try:
             return read_yaml(self.workspace.root / self.file.path, self.workspace.root)
         except Refused:  # changed since it was loaded: the lines known from then are the best there are
-            lines: dict[Loc, int] = {("kind",): self.file.kind_line, ("params",): self.file.params_line}
+            place = self.file.place
+            lines: dict[Loc, int] = {(*place, "kind"): self.file.kind_line, (*place, "params"): self.file.params_line}
             return Document(self.file.path, {}, lines)
+
+    def _form_problems(self, kind: Kind) -> Iterator[tuple[Loc, str]]:
+        """What a kind's rules must have, or cannot have."""
+        if kind.is_policy:
+            if self.file.examples is not None:
+                yield ("examples",), f"kind '{self.file.kind}' looks at no text, so it has no examples"
+            if self.file.applies.languages:
+                yield ("applies", "languages"), f"kind '{self.file.kind}' cannot be narrowed by language"
+        elif self.file.examples is None:
+            yield ("kind",), f"kind '{self.file.kind}' needs examples: texts that pass and texts that fail"
 
     def _scope_problems(self, rule: Rule) -> Iterator[tuple[Loc, str]]:
         """A rule that can never apply, or that no message can pass, is a slip of the pen."""
@@ -133,12 +177,12 @@ class _Compiler:
         known_ids = {communication.id for communication in communications}
         known_categories = {communication.category for communication in communications}
         for name, known in (("communications", known_ids), ("categories", known_categories)):
-            for index, value in enumerate(getattr(self.file.applies, name)):
+            for index, value in enumerate(getattr(self.file.applies, name) if self.file.enabled else ()):
                 if value not in known:
                     allowed = ", ".join(sorted(known)) or "none yet"
                     yield ("applies", name, index), f"{name} '{value}' does not exist; there are: {allowed}"
         wanted, needed = rule.params.required_wording()
-        for communication in communications:
+        for communication in communications if self.file.enabled else ():
             applies = needed and may_apply(self.file.applies, communication)
             if applies and len(wanted & set(communication.wording)) < needed:
                 asked, listed = ", ".join(sorted(wanted)), ", ".join(communication.wording) or "none"
@@ -146,19 +190,20 @@ class _Compiler:
                 yield ("params",), message
 
     def _example_problems(self, rule: Rule) -> Iterator[tuple[Loc, str]]:
+        if self.file.examples is None or KINDS[self.file.kind].check is None:
+            return
         values = _values(self.workspace)
         for index, example in enumerate(self.file.examples.passes):
-            found = rule.check(from_example(example, values))
-            if found:
+            if found := rule.check(from_example(example, values)):
                 yield ("examples", "passes", index), f"this example must pass, but {'; '.join(found)}"
         for index, example in enumerate(self.file.examples.fails):
             if not rule.check(from_example(example, values)):
                 yield ("examples", "fails", index), "this example must fail, but it passes"
 
 
-def _values(workspace: Workspace) -> Mapping[str, str]:
-    organisation = workspace.settings.organisation
-    return {
-        "organisation.preference_url": organisation.preference_url,
-        "organisation.website": organisation.website,
-    }
+def _values(workspace: Workspace) -> Mapping[str, ByLanguage]:
+    found = workspace.settings.organisation
+    values = {name: ByLanguage(en=value, ja=value) for name in ("preference_url", "website", "phone")
+              if (value := getattr(found, name))}  # fmt: skip
+    return {f"organisation.{name}": value for name, value in (*values.items(), ("name", found.name),
+                                                               ("address", found.address))}  # fmt: skip

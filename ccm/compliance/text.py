@@ -1,39 +1,27 @@
-"""What a rule looks at, and how two texts are compared.
-
-Two ways of comparing, for two purposes. `fold` is strict: it takes out only what layout puts in (line breaks,
-soft hyphens), so that approved wording must stand word for word. `loosen` is wide: it also takes out letter
-case, width and invisible characters, so that a forbidden word is not hidden by them.
-"""
+"""What a rule looks at: the rendered result, and what an example of a rule file stands for."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from ccm.model.message import Draft, WordingUse
+from ccm.compliance.folding import CJK, LATIN, REPLACED, fold, loosen
+from ccm.compliance.visible import page_words
+from ccm.model.message import Draft, TypeRun, WordingUse
+from ccm.workspace.settings import ByLanguage
 
-CJK = "\u2e80-\u303f\u3040-\u312f\u3190-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff"
-"""Scripts written without spaces, with their punctuation, as the inside of a character class."""
-LATIN = "0-9a-z\u00c0-\u024f\u0300-\u036f\u1e00-\u1eff\u2c60-\u2c7f\ua720-\ua7ff"
-"""What a Latin word is made of, after lower-casing."""
-REPLACED = "\ufffc"
-"""Stands where a passage was taken out, so that the words around it do not join."""
-
-_LAYOUT_MARKS = re.compile("[\u00ad\u200b\u2060\ufeff]+")
-_INVISIBLE = re.compile("[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]+")
-# A line may end after a hyphen or slash, and anywhere in Japanese: a space there is no difference of words.
-# The space comes first in the pattern: so the search jumps from space to space.
-_BREAKABLE = re.compile(rf" (?:(?<=[-/\u2010-\u2015{CJK}] )|(?=[{CJK}]))")
-_SAME = (("\u2018", "'"), ("\u2019", "'"), ("\u02bc", "'"), ("\u2010", "-"), ("\u2012", "-"), ("\u2013", "-"))
 _LATIN_CHARACTER = re.compile(rf"[{LATIN}]", re.IGNORECASE)
 
 _EXAMPLE_MARK = re.compile(
     r"\{(?:wording\.(?P<id>[a-z0-9-]+)(?::\s*(?P<text>[^{}]*))?"
-    r"|segments:\s*(?P<segments>\d+)|subject:\s*(?P<subject>[^{}]*))\}"
+    r"|segments:\s*(?P<segments>\d+)|subject:\s*(?P<subject>[^{}]*)|language:\s*(?P<language>[a-z-]+)"
+    r"|channel:\s*(?P<channel>[a-z]+)|header:\s*(?P<header>[^{}]*))\}"
 )
+_SIZE_MARK = re.compile(r"\{size:\s*([0-9.]+)\}")
+_HTML_MARK = re.compile(r"\{html:\s*(?P<html>[^{}]*)\}")
+_KANA = re.compile("[\u3040-\u30ff]")
 _LINK = re.compile(rf"https?://[^\s<>\"'){CJK}]*[^\s<>\"').,;:!?{CJK}]", re.IGNORECASE)
 
 
@@ -47,19 +35,34 @@ class CheckedText:
     links: tuple[str, ...] = ()
     wording: tuple[WordingUse, ...] = ()
     segments: int = 0
+    language: str = ""
+    """BCP 47; empty: not known."""
+    html: str = ""
+    """What a screen shows, where that is a page."""
+    raw: bytes = b""
+    """The whole e-mail as it goes out; empty on other channels."""
+    type_runs: Callable[[], tuple[TypeRun, ...]] = tuple
+    """Gives the words of a letter with their sizes."""
 
     @classmethod
-    def of(cls, draft: Draft) -> CheckedText:
-        """The part of a draft that rules may look at."""
+    def of(cls, draft: Draft, *, page: bool = True) -> CheckedText:
+        """The part of a draft that rules may look at; without its page, whose reading takes longer than all else."""
         rendered = draft.rendered
+        raw = rendered.body if rendered.channel == "email" else b""
         return cls(
-            rendered.channel, rendered.text, rendered.subject, rendered.links, rendered.wording, rendered.segments
-        )
+            rendered.channel, rendered.text, rendered.subject, rendered.links, rendered.wording, rendered.segments,
+            draft.language, rendered.html if page else "", raw, rendered.type_runs,
+        )  # fmt: skip
 
     @cached_property
     def folded(self) -> str:
         """The visible text for `count_standing`; the subject is no place for required wording."""
         return fold(self.text)
+
+    @cached_property
+    def page_words(self) -> str:
+        """The words of the page that a customer sees, for `ccm.compliance.visible.stands_in`."""
+        return page_words(self.html)
 
     @cached_property
     def loose(self) -> str:
@@ -75,25 +78,6 @@ class CheckedText:
             if passage:
                 text = text.replace(passage, REPLACED)
         return text
-
-
-def fold(text: str) -> str:
-    """The text with line breaks, runs of spaces and soft hyphens evened out; every word stays as it is."""
-    if not text.isascii():
-        text = _LAYOUT_MARKS.sub("", text)
-    return _BREAKABLE.sub("", " ".join(text.split()))
-
-
-def loosen(text: str) -> str:
-    """The text without differences of case, width, invisible characters and line breaks."""
-    if text.isascii():
-        text = text.lower()
-    else:
-        text = unicodedata.normalize("NFKC", _INVISIBLE.sub("", text)).casefold()
-        text = unicodedata.normalize("NFKC", text)
-        for mark, plain in _SAME:
-            text = text.replace(mark, plain)
-    return _BREAKABLE.sub("", " ".join(text.split()))
 
 
 _folded = lru_cache(maxsize=1024)(fold)
@@ -123,34 +107,52 @@ def _joined(text: str, place: int) -> bool:
     return bool(_LATIN_CHARACTER.match(text[place - 1]) and _LATIN_CHARACTER.match(text[place]))
 
 
-def from_example(example: str, values: Mapping[str, str]) -> CheckedText:
+def from_example(example: str, values: Mapping[str, ByLanguage]) -> CheckedText:
     """The message that an example of a rule file stands for.
 
     ``{wording.ID}`` or ``{wording.ID: TEXT}`` is a slot filled with approved wording, ``{subject: TEXT}`` the
-    subject, ``{segments: N}`` the number of SMS parts; a name of `values` in braces is that value. Links are
-    the URLs that stand in the text.
+    subject, ``{segments: N}`` the number of SMS parts, ``{language: ja}`` and ``{channel: letter}`` what they say,
+    ``{header: NAME: VALUE}`` a line of an e-mail's header, ``{size: 6}`` the size in points of the words behind it,
+    ``{html: PAGE}`` a page beside the text; a name of `values` in braces is that value. Links are the URLs in the text.
     """
+    spoken = "ja" if _KANA.search(example) else "en"
     for name, value in values.items():
-        example = example.replace("{" + name + "}", value)
+        example = example.replace("{" + name + "}", value.of(spoken))
     uses: list[WordingUse] = []
-    subject, segments = "", 0
+    subject, segments, language, channel = "", 0, "", ""
+    headers: list[str] = []
 
     def mark(found: re.Match[str]) -> str:
-        nonlocal subject, segments
+        nonlocal subject, segments, language, channel
         if found["id"]:
             text = found["text"] or f"The approved wording {found['id']}."
             uses.append(WordingUse(found["id"], "1", "", text))
             return text
         subject = found["subject"] or subject
         segments = int(found["segments"] or segments)
+        language, channel = found["language"] or language, found["channel"] or channel
+        headers.extend([found["header"]] if found["header"] else [])
         return ""
 
-    text = _EXAMPLE_MARK.sub(mark, example)
+    page = _HTML_MARK.search(example)
+    text = _EXAMPLE_MARK.sub(mark, _HTML_MARK.sub("", example))
+    runs = _sized(text)
+    text = _SIZE_MARK.sub("", text)
     return CheckedText(
-        channel="sms" if segments else "email",
+        channel=channel or ("sms" if segments else "email"),
         text=text,
+        language=language or spoken,
+        html=page["html"] if page else "",
+        raw="\r\n".join([*headers, "", ""]).encode() if headers else b"",
+        type_runs=lambda: runs,
         subject=subject,
         links=tuple(_LINK.findall(text)),
         wording=tuple(uses),
         segments=segments,
     )
+
+
+def _sized(example: str) -> tuple[TypeRun, ...]:
+    """The words of an example by size; none where it says no size."""
+    parts = _SIZE_MARK.split(example)
+    return tuple(TypeRun(float(size), words) for size, words in zip(parts[1::2], parts[2::2], strict=True) if words)

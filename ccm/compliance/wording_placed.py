@@ -14,7 +14,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from ccm.compliance.text import CheckedText, count_standing, fold
+from ccm.compliance.folding import fold
+from ccm.compliance.text import CheckedText, count_standing
 from ccm.model.message import Rendered, TypeRun, WordingUse
 
 BESIDE = 300
@@ -88,7 +89,7 @@ def _beside(use: WordingUse, text: str, passage: str) -> Iterator[str]:
 def _in_print(use: WordingUse, minimum: float, rendered: Rendered) -> Iterator[str]:
     if rendered.channel != "letter" and not rendered.attached:
         return
-    size = smallest_of(use.text, rendered.type_runs)
+    size = smallest_of(use.text, rendered.type_runs())
     if size is None and rendered.channel == "letter":
         yield f"wording '{use.id}' is not found among the printed words, so that its type cannot be measured"
     elif size is not None and size < minimum - TOLERANCE:

@@ -2,22 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from ccm.model.customer import Contact
-from ccm.workspace.channels import Cap
+from ccm.model.requirements import NOTHING, PolicyRequirements
+from ccm.workspace.channels import Policy
+from ccm.workspace.communication import Communication
 
 NOT_COUNTED = frozenset({"released", "failed"})
 """Contact states in which certainly nothing went out; every other takes a slot, an unknown outcome too."""
 
 
-def look_back(caps: Iterable[Cap], at: datetime) -> datetime:
+class Limit(Protocol):
+    """At most `limit` contacts in any window of `length`: the organisation's own cap, or one that a rule sets."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def categories(self) -> Sequence[str]: ...
+    @property
+    def limit(self) -> int: ...
+    @property
+    def length(self) -> timedelta: ...
+    @property
+    def channels(self) -> Sequence[str]: ...
+
+
+def look_back(caps: Iterable[Limit], at: datetime) -> datetime:
     """How far back contacts are needed to count every cap at `at`."""
-    return at - timedelta(days=max((cap.days for cap in caps), default=0))
+    return at - max((cap.length for cap in caps), default=timedelta())
 
 
-def full_cap(caps: Iterable[Cap], category: str, contacts: Iterable[Contact], at: datetime) -> Cap | None:
+def limits(
+    communication: Communication, policy: Policy, requirements: Mapping[str, PolicyRequirements], channel: str | None
+) -> tuple[Limit, ...]:
+    """Every limit that a message on a channel must keep; on any channel where it is None.
+
+    The organisation's own caps are for communications that obey them, a rule's limits for all that it speaks of.
+    """
+    asked = requirements.values() if channel is None else [requirements.get(channel, NOTHING)]
+    own: Sequence[Limit] = policy.caps if communication.obeys_caps else ()
+    return (*own, *(limit for one in asked for limit in one.frequency))
+
+
+def full_cap(caps: Iterable[Limit], category: str, contacts: Iterable[Contact], at: datetime) -> Limit | None:
     """The first cap that one more contact of `category` at `at` would break, or None.
 
     A window of N days is half-open: two contacts exactly N days apart are not in the same one. Contacts
@@ -27,8 +57,11 @@ def full_cap(caps: Iterable[Cap], category: str, contacts: Iterable[Contact], at
     for cap in caps:
         if category not in cap.categories:
             continue
-        times = sorted(contact.at for contact in contacts if contact.category in cap.categories)
-        if most_in_window(times, at, timedelta(days=cap.days)) + 1 > cap.limit:
+        times = sorted(
+            contact.at for contact in contacts
+            if contact.category in cap.categories and (not cap.channels or contact.channel in cap.channels)
+        )  # fmt: skip
+        if most_in_window(times, at, cap.length) + 1 > cap.limit:
             return cap
     return None
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ccm.model.customer import Consent
+from ccm.model.requirements import STRENGTH, PolicyRequirements
 from ccm.workspace.communication import Communication
 
 MARKETING_BASES = frozenset({"opt_in", "opt_in_written", "soft_opt_in"})
@@ -21,10 +22,28 @@ def purposes_needed(communication: Communication, channel: str) -> tuple[str, ..
     return tuple(needed)
 
 
-def why_not(consents: Iterable[Consent], purpose: str, channel: str, at: datetime) -> str | None:
-    """None where a valid consent stands at `at`; else ``no_consent`` or ``consent_withdrawn``.
+def asked_by_rules(
+    communication: Communication, requirements: PolicyRequirements, consents: Iterable[Consent], channel: str,
+    at: datetime,
+) -> tuple[str, str] | None:  # fmt: skip
+    """Why the basis that rules ask for is not there, as (reason, detail), or None.
 
-    Of two rows of the same instant the refusal counts.
+    Bases up to ``provided_contact`` need no consent row: the customer gave the address, and who refused is looked at
+    elsewhere. For a stronger one the newest row of the communication's purpose must have it.
+    """
+    needed = requirements.consent
+    if STRENGTH[needed] <= STRENGTH["provided_contact"]:
+        return None
+    purpose = communication.purpose
+    why = why_not(consents, purpose, channel, at, STRENGTH[needed])
+    return None if why is None else (why, f"{purpose}: {needed} ({', '.join(requirements.consent_rules)})")
+
+
+def why_not(consents: Iterable[Consent], purpose: str, channel: str, at: datetime, strength: int = 0) -> str | None:
+    """None where a valid consent stands at `at`; else ``no_consent``, ``consent_withdrawn`` or ``consent_too_weak``.
+
+    `strength`: the least that the newest row's basis must have; see `ccm.model.requirements.STRENGTH`. Of two rows of
+    the same instant the refusal counts.
     """
     rows = [row for row in consents if row.purpose == purpose and row.channel == channel and row.at <= at]
     if not rows:
@@ -34,4 +53,6 @@ def why_not(consents: Iterable[Consent], purpose: str, channel: str, at: datetim
         return "consent_withdrawn"
     if purpose == "marketing" and newest.basis not in MARKETING_BASES:
         return "no_consent"
+    if strength and STRENGTH.get(newest.basis, 0) < strength:
+        return "consent_too_weak"
     return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ccm.decide import caps, consent, experiment, preferences, quiet
 from ccm.model.customer import Case, Consent, Contact, Customer, Preference
 from ccm.model.message import Candidate, Decision
+from ccm.model.requirements import NOTHING, PolicyRequirements
 from ccm.workspace.channels import Channel, Policy
 from ccm.workspace.communication import Communication
 
@@ -22,6 +23,8 @@ class Facts:
     consents: tuple[Consent, ...] = ()
     cases: tuple[Case, ...] = ()
     contacts: tuple[Contact, ...] = ()
+    requirements: Mapping[str, PolicyRequirements] = field(default_factory=dict)
+    """Channel to what rules ask for where the customer is."""
 
 
 def decide(
@@ -58,12 +61,13 @@ def decide(
         chosen, reason = (candidate, "fallback") if candidate.taken else (None, reason)
     if chosen is None:
         return _withhold(communication, facts, at, _why_no_channel(candidates), "", tuple(candidates))
-    due = due_at(communication, policy, channels, facts.customer, chosen.channel, at)
+    due = due_at(communication, policy, channels, facts, chosen.channel, at)
     if due is None:
         return _withhold(communication, facts, at, "quiet_hours", chosen.channel, tuple(candidates))
     if communication.expires_after_hours and due > at + timedelta(hours=communication.expires_after_hours):
         return _withhold(communication, facts, at, "expires_in_quiet_hours", chosen.channel, tuple(candidates))
-    if communication.obeys_caps and (cap := caps.full_cap(policy.caps, communication.category, facts.contacts, due)):
+    limits = caps.limits(communication, policy, facts.requirements, chosen.channel)
+    if limits and (cap := caps.full_cap(limits, communication.category, facts.contacts, due)):
         return _withhold(communication, facts, at, "cap", cap.id, tuple(candidates))
     # Last, so that who is held out would have been sent the communication like those they are compared with.
     variant = experiment.assign(communication, facts.customer.id)
@@ -71,7 +75,7 @@ def decide(
         return _withhold(communication, facts, at, "holdout", "", tuple(candidates))
     return Decision(
         facts.customer.id, communication.id, at, True, reason, chosen.channel, due, tuple(candidates),
-        "" if due == at else "held_for_quiet_hours", variant,
+        "" if due == at else "held_for_quiet_hours", variant, facts.requirements.get(chosen.channel, NOTHING).rules,
     )  # fmt: skip
 
 
@@ -92,7 +96,7 @@ def recheck(
         candidate = _candidate(channel, communication, facts, at)
     if not candidate.taken:
         return candidate.reason, candidate.detail, at
-    due = due_at(communication, policy, channels, facts.customer, channel, at)
+    due = due_at(communication, policy, channels, facts, channel, at)
     return ("quiet_hours", channel, at) if due is None else ("", "", due)
 
 
@@ -116,15 +120,22 @@ def not_eligible(communication: Communication, policy: Policy, facts: Facts, at:
 
 
 def due_at(
-    communication: Communication, policy: Policy, channels: Mapping[str, Channel], customer: Customer, channel: str,
+    communication: Communication, policy: Policy, channels: Mapping[str, Channel], facts: Facts, channel: str,
     at: datetime,
 ) -> datetime | None:  # fmt: skip
-    """From when the message may go out on the channel: `at`, or the end of quiet hours; None: never."""
-    hours = channels[channel].quiet_hours
-    if hours is None or communication.urgent:
+    """From when the message may go out on the channel: `at`, or the end of quiet hours; None: never.
+
+    What is urgent goes out in the organisation's own quiet hours, and never in those of a rule.
+    """
+    hours = None if communication.urgent else channels[channel].quiet_hours
+    weeks = facts.requirements.get(channel, NOTHING).quiet
+    if hours is None and not weeks:
         return at
+    customer = facts.customer
     zones = quiet.zones_of(customer.timezone, customer.jurisdiction, policy.zones)
-    return quiet.next_allowed(at, hours, zones) if zones else None
+    if not zones:
+        return None
+    return quiet.next_open(at, [*quiet.ends_of_hours(hours, zones), *quiet.ends_of_weeks(weeks, zones)])
 
 
 def _candidate(channel: str, communication: Communication, facts: Facts, at: datetime) -> Candidate:
@@ -137,6 +148,9 @@ def _candidate(channel: str, communication: Communication, facts: Facts, at: dat
     for purpose in consent.purposes_needed(communication, channel):
         if why := consent.why_not(facts.consents, purpose, channel, at):
             return Candidate(channel, False, why, purpose)
+    asked = facts.requirements.get(channel, NOTHING)
+    if refused := consent.asked_by_rules(communication, asked, facts.consents, channel, at):
+        return Candidate(channel, False, *refused)
     return Candidate(channel, True, "taken")
 
 
@@ -152,7 +166,7 @@ def _fallback(channel: str, communication: Communication, facts: Facts, at: date
 def _why_no_channel(candidates: list[Candidate]) -> str:
     """The reason that a person would name first: what the customer said, then what is missing."""
     reasons = [candidate.reason for candidate in candidates]
-    for reason in ("opted_out", "consent_withdrawn", "no_consent", "no_address"):
+    for reason in ("opted_out", "consent_withdrawn", "consent_too_weak", "no_consent", "no_address"):
         if reason in reasons:
             return reason
     return "no_channel"
@@ -162,4 +176,9 @@ def _withhold(
     communication: Communication, facts: Facts, at: datetime, reason: str, detail: str,
     candidates: tuple[Candidate, ...] = (),
 ) -> Decision:  # fmt: skip
-    return Decision(facts.customer.id, communication.id, at, False, reason, candidates=candidates, detail=detail)
+    # Nobody knows which channel it would have been: the rules of all of them were looked at.
+    rules = {rule for asked in facts.requirements.values() for rule in asked.rules}
+    return Decision(
+        facts.customer.id, communication.id, at, False, reason, candidates=candidates, detail=detail,
+        rules=tuple(sorted(rules)),
+    )  # fmt: skip

@@ -26,6 +26,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "opted_out": ("the customer opted out", "お客さまが配信停止を希望しているため"),
     "no_consent": ("there is no valid consent", "有効な同意がないため"),
     "consent_withdrawn": ("the newest consent record is a withdrawal", "同意が撤回されているため"),
+    "consent_too_weak": (
+        "the consent rests on less than a rule asks for",
+        "規則が求める種類の同意がないため",
+    ),
+    "rules_changed": ("a rule began to apply after the message was checked", "確認後に新たな規則が適用されたため"),
     "no_address": ("there is no usable address", "利用できる宛先がないため"),
     "no_channel": ("no channel was possible", "利用できる手段がないため"),
     "cap": ("it would be more than the cap allows", "送信回数の上限に達するため"),
@@ -74,11 +79,17 @@ def words(reason: str, language: str = "en") -> str:
 def pack(decision: Decision) -> bytes:
     """The trace as compact JSON bytes, equal for equal decisions."""
     candidates = [[c.channel, c.taken, c.reason, c.detail] for c in decision.candidates]
-    variant = [decision.variant] if decision.variant else []
-    return orjson.dumps([decision.reason, decision.detail, candidates, *variant])
+    rest: list[object] = [decision.variant, decision.rules] if decision.rules else [decision.variant]
+    return orjson.dumps([decision.reason, decision.detail, candidates, *(rest if any(rest) else ())])
 
 
 def unpack(packed: bytes) -> tuple[str, str, tuple[Candidate, ...]]:
-    """(reason, detail, candidates) of a packed trace; a variant stands behind them."""
+    """(reason, detail, candidates) of a packed trace; variant and rules stand behind them."""
     reason, detail, candidates, *_ = orjson.loads(packed)
     return reason, detail, tuple(Candidate(*candidate) for candidate in candidates)
+
+
+def rules_of(packed: bytes) -> tuple[str, ...]:
+    """The ids of the rules that a decision and its message came under."""
+    _, _, _, *rest = orjson.loads(packed)
+    return tuple(rest[1]) if len(rest) > 1 else ()

@@ -13,7 +13,7 @@ from ccm.compliance import approvals, stops
 from ccm.compliance.resolve import InForceNow
 from ccm.compliance.stops import Stop, Stops
 from ccm.decide import Facts, recheck
-from ccm.decide.caps import full_cap
+from ccm.decide.caps import full_cap, limits
 from ccm.delivery import claims
 from ccm.delivery.claims import Row
 from ccm.log import leaves, sequencer
@@ -119,8 +119,18 @@ def _judge_one(
         return Verdict("unknown_customer", "", moment)
     policy = project.workspace.policy
     verdict = Verdict(*recheck(communication, policy, project.workspace.channels, known, row["channel"], moment))
-    if verdict.reason or verdict.due > moment or not communication.obeys_caps:
+    if verdict.reason or verdict.due > moment:
         return verdict
+    if new := _new_rules(project, communication, row, moment):
+        return replace(verdict, reason="rules_changed", detail=", ".join(new))
+    kept = limits(communication, policy, known.requirements, row["channel"])
     others = [contact for contact in known.contacts if contact.message_id != row["id"]]
-    cap = full_cap(policy.caps, communication.category, others, moment)
+    cap = full_cap(kept, communication.category, others, moment)
     return verdict if cap is None else replace(verdict, reason="cap", detail=cap.id)
+
+
+def _new_rules(project: Project, communication: Communication, row: Row, moment: datetime) -> list[str]:
+    """Rules on the text that hold now, and did not when the message was checked: nobody looked at it for them."""
+    place = (communication, row["channel"], row["jurisdiction"], row["language"])
+    now, then = (project.rules.stopping(*place, at) for at in (moment, row["decided_at"]))
+    return [] if now is then else [rule.id for rule in now if rule not in then]

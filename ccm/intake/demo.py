@@ -189,7 +189,9 @@ class _Customer:
         for channel in ("email", "sms", "letter"):
             if self.chance(72):
                 given = self.random.randrange(200, 900)
-                write_consent((self.id, "marketing", channel, "opt_in", "true", self._at(given), "web form"))
+                # US texts need a consent in writing (47 CFR 64.1200(a)(2)).
+                basis = "opt_in_written" if channel == "sms" and self.jurisdiction == "US" else "opt_in"
+                write_consent((self.id, "marketing", channel, basis, "true", self._at(given), "web form"))
                 if self.chance(14):
                     ended = self._at(self.random.randrange(1, 190))
                     write_consent((self.id, "marketing", channel, "withdrawn", "false", ended, "unsubscribe link"))

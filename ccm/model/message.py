@@ -5,7 +5,7 @@ decide -> Decision, render -> Draft, check -> ApprovedMessage, dispatch -> Recei
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -49,6 +49,8 @@ class Decision:
     detail: str = ""
     variant: str = ""
     """Of the communication's experiment; empty where it has none."""
+    rules: tuple[str, ...] = ()
+    """Ids of the rules that the decision, and then the check of the message, came under."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,8 @@ class Rendered:
     """Letter pages (also of a letter that is attached to an e-mail)."""
     html: str = ""
     """What a screen shows, where that is a page: of an e-mail and of an inbox message."""
-    type_runs: tuple[TypeRun, ...] = ()
-    """Sizes of a letter's words, measured in its PDF."""
+    type_runs: Callable[[], tuple[TypeRun, ...]] = field(default=tuple, compare=False, repr=False)
+    """Measures the sizes of a letter's words in its PDF: some ten milliseconds, so only where a rule asks."""
     attached: str = ""
     """The words of the letter attached to an e-mail; they are the end of `text`."""
 

@@ -11,13 +11,15 @@ import orjson
 from sqlalchemy import Connection
 
 from ccm.compliance import stops
-from ccm.compliance.check import Refusal, check
+from ccm.compliance.check import Refusal, applied, check
+from ccm.compliance.places import region_of
 from ccm.compliance.resolve import MissingWording, resolve_wording
 from ccm.compliance.stops import Stop, Stops
-from ccm.decide import Facts, decide
-from ccm.decide.caps import look_back
+from ccm.decide import Facts, caps, decide
 from ccm.errors import RenderError
+from ccm.model.customer import Customer
 from ccm.model.message import ApprovedMessage, Decision, Draft, RenderContext, Rendered
+from ccm.model.requirements import PolicyRequirements
 from ccm.pipeline.data import DataRefusal, DataResult
 from ccm.pipeline.project import Compiled, Project
 from ccm.store import feeds
@@ -52,6 +54,8 @@ class Composed:
     jurisdiction: str
     message: ApprovedMessage | None = None
     rendered: Rendered | None = None
+    region: str = ""
+    """The part of the jurisdiction where the customer is; empty where nobody knows."""
 
 
 def message_id(trigger_key: str, communication: str, customer_id: str) -> str:
@@ -67,9 +71,14 @@ def gather(
     preferences = feeds.preferences(connection, customer_ids)
     consents = feeds.consents(connection, customer_ids)
     cases = feeds.cases(connection, customer_ids)
+    asked = {
+        customer_id: _requirements(project, communication, customer, at) for customer_id, customer in found.items()
+    }
     contacts = {}
-    if communication.obeys_caps:
-        contacts = feeds.contacts(connection, customer_ids, look_back(project.workspace.policy.caps, at))
+    counted = {limit for one in {id(one): one for one in asked.values()}.values()
+               for limit in caps.limits(communication, project.workspace.policy, one, None)}  # fmt: skip
+    if counted:
+        contacts = feeds.contacts(connection, customer_ids, caps.look_back(counted, at))
     return {
         customer_id: Facts(
             customer,
@@ -77,9 +86,17 @@ def gather(
             tuple(consents.get(customer_id, ())),
             tuple(cases.get(customer_id, ())),
             tuple(contacts.get(customer_id, ())),
+            asked[customer_id],
         )
         for customer_id, customer in found.items()
     }
+
+
+def _requirements(
+    project: Project, communication: Communication, customer: Customer, at: datetime
+) -> Mapping[str, PolicyRequirements]:
+    """What rules ask for on each channel where the customer is; the same object for all who are in one place."""
+    return project.rules.requirements(communication, customer.jurisdiction, region_of(customer), at)
 
 
 def compose(
@@ -168,7 +185,10 @@ class _One:
         if (stop := self.stopped(channel, used)) is not None:
             return self.outcome("withheld", stop.reason, stop.name)
         draft = Draft(self.id, decision, self.language, self.customer.jurisdiction, recipient, rendered)
-        checked = check(draft, self.compiled.communication, self.compiled.rules, self.compiled.release.digest)
+        rules = self.compiled.rules
+        checked = check(draft, self.compiled.communication, rules, self.compiled.release.digest)
+        looked_at = tuple(rule.id for rule in applied(draft, self.compiled.communication, rules))
+        self.decision = replace(decision, rules=(*decision.rules, *looked_at))
         if isinstance(checked, Refusal):
             return self.outcome("withheld", checked.reason, checked.detail)
         return replace(self.outcome("due", decision.reason, decision.detail), message=checked, rendered=rendered)
@@ -180,7 +200,10 @@ class _One:
         )  # fmt: skip
 
     def outcome(self, state: str, reason: str, detail: str) -> Composed:
-        return Composed(self.id, self.decision, state, reason, detail, self.language, self.customer.jurisdiction)
+        return Composed(
+            self.id, self.decision, state, reason, detail, self.language, self.customer.jurisdiction,
+            region=region_of(self.customer),
+        )  # fmt: skip
 
 
 def _isolated(one: _One) -> Composed:

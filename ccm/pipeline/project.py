@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select
 from ccm.compliance import releases
 from ccm.compliance.approvals import ReleaseAction
 from ccm.compliance.releases import Release
-from ccm.compliance.rules import Rule, load_rules
+from ccm.compliance.rulebook import Rulebook
+from ccm.compliance.rules import load_rules
 from ccm.compliance.stops import Stop
 from ccm.log import keys, leaves, rotation, sequencer
 from ccm.pipeline.data import DataLoader
@@ -40,7 +41,7 @@ class Compiled:
     communication: Communication
     renderer: Renderer
     data: DataLoader
-    rules: tuple[Rule, ...]
+    rules: Rulebook
     release: Release
 
 
@@ -49,7 +50,7 @@ class Project:
     """Everything open. `clock` and `random_bytes` are handed in, so that tests decide what time it is."""
 
     workspace: Workspace
-    rules: tuple[Rule, ...]
+    rules: Rulebook
     store: Store
     archive: Archive
     clock: Clock = wall_clock
@@ -77,7 +78,7 @@ class Project:
         """
         before = self.workspace
         workspace = load_workspace(before.root, before=before)
-        fresh = replace(self, workspace=workspace, rules=load_rules(workspace), _compiled={})
+        fresh = replace(self, workspace=workspace, rules=Rulebook(load_rules(workspace)), _compiled={})
         if (workspace.settings, workspace.channels, workspace.policy) != (
             before.settings, before.channels, before.policy,
         ):  # fmt: skip
@@ -148,7 +149,7 @@ def open_project(root: Path, *, clock: Clock = wall_clock, workspace: Workspace 
     `WorkspaceError` with every problem of the workspace and its rules.
     """
     workspace = workspace or load_workspace(root)
-    rules = load_rules(workspace)
+    rules = Rulebook(load_rules(workspace))
     store = Store(store_url(workspace.settings.store.url), workspace.root)
     store.upgrade()
     return Project(workspace, rules, store, Archive(workspace.root / workspace.settings.store.archive), clock)

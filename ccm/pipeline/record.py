@@ -12,7 +12,7 @@ import orjson
 from sqlalchemy import Connection, and_, exists, select, update
 
 from ccm.decide import trace
-from ccm.decide.caps import full_cap, look_back
+from ccm.decide.caps import Limit, full_cap, limits, look_back
 from ccm.errors import Conflict
 from ccm.log import leaves, sequencer
 from ccm.pipeline.compose import Composed, Occasion
@@ -105,23 +105,32 @@ def _reserve(
     project: Project, connection: Connection, compiled: Compiled, occasion: Occasion, composed: Sequence[Composed]
 ) -> list[Composed]:
     """What may still go, now that nobody else can change it."""
-    communication, policy = compiled.communication, project.workspace.policy
+    communication = compiled.communication
     ids = [outcome.decision.customer_id for outcome in composed if outcome.message is not None]
     already = _already_sent(connection, communication.id, occasion.id, ids)
+    kept = {outcome.message_id: _limits(project, compiled, occasion, outcome) for outcome in composed}
     history: Mapping[str, Sequence[Any]] = {}
-    if communication.obeys_caps and ids:
-        history = feeds.contacts(connection, ids, look_back(policy.caps, occasion.at))
+    if ids and (counted := [limit for group in {*kept.values()} for limit in group]):
+        history = feeds.contacts(connection, ids, look_back(counted, occasion.at))
     final = []
     for outcome in composed:
         customer_id, due_at = outcome.decision.customer_id, outcome.decision.due_at
         if outcome.message is not None and customer_id in already:
             outcome = _withhold(outcome, "already_sent", "")
-        elif outcome.message is not None and due_at is not None and communication.obeys_caps:
-            cap = full_cap(policy.caps, communication.category, history.get(customer_id, ()), due_at)
+        elif outcome.message is not None and due_at is not None and kept[outcome.message_id]:
+            cap = full_cap(kept[outcome.message_id], communication.category, history.get(customer_id, ()), due_at)
             if cap is not None:
                 outcome = _withhold(outcome, "cap", cap.id)
         final.append(outcome)
     return final
+
+
+def _limits(project: Project, compiled: Compiled, occasion: Occasion, outcome: Composed) -> tuple[Limit, ...]:
+    """What a message that is due must keep: the organisation's caps and the limits of rules."""
+    if outcome.message is None:
+        return ()
+    asked = project.rules.requirements(compiled.communication, outcome.jurisdiction, outcome.region, occasion.at)
+    return limits(compiled.communication, project.workspace.policy, asked, outcome.decision.channel)
 
 
 def _already_sent(connection: Connection, communication: str, occasion: str, ids: Sequence[str]) -> set[str]:

@@ -51,14 +51,19 @@ class Letter:
     """A rendered letter.
 
     `pages` is the number of pages; `text` the visible text in reading order, one line a block or a table row;
-    `problems` what `window_problems` says of its first page; `type_runs` the sizes of its words in the PDF.
+    `problems` what `window_problems` says of its first page; `measured` the sizes of its words where they are known
+    already.
     """
 
     pdf: bytes
     pages: int
     text: str
     problems: tuple[str, ...] = ()
-    type_runs: tuple[TypeRun, ...] = ()
+    measured: tuple[TypeRun, ...] | None = None
+
+    def type_runs(self) -> tuple[TypeRun, ...]:
+        """The words of the letter and the sizes they are printed in."""
+        return type_runs(self.pdf) if self.measured is None else self.measured
 
 
 class LetterRenderer(Protocol):
@@ -131,7 +136,7 @@ class _WeasyPrintRenderer:
         # A layout without an address is meant for another kind of envelope.
         address = _address(root)
         problems = window_problems(pdf, sheet, address) if address else ()
-        return Letter(pdf, pages, text, problems, type_runs(pdf))
+        return Letter(pdf, pages, text, problems)
 
     def _draw(
         self, document: HTML, title: str, language: str, sheet: Sheet, identifier: bytes, finisher: Finisher

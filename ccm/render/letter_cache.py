@@ -55,11 +55,12 @@ class RememberedLetters:
         except RenderError as error:
             self._keep(file, {"error": [error.reason, error.detail]})
             raise
+        runs = letter.type_runs()
         self._keep(file, {
             "pages": letter.pages, "text": letter.text, "problems": letter.problems,
-            "type_runs": [[run.points, run.text] for run in letter.type_runs],
+            "type_runs": [[run.points, run.text] for run in runs],
         })  # fmt: skip
-        return replace(letter, pdf=b"")
+        return replace(letter, pdf=b"", measured=runs)
 
     def _keep(self, file: Path, found: dict[str, Any]) -> None:
         # A folder that cannot be written only makes the next check slower.

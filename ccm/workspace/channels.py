@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import time
+from datetime import time, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -142,6 +142,15 @@ class Cap(Frozen):
     categories: tuple[Slug, ...] = Field(min_length=1)
     limit: int = Field(ge=0)
     days: int = Field(ge=1, le=366)
+
+    @property
+    def length(self) -> timedelta:
+        return timedelta(days=self.days)
+
+    @property
+    def channels(self) -> tuple[ChannelId, ...]:
+        """Empty: all together."""
+        return ()
 
 
 class ComplaintPause(Frozen):

@@ -107,7 +107,7 @@ class _Check:
         for rule in rules:
             other = by_id.setdefault(rule.id, rule)
             if other is not rule:
-                yield self.problem(rule.path, ("id",), f"rule id '{rule.id}' is taken by {other.path}")
+                yield self.problem(rule.path, (*rule.place, "id"), f"rule id '{rule.id}' is taken by {other.path}")
 
     def categories(self, communications: Mapping[str, Communication], policy: Policy | None) -> Iterator[Problem]:
         """A cap on a category that nothing has would never hold."""

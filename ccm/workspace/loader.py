@@ -15,6 +15,7 @@ from ccm.workspace.channels import Channel, Policy
 from ccm.workspace.communication import Communication, Sample, TemplateFile
 from ccm.workspace.crosscheck import cross_check
 from ccm.workspace.fingerprint import Fingerprint, fingerprint_of
+from ccm.workspace.packs import NO_PACKS, Packs, read_packs
 from ccm.workspace.rules import RuleFile
 from ccm.workspace.settings import Person, Settings
 from ccm.workspace.templates import MISSING_TEMPLATE, TemplateReader
@@ -34,7 +35,14 @@ PATTERNS = {
         "*/*/whatsapp.yaml",
         "*/*/whatsapp@*.yaml",
     ),
-    "compliance": ("wording/*/*.yaml", "rules/*.yaml", "writing.yaml", "writing/*.yaml"),
+    "compliance": (
+        "wording/*/*.yaml",
+        "rules/*.yaml",
+        "packs.yaml",
+        "packs/*.yaml",
+        "writing.yaml",
+        "writing/*.yaml",
+    ),
     "channels": ("*.yaml",),
 }
 """Where YAML files are read. One that stands elsewhere, or is named ``.yml``, would be a rule that never runs."""
@@ -58,10 +66,12 @@ class Workspace:
     """Language to the words that layouts and templates share, from ``templates/_brand/locale/<language>.po``."""
     wordings: tuple[Wording, ...]
     rules: tuple[RuleFile, ...]
+    """The organisation's own, then those of the packs; those that are switched off too."""
     channels: dict[str, Channel]
     policy: Policy
     fingerprints: Mapping[str, Fingerprint] = field(default_factory=dict, compare=False, repr=False)
     """Of each communication's folder, so that one that did not change need not be read again."""
+    packs: Packs = NO_PACKS
 
     def communication(self, communication_id: str) -> Communication:
         """Raises `NotFound` naming the known ones."""
@@ -132,7 +142,8 @@ class _Loader:
             if found := self._communication(document, settings):
                 own[found.communication.id] = found
         wordings = tuple(self._wordings())
-        rules = tuple(self._rules())
+        packs = self._packs()
+        rules = (*self._rules(), *packs.rules)
         channels = self._channels()
         policy = self._policy()
         brand, catalogues = self._brand()
@@ -155,6 +166,7 @@ class _Loader:
             channels,
             policy,
             {name: one.fingerprint for name, one in own.items() if one.fingerprint is not None},
+            packs,
         )
 
     def _communication(self, document: Document, settings: Settings | None) -> _Own | None:
@@ -264,6 +276,10 @@ class _Loader:
             )  # fmt: skip
             if rule is not None:
                 yield rule
+
+    def _packs(self) -> Packs:
+        settings = next(self._documents("compliance", "packs.yaml"), None)
+        return read_packs(self._documents("compliance", "packs/*.yaml"), settings, self.problems)
 
     def _digest(self, path: str) -> str:
         return hashlib.sha256(read_bytes(self.root / path, self.root)).hexdigest()

@@ -112,7 +112,7 @@ KEPT = {
     "marketing-opt-out": ("gb-en-1.yaml",),
     "sender-identity": ("gb-en-1.yaml",),
 }
-OTHERS = ("CW03", "CW04", "CW05", "SC01")
+OTHERS = ("CW03", "CW04", "CW05", "SC01", "TY01")
 """Shipped rules of communications that this workspace has not."""
 EMAIL = '---\nsubject: "Hello"\npreheader: "Hi"\n---\n<mj-text>Hello</mj-text>\n'
 LETTER = '---\ntitle: "Statement"\n---\n<p>{{ wording.deposit_protection }} {{ wording.fee_notice }}</p>\n'
@@ -125,7 +125,7 @@ def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(SHIPPED, folder / "compliance")
     for rule in OTHERS:
         (folder / f"compliance/rules/{rule}.yaml").unlink()
-    files = dict(FILES)
+    files = {**FILES, "compliance/packs.yaml": "packs: []\n"}
     for language in ("en", "ja"):
         for name in ("quarterly-statement", "savings-offer", "payment-received"):
             files[f"templates/{name}/{language}/email.mjml"] = EMAIL

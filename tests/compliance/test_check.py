@@ -44,7 +44,7 @@ def test_a_refusal_names_the_first_rule_and_tells_all(
     made = draft("savings-offer", "Risk-free! http://a.example", links=("http://a.example",))
     refusal = check(made, workspace.communication("savings-offer"), rules, RELEASE)
     assert isinstance(refusal, Refusal)
-    assert [finding.rule for finding in refusal.findings] == ["GN01", "MK01", "MK02", "MK03", "MK04"]
+    assert [finding.rule for finding in refusal.findings] == ["GN01", "MK01", "MK02", "MK03", "MK04", "SC03"]
     assert refusal.reason == "rule_GN01"
     assert "MK01: wording 'marketing-opt-out' is not used" in refusal.detail
     assert refusal.findings[0].path == "compliance/rules/GN01.yaml"

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from ccm.compliance.kinds import RuleParams, forbid_words, max_segments, require_link, require_wording, scan
 from ccm.compliance.text import CheckedText, count_standing, from_example
 from ccm.model.message import WordingUse
+from ccm.workspace.settings import ByLanguage
 
 NOTICE = "Your deposits are protected up to £120,000 in total. See our long-term promise."
 
@@ -258,7 +259,8 @@ class TestRequireLink:
 class TestExamples:
     def test_marks_become_wording_subject_segments_and_links(self) -> None:
         found = from_example(
-            "{subject: Hi}{segments: 2}{wording.a: Be safe.} Go {page}.", {"page": "https://a.example/p"}
+            "{subject: Hi}{segments: 2}{wording.a: Be safe.} Go {page}.",
+            {"page": ByLanguage(en="https://a.example/p", ja="")},
         )
         assert (found.channel, found.subject, found.segments) == ("sms", "Hi", 2)
         assert [(use.id, use.text) for use in found.wording] == [("a", "Be safe.")]
@@ -278,7 +280,9 @@ class TestScan:
         text = "from ccm.compliance.kinds import RuleParams as Params\ndef check(params, message): return ['no']\n"
         kinds = scan(self.package(tmp_path, "kinds_good", text, monkeypatch))
         assert list(kinds) == ["some_kind"]
-        assert kinds["some_kind"].check(RuleParams(), message("")) == ["no"]
+        check = kinds["some_kind"].check
+        assert check is not None
+        assert check(RuleParams(), message("")) == ["no"]
 
     @pytest.mark.parametrize(
         ("name", "text", "error"),

@@ -66,13 +66,13 @@ def test_wording_on_a_letter_is_not_smaller_than_asked(language: str) -> None:
     notice = NOTICE[language]
     use = WordingUse("risk", "1", "d", notice, minimum_points=8)
     runs = (TypeRun(11, FILLER[language]), TypeRun(8, notice[:5]), TypeRun(7.5, notice[5:8]), TypeRun(8, notice[8:]))
-    letter = Rendered("letter", "application/pdf", b"", notice, wording=(use,), type_runs=runs)
+    letter = Rendered("letter", "application/pdf", b"", notice, wording=(use,), type_runs=lambda: runs)
     assert list(misplaced(letter)) == ["wording 'risk' is printed in 7.5 points; 8 are asked for"]
     large = tuple(replace(run, points=max(run.points, 7.96)) for run in runs)
-    assert list(misplaced(replace(letter, type_runs=large))) == []
-    [unmeasured] = misplaced(replace(letter, type_runs=()))
+    assert list(misplaced(replace(letter, type_runs=lambda: large))) == []
+    [unmeasured] = misplaced(replace(letter, type_runs=tuple))
     assert "its type cannot be measured" in unmeasured
-    assert list(misplaced(replace(letter, channel="sms", type_runs=()))) == []
+    assert list(misplaced(replace(letter, channel="sms", type_runs=tuple))) == []
 
 
 @pytest.mark.parametrize(

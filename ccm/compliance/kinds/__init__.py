@@ -1,7 +1,9 @@
 """Rule kinds: one module each, found by looking into this folder.
 
-A module named ``forbid_words`` is the kind ``forbid_words``. It holds `Params`, a `RuleParams`, and
-``check(params, message)``, a pure function that returns one sentence for each thing that is wrong.
+A module named ``forbid_words`` is the kind ``forbid_words``. It holds `Params`, a `RuleParams`, and one of two pure
+functions: ``check(params, message)``, which returns one sentence for each thing that is wrong with a rendered message,
+or ``requires(params, file, workspace)``, which returns what a decision must obey. Kinds with the second are kinds of
+policy.
 A module that does not load stops the program: a rule that is not run must not look like one that passed.
 """
 
@@ -16,7 +18,9 @@ from typing import Any, Self
 
 from ccm.compliance.text import CheckedText
 from ccm.model.customer import Frozen
+from ccm.model.requirements import PolicyRequirements
 from ccm.workspace import Workspace
+from ccm.workspace.rules import RuleFile
 from ccm.workspace.yamlreader import Loc
 
 __all__ = ["Kind", "RuleParams", "scan"]
@@ -44,21 +48,30 @@ class Kind:
 
     name: str
     params: type[RuleParams]
-    check: Callable[[Any, CheckedText], list[str]]
+    check: Callable[[Any, CheckedText], list[str]] | None
+    requires: Callable[[Any, RuleFile, Workspace], PolicyRequirements] | None = None
+
+    @property
+    def is_policy(self) -> bool:
+        """Whether its rules shape decisions and look at no text."""
+        return self.requires is not None
 
 
 def scan(package: ModuleType) -> dict[str, Kind]:
     """Every kind of a package, by name.
 
-    Raises whatever a module raises on import, and TypeError for one that lacks `Params` or `check`.
+    Raises whatever a module raises on import, and TypeError for one that lacks `Params`, or has not exactly one of
+    `check` and `requires`.
     """
     kinds = {}
     for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda info: info.name):
         module = importlib.import_module(f"{package.__name__}.{info.name}")
-        params, check = getattr(module, "Params", None), getattr(module, "check", None)
+        params = getattr(module, "Params", None)
+        check, requires = getattr(module, "check", None), getattr(module, "requires", None)
         if not (isinstance(params, type) and issubclass(params, RuleParams)):
             raise TypeError(f"rule kind {module.__name__} has no class Params based on RuleParams")
-        if not callable(check):
-            raise TypeError(f"rule kind {module.__name__} has no function check(params, message)")
-        kinds[info.name] = Kind(info.name, params, check)
+        if callable(check) == callable(requires):
+            either = "check(params, message) or requires(params, file, workspace)"
+            raise TypeError(f"rule kind {module.__name__} has no function {either}, or both")
+        kinds[info.name] = Kind(info.name, params, check, requires)
     return kinds

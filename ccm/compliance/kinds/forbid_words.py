@@ -13,8 +13,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
+from ccm.compliance.folding import CJK, LATIN, REPLACED, loosen
 from ccm.compliance.kinds import RuleParams
-from ccm.compliance.text import CJK, LATIN, REPLACED, CheckedText, loosen
+from ccm.compliance.text import CheckedText
 
 Word = Annotated[str, StringConstraints(min_length=2, max_length=200)]
 Words = dict[Literal["en", "ja"], Annotated[tuple[Word, ...], Field(min_length=1)]]
@@ -34,11 +35,16 @@ class Params(RuleParams):
 
     @model_validator(mode="after")
     def _words_are_words(self) -> Params:
-        for words in (*self.words.values(), *self.allow.values()):
-            for word in words:
-                if not re.search(r"[^\s*-]", loosen(word)) or "*" in word[:-1]:
-                    raise ValueError(f"'{word}' is no word; a * may stand at the end only")
+        are_words(self.words, self.allow)
         return self
+
+
+def are_words(*lists: Words) -> None:
+    """Raises ValueError for what could not be looked for."""
+    for words in lists:
+        for word in (word for group in words.values() for word in group):
+            if not re.search(r"[^\s*-]", loosen(word)) or "*" in word[:-1]:
+                raise ValueError(f"'{word}' is no word; a * may stand at the end only")
 
 
 def check(params: Params, message: CheckedText) -> list[str]:

@@ -19,7 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ccm.compliance.text import CJK, LATIN
+from ccm.compliance.folding import CJK, LATIN
 from ccm.workspace.writing import Entry
 
 GONE = "\ufffc"

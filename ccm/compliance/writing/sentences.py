@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ccm.compliance.text import CJK
+from ccm.compliance.folding import CJK
 from ccm.compliance.writing.phrases import GONE
 
 _ABBREVIATION = re.compile(

@@ -70,7 +70,7 @@ class EmailChannel(Channel):
         context = filling.context
         body = template.fill(filling.plain, filling.html)
         text, uses, pages, attachment = body.text, filling.words.in_page(body.html), 0, None
-        runs: tuple[TypeRun, ...] = ()
+        runs: Callable[[], tuple[TypeRun, ...]] = tuple
         words = ""
         if "email" in self.communication.attach:
             letters = renderer.channel("letter")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ccm.compliance.text import CJK, LATIN
+from ccm.compliance.folding import CJK, LATIN
 from ccm.compliance.writing.phrases import GONE
 from ccm.compliance.writing.written import Code, Context, Hit, Passage, Written
 from ccm.model.customer import Customer

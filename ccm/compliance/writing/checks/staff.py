@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from ccm.compliance.text import CJK, LATIN
+from ccm.compliance.folding import CJK, LATIN
 from ccm.compliance.writing.written import Code, Context, Hit, Written
 
 CODES = (
