@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Iterator
+from functools import lru_cache
 
 import pypdfium2
 import pypdfium2.raw as pdfium
@@ -11,6 +12,7 @@ import pypdfium2.raw as pdfium
 from ccm.model.message import TypeRun
 
 
+@lru_cache(maxsize=4)  # two checks ask for the same letter
 def type_runs(pdf: bytes) -> tuple[TypeRun, ...]:
     """The words of a letter in the order of its pages, cut where the size changes; sizes in points.
 
