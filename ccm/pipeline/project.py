@@ -83,7 +83,7 @@ class Project:
             before.settings, before.channels, before.policy,
         ):  # fmt: skip
             return fresh
-        shared = ("brand", "catalogues", "wordings", "rules")
+        shared = ("brand", "catalogues", "wordings", "rules", "packs")
         same_around = all(getattr(workspace, name) == getattr(before, name) for name in shared)
         for name, old in self._compiled.items():
             communication = workspace.communications.get(name)

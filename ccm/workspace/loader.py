@@ -19,6 +19,7 @@ from ccm.workspace.packs import NO_PACKS, Packs, read_packs
 from ccm.workspace.rules import RuleFile
 from ccm.workspace.settings import Person, Settings
 from ccm.workspace.templates import MISSING_TEMPLATE, TemplateReader
+from ccm.workspace.unread import unread_problems
 from ccm.workspace.wording import Wording
 from ccm.workspace.yamlfile import read_bytes, read_text, read_toml, read_yaml, relative, validate
 from ccm.workspace.yamlreader import Document, Refused
@@ -26,26 +27,6 @@ from ccm.workspace.yamlreader import Document, Refused
 BRAND = "_brand"
 MAX_ASSET = 5_000_000
 """Bytes of a logo or another file of ``templates/_brand``."""
-PATTERNS = {
-    "templates": (
-        "*/communication.yaml",
-        "*/samples/*.yaml",
-        "*/*/push.yaml",
-        "*/*/push@*.yaml",
-        "*/*/whatsapp.yaml",
-        "*/*/whatsapp@*.yaml",
-    ),
-    "compliance": (
-        "wording/*/*.yaml",
-        "rules/*.yaml",
-        "packs.yaml",
-        "packs/*.yaml",
-        "writing.yaml",
-        "writing/*.yaml",
-    ),
-    "channels": ("*.yaml",),
-}
-"""Where YAML files are read. One that stands elsewhere, or is named ``.yml``, would be a rule that never runs."""
 
 
 @dataclass(frozen=True)
@@ -147,7 +128,7 @@ class _Loader:
         channels = self._channels()
         policy = self._policy()
         brand, catalogues = self._brand()
-        self._unread()
+        self.problems += unread_problems(self.root)
         communications = {name: one.communication for name, one in own.items()}
         self.problems += cross_check(communications, wordings, rules, channels, policy, self.documents)
         if settings is None or policy is None:
@@ -207,23 +188,6 @@ class _Loader:
                 continue
             self.documents[document.path] = document
             yield document
-
-    def _unread(self) -> None:
-        """Finds missing folders, and files that somebody wrote but nothing reads."""
-        for name, patterns in PATTERNS.items():
-            base = self.root / name
-            if not base.is_dir():
-                self.problems.append(Problem(name, 0, "this folder is missing"))
-                continue
-            read = {file for pattern in patterns for file in base.glob(pattern)}
-            for file in sorted(base.rglob("*.y*ml")):
-                if file.suffix in (".yaml", ".yml") and file not in read and not file.name.startswith("."):
-                    wanted = ", ".join(f"{name}/{pattern}" for pattern in patterns)
-                    message = f"is never read; YAML files here are {wanted}"
-                    self.problems.append(Problem(relative(file, self.root), 0, message))
-        for folder in sorted((self.root / "templates").glob("[!._]*/")):
-            if folder.is_dir() and not (folder / "communication.yaml").exists():
-                self.problems.append(Problem(relative(folder, self.root), 0, "communication.yaml is missing"))
 
     def _settings(self) -> Settings | None:
         try:
