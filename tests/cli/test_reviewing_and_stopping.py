@@ -84,7 +84,9 @@ def test_what_cannot_be_reviewed_is_told(template: Commands, tmp_path: Path) -> 
 
 
 def test_many_are_handed_in_and_let_out_by_one_decision(ccm: Commands) -> None:
-    edit(ccm, WORDING, "owner: ", "owner: new ")
+    old = ccm.workspace / WORDING
+    words = old.read_text(encoding="utf-8").replace('version: "1"', 'version: "2"').replace("2025-01-01", "2027-01-01")
+    old.with_name("us-en-2.yaml").write_text(words, encoding="utf-8")
     affected = ("--all-affected-by", "wording:marketing-opt-out")
     edit(ccm, SMS, "reached", "entered")
     assert ccm.json("submit", *affected, "--as", "mika")["communication"] == "savings-offer"

@@ -243,7 +243,7 @@ def test_one_rule_met_by_different_wording_on_two_channels_is_told(root: Path) -
     for wording_id in ("notice-end", "notice-stop"):
         write_wording(root, wording_id, {"en": "1"})
     (root / "compliance/rules/XX01.yaml").write_text(
-        "id: XX01\nname: {en: x, ja: x}\nkind: require_wording\nreason: x\nsource: x\n"
+        "id: XX01\nname: {en: x, ja: x}\nkind: require_wording\nreason: x\nsource: none read\n"
         "params: {wording: [notice-end, notice-stop], minimum: 1}\n"
         'examples: {passes: ["{wording.notice-end}"], fails: ["x"]}\n'
     )

@@ -219,7 +219,10 @@ def test_one_decision_for_all_that_a_wording_touches(bank: Bank) -> None:
     approve(bank, *submit(bank, PAYMENT, "savings-offer"))
     assert approving.affected_by(bank.project, "marketing-opt-out") == ()
     wording = next(one.path for one in bank.project.workspace.wordings if one.id == "marketing-opt-out")
-    bank = changed(bank, wording, "owner: ", "owner: new ")
+    old = bank.project.workspace.root / wording
+    words = old.read_text(encoding="utf-8").replace('version: "1"', 'version: "9"').replace("2025-01-01", "2040-01-01")
+    old.with_name(old.name.replace("-1.yaml", "-9.yaml")).write_text(words, encoding="utf-8")
+    bank = bank.reopened()
     assert approving.affected_by(bank.project, "marketing-opt-out") == ("savings-offer",)
     with pytest.raises(NotFound, match="wording 'nothing' does not exist; there are: "):
         approving.affected_by(bank.project, "nothing")
