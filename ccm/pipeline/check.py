@@ -105,7 +105,7 @@ def check_workspace(root: Path, clock: Clock, at: datetime, *, processes: int | 
 
 
 def writers_errors(project: Project, communication_id: str) -> list[Problem]:
-    """What keeps one communication from being handed in: writers' checks, facts and text messages, and its wording.
+    """What keeps one communication from being handed in: rules, writers' checks, facts, text messages, its wording.
 
     Of wording: approved versions that were edited, and places for which there is none and none is to come. Wording
     that is not in force yet, and what depends on other communications, do not count here.
@@ -181,7 +181,7 @@ class _Job:
             place = Problem(path, 0, f"{where}: {CLIPPED} {cut}", code=CLIPPED)
             self._tell_code(communication, CLIPPED, "warning", place, told)
         for finding in preview.findings:
-            place = Problem(path, 0, f"{where}: {finding.rule}: {finding.message}")
+            place = Problem(path, 0, f"{where}: {finding.rule}: {finding.message}", code=finding.rule)
             told.by_severity[finding.severity].append(place)
 
     def _tell_code(self, communication: Communication, code: str, default: str, place: Problem, told: _Told) -> None:
