@@ -83,10 +83,11 @@ def sources(workspace: Workspace, communication: Communication) -> dict[str, byt
     A part that was taken from a file by its digest is left out where the file has changed since.
     """
     found = {}
+    written = {rule.part: rule.written.encode() for rule in workspace.rules if rule.written}
     for part, content in _parts(workspace, communication):
         if isinstance(content, str):
-            digest, file = content, workspace.root / part.partition("#")[0]
-            content = file.read_bytes() if file.is_file() else b""
+            digest, file = content, workspace.root / part
+            content = written.get(part) or (file.read_bytes() if file.is_file() else b"")
             if _sha256(content) != digest:
                 continue
         found[_sha256(content)] = content
