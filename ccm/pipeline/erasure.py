@@ -138,7 +138,7 @@ def _delete(connection: Connection, customer_id: str) -> dict[str, int]:
         "customers": delete(customers).where(customers.c.id == customer_id),
     }
     for table in (preferences, consents, cases, contacts, customer_guards, customer_keys, customer_salts):
-        done[table.name] = delete(table).where(table.c.customer_id == customer_id)
+        done[str(table.name)] = delete(table).where(table.c.customer_id == customer_id)
     return {name: connection.execute(statement).rowcount for name, statement in done.items()}
 
 
