@@ -41,7 +41,7 @@ from ccm.workspace.settings import Person
 
 UNDER_WAY = ("claimed", "sending")
 BLANK = {
-    "recipient": None, "subject": "", "occasion": "erased", "content_salt": None, "archive_pack": None,
+    "recipient": None, "subject": "", "detail": "", "occasion": "erased", "content_salt": None, "archive_pack": None,
     "archive_offset": None, "archive_length": None,
 }  # fmt: skip
 """What a message's row loses; a digest of its body stays, for the log names it too."""

@@ -110,6 +110,20 @@ def test_without_the_customers_key_a_copy_of_the_row_and_the_pack_tell_nothing(b
 
 
 @ONE_DATABASE
+def test_what_contents_are_compressed_against_is_invented(bank: Bank) -> None:
+    sent(bank)
+    with bank.project.store.read() as connection:
+        query = select(messages).where(messages.c.archive_pack.is_not(None))
+        read = contents.load(bank.project, connection.execute(query).mappings().all()).values()
+    packs = [pack.read_bytes() for pack in bank.project.archive.folder.rglob("*.pack")]
+    assert packs
+    for pack in packs:
+        dictionary = zstandard.ZstdDecompressor().decompress(pack[12 : 12 + int.from_bytes(pack[8:12], "big")])
+        assert b"Subject: " in dictionary
+        assert not any(content.recipient.encode() in dictionary for content in read)
+
+
+@ONE_DATABASE
 def test_a_legal_hold_is_in_the_way_until_it_is_lifted(bank: Bank) -> None:
     sent(bank)
     customer = one(bank)["customer_id"]

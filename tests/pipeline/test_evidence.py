@@ -24,7 +24,8 @@ from ccm.log.crosscheck import verify_messages
 from ccm.pipeline import contents
 from ccm.pipeline.erasure import erase
 from ccm.pipeline.evidence import Pack, make_pack
-from ccm.pipeline.evidence.pack import zipped
+from ccm.pipeline.evidence.collect import About, Found
+from ccm.pipeline.evidence.pack import _log_access, zipped
 from ccm.store.tables import log_leaves
 
 
@@ -205,3 +206,38 @@ def test_who_may_not_take_evidence_gets_none(bank: Bank) -> None:
         made(bank, "x", purpose="Because I want")
     with pytest.raises(NotFound, match="'x' is no message and no customer"):
         made(bank, "x")
+
+
+FORGED = (
+    ("body", b"", "the body's bytes are not those that were decided on"),
+    ("trace.json", b"", "the trace is not the decision's"),
+    ("message.json", b'"channel":"email"', "message.json says otherwise than the decision"),
+    ("log.json", b'"kind":"decision"', "log.json is not what the proofs say"),
+    ("release.json", b"", "release.json does not have the digest of the release"),
+    ("approvals.json", b'"person":"mika"', "approvals.json is not what the log says"),
+    ("/parts/compliance", b"", "is not what was approved"),
+    ("/source/", b"", "it is not the template of the approved part"),
+)
+
+
+@pytest.mark.parametrize(("part", "words", "told"), FORGED)
+def test_an_operator_who_forges_a_pack_and_logs_its_manifest_is_found(
+    kept: Any, tmp_path: Path, part: str, words: bytes, told: str
+) -> None:
+    bank, whole = kept
+    files = dict(whole)
+    name = next(name for name in sorted(files) if part in name)
+    if words:
+        assert words in files[name]
+        files[name] = files[name].replace(words, words[:-2] + b"x" + words[-1:], 1)
+    else:
+        files[name] = files[name][:-3] + bytes([files[name][-3] ^ 1]) + files[name][-2:]
+    manifest = orjson.loads(files["manifest.json"])
+    manifest["files"][name] = sha256(files[name]).hexdigest()
+    files["manifest.json"] = orjson.dumps(manifest, option=orjson.OPT_SORT_KEYS)
+    digest = sha256(files["manifest.json"]).hexdigest()
+    nothing = Found(About("message", "x"), (), (), ())
+    files["access.tlog-proof"] = _log_access(bank.project, nothing, person(bank), "forgery", digest)
+    results = found(bank, zipped(files), tmp_path)
+    assert any(told in fault for fault in faults(results)), faults(results)
+    assert "as the log says" in proved(results)
