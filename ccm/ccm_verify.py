@@ -46,6 +46,15 @@ BROKEN_ARCHIVE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplemented
                   ValueError, struct.error)  # fmt: skip
 """What `zipfile` raises for archives that are none."""
 DASH = "\N{EM DASH} "
+MAX_MEMBER = 100_000_000
+"""Bytes of one file of an evidence pack."""
+MAX_RATIO = 200
+"""How much longer a file of over 1 MB may be than its compressed form."""
+EVIDENCE = "ccm-evidence 1"
+UNLISTED = frozenset({"manifest.json", "access.tlog-proof"})
+"""The files that an evidence pack's manifest cannot list."""
+MEMBER = re.compile(r"[A-Za-z0-9_%~-][A-Za-z0-9_.%~-]*(/[A-Za-z0-9_%~-][A-Za-z0-9_.%~-]*)*", re.ASCII)
+"""Names of files in an evidence pack: relative, and without the names of hidden files and folders."""
 NUMBER = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
@@ -394,6 +403,8 @@ class Result:
     position: int | None = None
     entry: dict[str, Any] | None = None
     old: int | None = None
+    proved: str = ""
+    unproved: str = ""
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
@@ -402,10 +413,14 @@ class Result:
             "key": self.checkpoint.key.id.hex(),
         }  # fmt: skip
         found = {"file": self.file, "holds": not self.fault, "fault": self.fault or None, "checkpoint": signed}
-        return found | {"position": self.position, "entry": self.entry, "old_size": self.old}
+        found |= {"position": self.position, "entry": self.entry, "old_size": self.old}
+        return found | {"proved": self.proved or None, "not_proved": self.unproved or None}
 
     def words(self) -> str:
         """In one or two lines."""
+        if not self.fault and (self.proved or self.unproved):
+            return printable(f"{self.file}: " + (f"PROVED: {self.proved}" if self.proved else
+                                                 f"NOT PROVED: {self.unproved}"))  # fmt: skip
         if self.fault or self.checkpoint is None:
             return printable(f"{self.file}: DOES NOT HOLD: {self.fault}")
         under = f"{self.checkpoint.size} leaves of {self.checkpoint.origin}, key {self.checkpoint.key.id.hex()}"
@@ -468,14 +483,204 @@ def verify_pack(path: Path, keys: Keys) -> list[Result]:
                 raise Refused(f"the archive has over {MAX_MEMBERS} files, or two of one name")
             if sum(member.file_size for member in members) > MAX_ARCHIVE:
                 raise Refused(f"the archive has over {MAX_ARCHIVE} bytes")
+            if "manifest.json" in names:
+                return [replace(result, file=f"{path}: {result.file}") for result in Evidence(archive, keys).check()]
             texts = [(name, _text(read_member(archive, name))) for name in names if name.endswith(".tlog-proof")]
     except BROKEN_ARCHIVE as error:
         return [Result(str(path), f"the archive cannot be read: {error}")]
     except Refused as error:
         return [Result(str(path), str(error))]
+    except (KeyError, TypeError, AttributeError, IndexError) as error:  # a part of a pack that is none
+        return [Result(str(path), f"the pack is not made as evidence packs are: {type(error).__name__}")]
     if not texts:
         return [Result(str(path), "the archive holds no proof")]
     return [replace(result, file=f"{path}: {result.file}") for result in verify_files(texts, keys)]
+
+
+class Evidence:
+    """An evidence pack in an open archive, checked part by part. What one part shows is the ground for the next."""
+
+    def __init__(self, archive: zipfile.ZipFile, keys: Keys) -> None:
+        self.archive, self.keys = archive, keys
+        self.digests: dict[str, str] = {}
+        self.entries: dict[int, dict[str, Any]] = {}
+        self.results: list[Result] = []
+
+    def check(self) -> list[Result]:
+        """Checks all of it; raises `Refused` where it is no pack."""
+        self._members()
+        manifest = self._json("manifest.json")
+        if manifest.get("format") != EVIDENCE:
+            raise Refused(f"manifest.json is not of format '{EVIDENCE}'")
+        self._proofs(manifest)
+        self._files(manifest)
+        for part in (self._earlier, *(lambda m=m: self._message(m) for m in manifest["messages"]),
+                     *(lambda r=r: self._release(r) for r in manifest["releases"])):  # fmt: skip
+            part()
+        return self.results
+
+    def _members(self) -> None:
+        for member in self.archive.infolist():
+            name = member.filename
+            if not MEMBER.fullmatch(name) or name != member.orig_filename:
+                raise Refused("a file has a name that no evidence pack has")
+            if member.flag_bits & 1 or member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise Refused(f"{name} is encrypted, or compressed in a way that no evidence pack is")
+            large = member.file_size > 1_000_000 and member.file_size > MAX_RATIO * member.compress_size
+            if large or member.file_size > MAX_MEMBER:
+                raise Refused(f"{name} is too large, or far larger than its compressed form")
+            self.digests[name] = sha256(self._read(name)).hexdigest()
+
+    def _proofs(self, manifest: dict[str, Any]) -> None:
+        """Follows the log's keys, proves every entry, and that the log names this manifest."""
+        read = {name: read_proof(_text(self._read(name))) for name in sorted(self.digests)
+                if name.endswith(".tlog-proof")}  # fmt: skip
+        self.keys = self.keys.follow(proof for name, proof in read.items() if name.startswith("rotations/"))
+        for name, proof in read.items():
+            try:
+                proven = verify_entry(proof, None, self.keys)
+                if proven.checkpoint.origin != manifest["log"]:
+                    raise Refused(f"it is of log {proven.checkpoint.origin}")
+            except Refused as error:
+                self.results.append(Result(name, str(error)))
+                continue
+            self.results.append(
+                Result(name, checkpoint=proven.checkpoint, position=proven.position, entry=proven.entry)
+            )
+            if name != "access.tlog-proof":
+                self.entries[proven.position] = proven.entry
+            elif (proven.entry.get("kind"), proven.entry.get("manifest")) != ("access", self.digests["manifest.json"]):
+                self.results.append(Result("manifest.json", "the log names another manifest"))
+            else:
+                told = f"{proven.entry.get('person')} took this pack at {proven.entry.get('at')}, as the log says"
+                self.results.append(Result("manifest.json", proved=told))
+        if "access.tlog-proof" not in read:
+            self.results.append(Result("manifest.json", "there is no proof that the log names this manifest"))
+
+    def _files(self, manifest: dict[str, Any]) -> None:
+        """Every file is listed with its digest, and every listed file is there."""
+        listed = manifest["files"]
+        for name in sorted(listed.keys() - self.digests.keys()):
+            self.results.append(Result(name, "it is missing"))
+        for name in sorted(self.digests.keys() - listed.keys() - UNLISTED):
+            self.results.append(Result(name, "the manifest does not list it"))
+        for name in sorted(listed.keys() & self.digests.keys()):
+            if listed[name] != self.digests[name]:
+                self.results.append(Result(name, "it is not the file that the manifest lists"))
+        if not any(result.fault for result in self.results):
+            self.results.append(Result("manifest.json", proved=f"all {len(listed)} files are as they were packed"))
+
+    def _earlier(self) -> None:
+        if "earlier/consistency.txt" not in self.digests:
+            return
+        try:
+            old = self.keys.open(_text(self._read("earlier/checkpoint.txt")))
+            new = verify_consistency(read_proof(_text(self._read("earlier/consistency.txt"))), old, self.keys)
+        except Refused as error:
+            self.results.append(Result("earlier/consistency.txt", str(error)))
+            return
+        told = f"the log of {new.size} leaves begins with all {old.size} leaves of the earlier checkpoint"
+        self.results.append(Result("earlier/consistency.txt", proved=told))
+
+    def _message(self, listed: dict[str, Any]) -> None:
+        """Body, trace and release of one message against the newest decision about it."""
+        name, folder = f"message {listed['id']}", f"messages/{listed['id']}"
+        mine = {place: entry for place, entry in self.entries.items() if entry.get("message") == listed["id"]}
+        decisions = [place for place, entry in sorted(mine.items()) if entry["kind"] == "decision"]
+        if not decisions:
+            self.results.append(Result(name, "no proved entry is the decision about it"))
+            return
+        decision = mine[decisions[-1]]
+        facts, log = self._json(f"{folder}/message.json"), self._json(f"{folder}/log.json", list)
+        given = {item["position"]: item["entry"] for item in log}
+        same = ("communication", "channel", "release")
+        checks = (
+            (self.digests.get(f"{folder}/trace.json") == decision["trace"], "the trace is not the decision's"),
+            (listed["release"] == decision["release"], "the release is not the decision's"),
+            (listed["body_digest"] == decision["body"] == facts["body_digest"], "the body is not the decision's"),
+            (all(facts[field] == decision[field] for field in same), "message.json says otherwise than the decision"),
+            (facts["id"] == listed["id"], "message.json is about another message"),
+            (given == mine, "log.json is not what the proofs say"),
+            (listed["body"] is None or self.digests.get(listed["body"]) == decision["body"],
+             "the body's bytes are not those that were decided on"),
+        )  # fmt: skip
+        for holds, fault in checks:
+            if not holds:
+                self.results.append(Result(name, fault))
+        if not all(holds for holds, _ in checks):
+            return
+        about = f"decided at position {decisions[-1]} as {decision['state']}, {decision['at']}"
+        if listed["body"] is not None:
+            self.results.append(Result(name, proved=f"the body is byte for byte what was {about}"))
+        else:
+            why = "it was erased" if decision["body"] else "nothing was rendered"
+            self.results.append(Result(name, proved=f"{about}; its trace"))
+            self.results.append(Result(name, unproved=f"there is no body: {why}"))
+        sent = [entry["at"] for _, entry in sorted(mine.items()) if entry["kind"] == "send"]
+        if sent:
+            self.results.append(Result(name, proved=f"handed to the supplier at {', '.join(sent)}"))
+        unproved = "recipient, subject and times in message.json are what the store said; the log does not hold them"
+        self.results.append(Result(name, unproved=unproved))
+
+    def _release(self, listed: dict[str, Any]) -> None:
+        """A release's digest, its parts and its approvals."""
+        digest = listed["digest"]
+        name, folder = f"release {digest[:12]}", f"releases/{digest}"
+        if self.digests.get(f"{folder}/release.json") != digest:
+            self.results.append(Result(name, "release.json does not have the digest of the release"))
+            return
+        manifest = self._json(f"{folder}/release.json")["manifest"]
+        wrong = [part for part, file in listed["parts"].items() if self.digests.get(file) != manifest.get(part)]
+        for part in wrong:
+            self.results.append(Result(name, f"part {part} is not what was approved"))
+        for file in self.digests:
+            if file.startswith(f"{folder}/source/") and not self._is_source(file, f"{folder}/parts/"):
+                self.results.append(Result(file, "it is not the template of the approved part"))
+        said = sorted((entry["action"], entry["person"], entry["at"], entry["comment"])
+                      for entry in self.entries.values()
+                      if entry["kind"] == "release" and entry["release"] == digest)  # fmt: skip
+        approvals = self._json(f"{folder}/approvals.json", list)
+        given = sorted((action["action"], action["person"], action["at"], _digest(action["comment"]))
+                       for action in approvals)  # fmt: skip
+        if said != given:
+            self.results.append(Result(name, "approvals.json is not what the log says"))
+        elif not wrong:
+            for action, person, at, _ in said:
+                self.results.append(Result(name, proved=f"{action} by {person} at {at}"))
+            kept = len(listed["parts"])
+            self.results.append(
+                Result(name, proved=f"{kept} of its {len(manifest)} parts are those it was approved with")
+            )
+            if kept < len(manifest):
+                self.results.append(Result(name, unproved=f"{len(manifest) - kept} parts were not kept"))
+        unproved = "first and last use, and people's names beside their ids, are what the store said"
+        self.results.append(Result(name, unproved=unproved))
+
+    def _is_source(self, file: str, parts: str) -> bool:
+        part = parts + file.partition("/source/")[2]
+        held = json.loads(self._read(part)) if part in self.digests else None
+        return isinstance(held, list) and held[:1] == [_text(self._read(file))]
+
+    def _read(self, name: str) -> bytes:
+        if name not in self.archive.NameToInfo:
+            raise Refused(f"{name} is missing")
+        return read_member(self.archive, name, MAX_MEMBER)
+
+    def _json(self, name: str, kind: type = dict) -> Any:
+        """A file with one JSON value in canonical form, which reads one way."""
+        content = self._read(name)
+        try:
+            value = json.loads(content.decode(), parse_float=_no_number, parse_constant=_no_number)
+            again = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        except (ValueError, RecursionError) as error:
+            raise Refused(f"{name} is no JSON in UTF-8") from error
+        if not isinstance(value, kind) or again != content:
+            raise Refused(f"{name} is no JSON in canonical form")
+        return value
+
+
+def _digest(words: str) -> str:
+    return sha256(words.encode()).hexdigest()
 
 
 def read_member(archive: zipfile.ZipFile, name: str, limit: int = MAX_TEXT) -> bytes:
@@ -569,7 +774,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         for result in results:
             sys.stdout.write(result.words() + "\n")
-        sys.stdout.write(f"{sum(not result.fault for result in results)} of {len(results)} hold\n")
+        claims = [result for result in results if not result.unproved]
+        sys.stdout.write(f"{sum(not result.fault for result in claims)} of {len(claims)} hold\n")
     return 0 if holds else 1
 
 

@@ -99,6 +99,10 @@ class IntegrityError(CcmError):
     """What is stored does not agree with what was recorded: stop and look."""
 
 
+class Erased(CcmError):
+    """The content was destroyed by an erasure or a disposal; nobody can bring it back."""
+
+
 class SupplierRefused(CcmError):
     """The supplier said no, definitely: nothing went out.
 

@@ -49,9 +49,10 @@ def keep_only(root: Path, *communications: str) -> None:
     for name in {wording.id for wording in workspace.wordings} - kept:
         shutil.rmtree(root / "compliance" / "wording" / name)
     for rule in load_rules(workspace):
-        wording = set(rule.file.params.get("wording", ()))
-        unused = not any(may_apply(rule.file.applies, communication) for communication in wanted)
-        if rule.file.path.startswith("compliance/rules/") and (unused or wording - kept):
+        applies = any(may_apply(rule.file.applies, communication) for communication in wanted)
+        named = rule.file.params.get("wording", ())
+        lost = {named} if isinstance(named, str) else set(named)
+        if not rule.file.pack and (not applies or lost - kept):
             (root / rule.file.path).unlink()
 
 

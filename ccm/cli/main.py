@@ -13,9 +13,11 @@ from ccm.cli import (
     catalogue,
     coverage,
     demo,
+    evidence,
     feeds,
     log,
     releases,
+    retention,
     rules,
     runs,
     stops,
@@ -52,6 +54,10 @@ app.add_typer(runs.run_app, name="run")
 app.command("deliver")(runs.deliver)
 app.command("receive")(feeds.receive)
 app.command("explain")(audit.explain)
+app.command("evidence")(evidence.evidence)
+app.command("erase")(retention.erase)
+app.add_typer(retention.hold_app, name="hold")
+app.add_typer(retention.retention_app, name="retention")
 app.add_typer(log.log_app, name="log")
 texts.text_app.command("catalogue")(catalogue.catalogue)
 app.add_typer(texts.text_app, name="text")

@@ -13,6 +13,7 @@ import typer
 from ccm.cli.glyphs import tell_unprintable
 from ccm.cli.output import (
     FINDINGS,
+    AsOption,
     AtOption,
     JsonOption,
     Out,
@@ -26,6 +27,7 @@ from ccm.cli.preview import UiLanguage, write_previews
 from ccm.compliance.writing.readability import has_jreadability
 from ccm.errors import Conflict, InputError, NotFound, Problem, ProblemsError
 from ccm.log import keys
+from ccm.pipeline.access import previewed, reader_of_content
 from ccm.pipeline.check import check_workspace
 from ccm.pipeline.preview import customer_subject, render_all, samples
 from ccm.pipeline.project import open_project, wall_clock
@@ -132,9 +134,9 @@ def preview(
     channel: Annotated[str | None, typer.Option("--channel")] = None,
     language: Annotated[str | None, typer.Option("--language")] = None,
     ui_language: Annotated[UiLanguage, typer.Option("--ui-language", help="Of the page around.")] = UiLanguage.EN,
-    at: AtOption = None, workspace: WorkspaceOption = None, json: JsonOption = False,
+    as_: AsOption = None, at: AtOption = None, workspace: WorkspaceOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
-    """Write what a customer or a sample would get, to look at; nothing is sent or recorded."""
+    """Write what a customer or a sample would get, to look at; nothing is sent, and looks are logged."""
     with command(json) as out:
         if customer and sample:
             raise InputError("give --customer or --sample, not both")
@@ -143,6 +145,7 @@ def preview(
         moment = instant(at, project.clock)
         if customer:
             subjects = [customer_subject(project, compiled, customer, moment)]
+            previewed(project, customer, reader_of_content(project, as_))
         else:
             problems: list[Problem] = []
             subjects = samples(compiled, project, problems)

@@ -72,8 +72,26 @@ def build_release(workspace: Workspace, communication: Communication) -> Release
 
     The caller compiles the templates first: whatever does not compile is no release.
     """
-    manifest = dict(sorted(_parts(workspace, communication)))
+    manifest = {part: _sha256(content) if isinstance(content, bytes) else content
+                for part, content in sorted(_parts(workspace, communication))}  # fmt: skip
     return Release(_digest_of(communication.id, manifest), communication.id, manifest)
+
+
+def sources(workspace: Workspace, communication: Communication) -> dict[str, bytes]:
+    """What the release's parts are, by the digests of its manifest.
+
+    A part that was taken from a file by its digest is left out where the file has changed since.
+    """
+    found = {}
+    written = {rule.part: rule.written.encode() for rule in workspace.rules if rule.written}
+    for part, content in _parts(workspace, communication):
+        if isinstance(content, str):
+            digest, file = content, workspace.root / part
+            content = written.get(part) or (file.read_bytes() if file.is_file() else b"")
+            if _sha256(content) != digest:
+                continue
+        found[_sha256(content)] = content
+    return found
 
 
 def diff(old: Release, new: Release) -> tuple[Change, ...]:
@@ -102,11 +120,12 @@ def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def _of(value: Any) -> str:
-    return _sha256(canonical(value).encode())
+def _of(value: Any) -> bytes:
+    return canonical(value).encode()
 
 
-def _parts(workspace: Workspace, communication: Communication) -> Iterator[tuple[str, str]]:
+def _parts(workspace: Workspace, communication: Communication) -> Iterator[tuple[str, bytes | str]]:
+    """Each part with its content, or with the digest of the file that it was read from."""
     folder = f"templates/{communication.id}"
     yield f"{folder}/communication.yaml", _of(communication.model_dump(mode="json"))
     served: dict[str, list[Any]] = {}
@@ -116,10 +135,10 @@ def _parts(workspace: Workspace, communication: Communication) -> Iterator[tuple
     for path, parts in served.items():
         yield path, _of(parts)
     if communication.data.sql:
-        yield f"{folder}/{communication.data.sql}", _sha256(workspace.sql[communication.id].encode())
+        yield f"{folder}/{communication.data.sql}", workspace.sql[communication.id].encode()
     for path, content in workspace.brand.items():
         if path != TEMPLATE:  # says where words stand; what they are in each language say the catalogues
-            yield f"templates/_brand/{path}", _sha256(content)
+            yield f"templates/_brand/{path}", content
     languages = {name for own in communication.languages for name in communication.languages_behind(own)}
     ids = slots(workspace, communication) | set(communication.wording)
     for wording in workspace.wordings:
@@ -136,7 +155,7 @@ def _parts(workspace: Workspace, communication: Communication) -> Iterator[tuple
         yield f"engine#{package}", _of(version(package))
 
 
-def _settings_parts(workspace: Workspace, communication: Communication) -> Iterator[tuple[str, str]]:
+def _settings_parts(workspace: Workspace, communication: Communication) -> Iterator[tuple[str, bytes]]:
     """The sections of the settings that stand in, or shape, the text."""
     settings = workspace.settings
     yield "ccm.toml#organisation", _of(settings.organisation.model_dump(mode="json"))

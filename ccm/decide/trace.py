@@ -50,6 +50,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "stopped_wording": ("sending of this wording was stopped", "この文言を含む送信が停止されているため"),
     "stopped_channel": ("sending on this channel was stopped", "このチャネルの送信が停止されているため"),
     "holdout": ("held out of an experiment, to measure against", "効果測定の比較対象として送らないため"),
+    "erased": ("the customer was erased", "お客さまの情報を消去したため"),
+    "content_erased": ("its content was destroyed", "内容を消去したため"),
     "run_cancelled": ("the run was cancelled", "実行が取り消されたため"),
     # channels passed over
     "taken": ("possible, and taken", "採用"),

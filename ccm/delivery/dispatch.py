@@ -14,11 +14,12 @@ from ccm.compliance.stops import Stops
 from ccm.delivery import claims
 from ccm.delivery.claims import Row
 from ccm.delivery.handoff import hand_off, stop_of
-from ccm.errors import IntegrityError, NotAllowed, OutcomeUnknown, SupplierRefused
+from ccm.errors import Erased, IntegrityError, NotAllowed, OutcomeUnknown, SupplierRefused
 from ccm.log import leaves, sequencer
 from ccm.model.message import ApprovedMessage, Receipt
+from ccm.pipeline import contents
 from ccm.pipeline.project import Clock, Project
-from ccm.store.archive import BodyRef
+from ccm.store.archive import Content
 from ccm.store.lease import owner
 from ccm.workspace.channels import Channel
 
@@ -154,35 +155,36 @@ class _Pass:
                 for reason, count in counts.items():
                     outcome = "held" if reason == "held" else f"withheld: {reason}"
                     self.delivered.outcomes[channel.channel, outcome] += count
-                bodies = self.bodies(going)
-                self.settle(going, [self.send(row, bodies, adapter, channel) for row in going])
+                read = self.contents(going)
+                self.settle(going, [self.send(row, read, adapter, channel) for row in going])
                 self.on_progress(self.delivered)
 
-    def bodies(self, rows: Sequence[Row]) -> dict[str, bytes | IntegrityError]:
-        """The bodies by message id, read together; where that fails, one by one, so that one damage stops one."""
-        archive, refs = self.project.archive, {row["id"]: _ref(row) for row in rows}
+    def contents(self, rows: Sequence[Row]) -> dict[str, Content | IntegrityError | Erased]:
+        """The contents by message id, read together; where that fails, one by one, so that one damage stops one."""
         try:
-            return dict(zip(refs, archive.load(list(refs.values())), strict=True))
-        except IntegrityError:
-            found: dict[str, bytes | IntegrityError] = {}
-            for message, ref in refs.items():
+            return dict(contents.load(self.project, rows))
+        except (IntegrityError, Erased):
+            found: dict[str, Content | IntegrityError | Erased] = {}
+            for row in rows:
                 try:
-                    [found[message]] = archive.load([ref])
-                except IntegrityError as error:
-                    found[message] = error
+                    found |= contents.load(self.project, [row])
+                except (IntegrityError, Erased) as error:
+                    found[row["id"]] = error
             return found
 
     def send(
-        self, row: Row, bodies: Mapping[str, bytes | IntegrityError], adapter: Adapter, channel: Channel
+        self, row: Row, read: Mapping[str, Content | IntegrityError | Erased], adapter: Adapter, channel: Channel
     ) -> Outcome:
         """Calls the supplier once, unless that was stopped; no database connection is held meanwhile."""
         if (stop := stop_of(self.stopped(), row)) is not None:
             return Outcome("withheld", stop.reason, stop.name)
-        body = bodies[row["id"]]
-        if isinstance(body, IntegrityError):
-            return Outcome("failed", "archive_damaged", str(body))
+        content = read[row["id"]]
+        if isinstance(content, Erased):
+            return Outcome("failed", "content_erased")
+        if isinstance(content, IntegrityError):
+            return Outcome("failed", "archive_damaged", str(content))
         try:
-            return _accepted(adapter.send(approved(row, body)))
+            return _accepted(adapter.send(approved(row, content)))
         except OutcomeUnknown as error:
             return Outcome("unknown", "outcome_unknown", str(error))
         except SupplierRefused as error:
@@ -218,17 +220,13 @@ def _accepted(receipt: Receipt) -> Outcome:
     return Outcome("accepted", reference=receipt.supplier_reference)
 
 
-def _ref(row: Row) -> BodyRef:
-    return BodyRef(row["archive_pack"], row["archive_offset"], row["archive_length"], row["body_digest"])
-
-
-def approved(row: Row, body: bytes) -> ApprovedMessage:
-    """The message as it was checked and recorded; `body` came from the archive, proved by its digest.
+def approved(row: Row, content: Content) -> ApprovedMessage:
+    """The message as it was checked and recorded; the content came from the archive, proved by its digest.
 
     Only `ccm.compliance.check` makes approved messages; this brings one back.
     """
     return ApprovedMessage(
-        row["id"], row["communication"], row["customer_id"], row["channel"], row["language"], row["recipient"],
-        row["media_type"], body, row["subject"], row["release"],
+        row["id"], row["communication"], row["customer_id"], row["channel"], row["language"], content.recipient,
+        row["media_type"], content.body, content.subject, row["release"],
         row["jurisdiction"],
     )  # fmt: skip

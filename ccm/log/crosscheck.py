@@ -14,7 +14,8 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Row, select, text
 
-from ccm.log.leaves import digest_of, instant, subject
+from ccm.log.interventions import Interventions
+from ccm.log.leaves import ERASED, digest_of, instant, subject
 from ccm.log.walk import ROWS, Faults, snapshot
 from ccm.store import Store
 from ccm.store.tables import log_leaves, release_actions, releases, stops
@@ -32,7 +33,9 @@ _MESSAGES = text(
     "SELECT m.id, m.customer_id, m.communication, m.state, m.reason, m.channel, m.release, m.body_digest, m.trace,"
     " m.run_id, m.supplier_reference, s.salt, d.message AS logged, d.subject, d.communication AS d_communication,"
     " d.state AS d_state, d.reason AS d_reason, d.channel AS d_channel, d.release AS d_release, d.body, d.trace"
-    " AS d_trace, d.run, o.state AS sent, r.state AS received, r.detail, r.reference"
+    " AS d_trace, d.run, o.state AS sent, r.state AS received, r.detail, r.reference,"
+    " EXISTS (SELECT 1 FROM said_erased e WHERE e.subject = d.subject)"
+    " OR EXISTS (SELECT 1 FROM said_erased e WHERE e.subject = m.id) AS erased"
     " FROM messages m"
     " LEFT JOIN customer_salts s ON s.customer_id = m.customer_id"
     " LEFT JOIN said_decisions d ON d.message = m.id"
@@ -44,19 +47,21 @@ _UNKNOWN = text(
     "SELECT d.message FROM said_decisions d LEFT JOIN messages m ON m.id = d.message WHERE m.id IS NULL"
     " ORDER BY d.message"
 )
+_ERASED_COLUMNS = ("subject",)
 
 
 def verify_messages(store: Store) -> tuple[str, ...]:
     """Compares `messages`, `release_actions` and `stops` with what the log says of them; every difference in words.
 
     - Every message has a decision leaf; of several the newest counts. Communication, channel, release, run, digests
-      and outcome are equal, and so is the customer, where the salt was not destroyed.
+      and outcome are equal, and so is the customer. A message whose customer is not to be told any more has an
+      erasure leaf about the same customer, or a disposal leaf that names it: an erasure hides no change.
     - A message withheld after it was decided to go has an event leaf with its reason.
     - One that is sending, accepted, delivered or unknown has a send leaf.
     - One that is accepted, delivered, failed or unknown has a receipt or event leaf that says so, with the same
       supplier reference where the leaf has one.
-    - Every release action and every stop has a leaf, and every such leaf an action; every decision leaf has its
-      message.
+    - Every release action and every stop has a leaf, and every such leaf an action; so have erasures and legal holds.
+      Every decision leaf has its message: erasing one leaves its row.
 
     Leaves that have no place in the tree yet count too. `verify_store` says whether leaves can be believed.
     """
@@ -64,13 +69,17 @@ def verify_messages(store: Store) -> tuple[str, ...]:
     with snapshot(store) as connection:
         connection.exec_driver_sql(_table("said_decisions", _DECISION, "message"))
         connection.exec_driver_sql(_table("said_outcomes", _OUTCOME, "message, state"))
-        actions = _load(connection, faults)
+        connection.exec_driver_sql(_table("said_erased", _ERASED_COLUMNS, "subject"))
+        actions, people = _load(connection, faults)
         for row in connection.execute(_MESSAGES.execution_options(yield_per=ROWS)):
             for difference in _differences(row):
                 faults.add(f"message {row.id}: {difference}")
         for (message,) in connection.execute(_UNKNOWN.execution_options(yield_per=ROWS)):
             faults.add(f"message {message}: the log has its decision, but there is no such message")
         _compare_actions(connection, actions, faults)
+        for fault in people.compared(connection):
+            faults.add(fault)
+        connection.exec_driver_sql("DROP TABLE said_erased")
         connection.exec_driver_sql("DROP TABLE said_decisions")
         connection.exec_driver_sql("DROP TABLE said_outcomes")
     return faults.told()
@@ -80,13 +89,16 @@ def _table(name: str, columns: Sequence[str], key: str) -> str:
     return f"CREATE TEMPORARY TABLE {name} ({', '.join(f'{column} TEXT' for column in columns)}, PRIMARY KEY ({key}))"
 
 
-def _load(connection: Connection, faults: Faults) -> Counter[_Action]:
+def _load(connection: Connection, faults: Faults) -> tuple[Counter[_Action], Interventions]:
     """Fills the temporary tables from the leaves, oldest first. Returns what people did, which is little."""
     actions: Counter[_Action] = Counter()
+    people = Interventions()
     for leaves in _leaves(connection, faults):
         decisions: dict[str, Mapping[str, str | None]] = {}
         outcomes: dict[tuple[str, str], Mapping[str, str | None]] = {}
+        erased: dict[str, Mapping[str, str | None]] = {}
         for leaf in leaves:
+            erased |= {name: {"subject": name} for name in people.take(leaf)}
             message, state = leaf.get("message"), leaf.get("state")
             match leaf.get("kind"):
                 case "decision" if message is not None:
@@ -105,7 +117,8 @@ def _load(connection: Connection, faults: Faults) -> Counter[_Action]:
                     actions["stop", *(str(leaf.get(name)) for name in named), ""] += 1
         _put(connection, "said_decisions", _DECISION, "message", decisions.values())
         _put(connection, "said_outcomes", _OUTCOME, "message, state", outcomes.values())
-    return actions
+        _put(connection, "said_erased", _ERASED_COLUMNS, "subject", erased.values())
+    return actions, people
 
 
 def _leaves(connection: Connection, faults: Faults) -> Iterator[list[dict[str, str | None]]]:
@@ -118,7 +131,9 @@ def _leaves(connection: Connection, faults: Faults) -> Iterator[list[dict[str, s
             except orjson.JSONDecodeError:
                 leaf = None
             if isinstance(leaf, dict):
-                leaves.append({name: _text(value) for name, value in leaf.items()})
+                named = leaf.pop("messages", None) if leaf.get("kind") == "disposal" else None
+                told = {name: _text(value) for name, value in leaf.items()}
+                leaves.append(told | ({"messages": " ".join(map(str, named))} if isinstance(named, list) else {}))
             else:
                 faults.add(f"log leaf with id {leaf_id}: its entry is no JSON object")
         yield leaves
@@ -169,7 +184,12 @@ def _differences(row: Row[Any]) -> Iterator[str]:
     ):
         if said != stored:
             yield f"the log says {name} {said}, its row says {stored}"
-    if row.salt is not None and subject(bytes(row.salt), row.customer_id) != row.subject:
+    if row.customer_id == f"{ERASED}{row.subject}":
+        if not row.erased:
+            yield "its customer is erased, but the log has no erasure or disposal of it"
+    elif row.salt is None:
+        yield "the salt of its customer is gone, so whose it is cannot be told from the log"
+    elif subject(bytes(row.salt), row.customer_id) != row.subject:
         yield "the log says another customer than its row"
     if row.state in _SENT and row.sent is None:
         yield f"it is {row.state}, but the log has no send"

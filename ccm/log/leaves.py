@@ -8,7 +8,7 @@ with microseconds.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -22,6 +22,10 @@ from ccm.log.canonical import canonical
 
 VERSION = 1
 SALT_SIZE = 32
+DISPOSED = 1000
+"""Messages that one entry of a disposal names: an entry has at most 65,535 bytes."""
+ERASED = "erased:"
+"""Before the log's name of a customer, in the place of the customer's id: whose it was, nobody knows any more."""
 # Driver SQL with the whole chunk as one value: half (SQLite) to a fifth of the time of an IN list with 1,000 values.
 _READ_SALTS = {
     "sqlite": "SELECT customer_id, salt FROM customer_salts WHERE customer_id IN (SELECT value FROM json_each(?))",
@@ -178,9 +182,35 @@ def preference_leaf(
     return _entry("preference", at, fields)
 
 
-def access_leaf(*, message_id: str, person: str, purpose: str, at: datetime) -> bytes:
-    """Somebody looked at what a message says; `purpose` is a code, such as ``explain`` or ``complaint``."""
-    return _entry("access", at, {"message": message_id, "person": person, "purpose": purpose})
+def access_leaf(
+    *, message_id: str | None, person: str, purpose: str, at: datetime, subject: str | None = None,
+    manifest: str | None = None,
+) -> bytes:  # fmt: skip
+    """Somebody looked at what a message says; `purpose` is a code, such as ``explain`` or ``complaint``.
+
+    `message_id` is None where it was not one recorded message: a preview for a customer (`subject`), or an evidence
+    pack, of which `manifest` is the SHA-256 of the list of its files.
+    """
+    more = {name: value for name, value in (("subject", subject), ("manifest", manifest)) if value is not None}
+    return _entry("access", at, {"message": message_id, "person": person, "purpose": purpose, **more})
+
+
+def erasure_leaf(*, subject: str, person: str, reason: str, at: datetime) -> bytes:
+    """All that is known of a customer was erased; the reason enters as its SHA-256.
+
+    The customer's salt is destroyed with it, so that nobody can tell any more whose name `subject` was.
+    """
+    return _entry("erasure", at, {"subject": subject, "person": person, "reason": digest_of(reason)})
+
+
+def hold_leaf(*, subject: str, action: Literal["placed", "lifted"], person: str, reason: str, at: datetime) -> bytes:
+    """A legal hold was placed on a customer, or lifted; the reason enters as its SHA-256."""
+    return _entry("hold", at, {"subject": subject, "action": action, "person": person, "reason": digest_of(reason)})
+
+
+def disposal_leaf(*, messages: Sequence[str], report: str, person: str, at: datetime) -> bytes:
+    """The contents of these messages, at most `DISPOSED`, were destroyed; `report` is the SHA-256 of the report."""
+    return _entry("disposal", at, {"messages": list(messages), "report": report, "person": person})
 
 
 def certificate_leaf(*, run: str, digest: str, at: datetime) -> bytes:

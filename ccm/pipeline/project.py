@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, select
 
-from ccm.compliance import releases
+from ccm.compliance import releases, sources
 from ccm.compliance.approvals import ReleaseAction
 from ccm.compliance.releases import Release
 from ccm.compliance.rulebook import Rulebook
@@ -23,6 +23,7 @@ from ccm.store import Store
 from ccm.store.archive import Archive
 from ccm.store.engine import store_url
 from ccm.store.tables import log_checkpoints
+from ccm.store.vault import Vault, open_vault
 from ccm.workspace import Workspace, load_workspace
 from ccm.workspace.communication import Communication
 
@@ -57,6 +58,9 @@ class Project:
     random_bytes: Callable[[int], bytes] = os.urandom
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     _compiled: dict[str, Compiled] = field(default_factory=dict)
+    _vault: Vault | None = None
+    dictionaries: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
+    """Release digest, channel and language to the body of a rendered sample (`ccm.pipeline.dictionary`)."""
 
     def compiled(self, communication_id: str) -> Compiled:
         """Compiles a communication, once; raises `TemplateError` with every problem."""
@@ -78,7 +82,7 @@ class Project:
         """
         before = self.workspace
         workspace = load_workspace(before.root, before=before)
-        fresh = replace(self, workspace=workspace, rules=Rulebook(load_rules(workspace)), _compiled={})
+        fresh = replace(self, workspace=workspace, rules=Rulebook(load_rules(workspace)), _compiled={}, _vault=None)
         if (workspace.settings, workspace.channels, workspace.policy) != (
             before.settings, before.channels, before.policy,
         ):  # fmt: skip
@@ -108,7 +112,13 @@ class Project:
         return self.workspace.root / configured
 
     def record_release_action(self, connection: Connection, action: ReleaseAction) -> None:
-        """Puts an approval or its like into the audit log, in the transaction that records it."""
+        """Puts an approval or its like into the audit log, in the transaction that records it.
+
+        What is submitted is kept, too: evidence of a message needs the release as it was.
+        """
+        if action.action == "submitted":
+            communication = self.workspace.communication(action.communication)
+            sources.keep(self.store, connection, self.workspace, communication)
         leaf = leaves.release_leaf(
             digest=action.digest,
             communication=action.communication,
@@ -127,6 +137,14 @@ class Project:
             at=stop.at,
         )  # fmt: skip
         sequencer.append(connection, [leaf])
+
+    def vault(self) -> Vault:
+        """The keys of contents; the key-encryption key is made on first use. Raises as `open_vault`."""
+        if self._vault is None:
+            settings = self.workspace.settings.archive
+            path = self.path(settings.key)
+            self._vault = open_vault(self.store, path, settings.kms_key, self.random_bytes, self.clock())
+        return self._vault
 
     def signer(self) -> keys.Signer:
         """The audit log's signing key; made on first use, but never beside a log that another key signed.

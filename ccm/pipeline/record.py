@@ -15,10 +15,12 @@ from ccm.decide import trace
 from ccm.decide.caps import Limit, full_cap, limits, look_back
 from ccm.errors import Conflict
 from ccm.log import leaves, sequencer
+from ccm.pipeline import contents
 from ccm.pipeline.compose import Composed, Occasion
+from ccm.pipeline.contents import Kept
+from ccm.pipeline.dictionary import dictionary
 from ccm.pipeline.project import Compiled, Project
 from ccm.store import feeds
-from ccm.store.archive import BodyRef
 from ccm.store.engine import BATCH
 from ccm.store.tables import chunks, contacts, customer_guards, messages, runs
 
@@ -48,11 +50,8 @@ def record(
     """
     due = [outcome for outcome in composed if outcome.message is not None]
     # Archive first: a reference to a body that is not on disk must never be committed.
-    refs = dict(zip(
-        [outcome.message_id for outcome in due],
-        project.archive.store([outcome.message.body for outcome in due if outcome.message]),
-        strict=True,
-    ))  # fmt: skip
+    messages_due = [outcome.message for outcome in due if outcome.message]
+    refs = contents.keep(project, messages_due, dictionary(project, compiled, messages_due, occasion.at))
     now = project.clock()
     with project.store.write() as connection:
         if claim is not None:
@@ -157,11 +156,11 @@ def _withhold(outcome: Composed, reason: str, detail: str) -> Composed:
 
 
 def _row(
-    compiled: Compiled, project: Project, occasion: Occasion, outcome: Composed, ref: BodyRef | None, now: datetime
+    compiled: Compiled, project: Project, occasion: Occasion, outcome: Composed, kept: Kept | None, now: datetime
 ) -> dict[str, Any]:
     communication, decision, message = compiled.communication, outcome.decision, outcome.message
     rendered = outcome.rendered
-    ref = ref if message is not None else None
+    ref = kept.ref if kept and message is not None else None
     expires = communication.expires_after_hours
     return {
         "id": outcome.message_id,
@@ -179,13 +178,14 @@ def _row(
         "state": outcome.state,
         "reason": outcome.reason,
         "detail": outcome.detail,
-        "recipient": message.recipient if message else None,
-        "subject": message.subject if message else "",
+        "recipient": None,
+        "subject": "",
         "media_type": message.media_type if message else "",
         "body_digest": ref.digest if ref else None,
         "archive_pack": ref.pack if ref else None,
         "archive_offset": ref.offset if ref else None,
         "archive_length": ref.length if ref else None,
+        "content_salt": kept.salt if kept and ref else None,
         "segments": rendered.segments if rendered else 0,
         "pages": rendered.pages if rendered else 0,
         "release": compiled.release.digest,

@@ -16,6 +16,7 @@ from ccm.workspace.communication import Communication, Sample, TemplateFile
 from ccm.workspace.crosscheck import cross_check
 from ccm.workspace.fingerprint import Fingerprint, fingerprint_of
 from ccm.workspace.packs import NO_PACKS, Packs, read_packs
+from ccm.workspace.retention import Schedule, load_retention
 from ccm.workspace.rules import RuleFile
 from ccm.workspace.settings import Person, Settings
 from ccm.workspace.templates import MISSING_TEMPLATE, TemplateReader
@@ -53,6 +54,8 @@ class Workspace:
     fingerprints: Mapping[str, Fingerprint] = field(default_factory=dict, compare=False, repr=False)
     """Of each communication's folder, so that one that did not change need not be read again."""
     packs: Packs = NO_PACKS
+    retention: Schedule = field(default_factory=Schedule)
+    """How long contents are kept."""
 
     def communication(self, communication_id: str) -> Communication:
         """Raises `NotFound` naming the known ones."""
@@ -128,6 +131,7 @@ class _Loader:
         channels = self._channels()
         policy = self._policy()
         brand, catalogues = self._brand()
+        retention = self._retention()
         self.problems += unread_problems(self.root)
         communications = {name: one.communication for name, one in own.items()}
         self.problems += cross_check(communications, wordings, rules, channels, policy, self.documents)
@@ -148,6 +152,7 @@ class _Loader:
             policy,
             {name: one.fingerprint for name, one in own.items() if one.fingerprint is not None},
             packs,
+            retention,
         )
 
     def _communication(self, document: Document, settings: Settings | None) -> _Own | None:
@@ -270,6 +275,13 @@ class _Loader:
             return None
         self.documents[document.path] = document
         return validate(Policy, document, self.problems)
+
+    def _retention(self) -> Schedule:
+        try:
+            return load_retention(self.root)
+        except WorkspaceError as error:
+            self.problems += error.problems
+            return Schedule()
 
     def _brand(self) -> tuple[dict[str, bytes], dict[str, Words]]:
         folder = self.root / "templates" / BRAND

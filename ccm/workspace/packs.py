@@ -23,7 +23,7 @@ from ccm.workspace.yamlreader import Document
 SETTINGS = "compliance/packs.yaml"
 PACKS = "compliance/packs/"
 Sentence = Annotated[str, StringConstraints(min_length=5)]
-_FILLED = ("path", "place", "pack", "params_line", "kind_line", "digest")
+_FILLED = ("path", "place", "pack", "params_line", "kind_line", "digest", "written")
 
 
 class OptOutWords(Frozen):
@@ -162,9 +162,10 @@ def _rules(pack: PackFile, document: Document, settings: PackSettings, problems:
         taken = [name for name in _FILLED if name in written]
         problems.extend(Problem(document.path, document.line((*place, name)), f"'{name}' is no known setting")
                         for name in taken)  # fmt: skip
-        digest = hashlib.sha256(json.dumps(written, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+        text = json.dumps(written, sort_keys=True, ensure_ascii=False)
+        digest = hashlib.sha256(text.encode()).hexdigest()
         filled = {
-            **written, "path": document.path, "place": place, "pack": pack.id, "digest": digest,
+            **written, "path": document.path, "place": place, "pack": pack.id, "digest": digest, "written": text,
             "params_line": document.line((*place, "params")), "kind_line": document.line((*place, "kind")),
         }  # fmt: skip
         try:

@@ -90,6 +90,8 @@ class RuleFile(Frozen):
     params_line: int = 0
     kind_line: int = 0
     digest: str = ""
+    written: str = ""
+    """Of a pack's rule, the JSON that `digest` is over."""
 
     @model_validator(mode="after")
     def _dates_agree(self) -> RuleFile:

@@ -115,6 +115,16 @@ class LogSettings(Frozen):
         return self
 
 
+class ArchiveSettings(Frozen):
+    """How contents are kept from those who may read the disk."""
+
+    encryption: Literal["on", "off"] = "on"
+    """``off`` for new messages only: what was encrypted stays so."""
+    key: str = ".ccm/keys/archive.key"
+    kms_key: str = ""
+    """Id, ARN or alias of a key in AWS KMS, which then stands in for the key file."""
+
+
 class Person(Frozen):
     """Somebody who may act. Identity is the person, not the account used."""
 
@@ -169,6 +179,7 @@ class Settings(Frozen):
     organisation: Organisation
     store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     people: tuple[Person, ...] = ()
     approvals: ApprovalSettings = ApprovalSettings()
     languages: LanguageSettings = LanguageSettings()

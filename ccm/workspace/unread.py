@@ -24,6 +24,7 @@ PATTERNS = {
         "packs/*.yaml",
         "writing.yaml",
         "writing/*.yaml",
+        "retention.yaml",
     ),
     "channels": ("*.yaml",),
 }

@@ -17,7 +17,7 @@ from ccm.workspace.tomllines import toml_lines
 from ccm.workspace.yamlreader import Document, Loc, Refused, parse_yaml
 
 MAX_BYTES = 1_000_000
-_FILLED = {"path", "digest", "lines", "settings_line", "params_line", "kind_line", "place", "pack"}
+_FILLED = {"path", "digest", "lines", "settings_line", "params_line", "kind_line", "place", "pack", "written"}
 """Fields of models that the loader fills, not the file."""
 M = TypeVar("M", bound=BaseModel)
 

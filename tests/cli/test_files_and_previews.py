@@ -151,7 +151,7 @@ def test_a_preview_of_nothing_says_what_there_is(
 
 def test_a_preview_stays_in_its_folder_whatever_a_customer_is_called(template: Commands, tmp_path: Path) -> None:
     out = tmp_path / "a" / "b" / "c"
-    words = ("preview", "savings-offer", "--customer", "../../C4", "--out", str(out), "--at", NOON)
+    words = ("preview", "savings-offer", "--customer", "../../C4", "--as", "aoi", "--out", str(out), "--at", NOON)
     written = [str(item["file"]) for item in template.json(*words)["previews"]]
     assert len(written) == 2
     assert all((out / name).parent == out and (out / name).is_file() for name in written)
@@ -160,7 +160,7 @@ def test_a_preview_stays_in_its_folder_whatever_a_customer_is_called(template: C
 
 def test_hostile_names_are_text_everywhere(template: Commands, tmp_path: Path) -> None:
     out = tmp_path / "look"
-    template.json("preview", "savings-offer", "--customer", "C3", "--out", str(out), "--at", NOON)
+    template.json("preview", "savings-offer", "--customer", "C3", "--as", "aoi", "--out", str(out), "--at", NOON)
     for page in out.glob("*.html"):
         # The page around has one script, its own; test_previews_page.py looks at it.
         assert page.read_text().count("<script") == (page.name == "index.html")

@@ -80,7 +80,7 @@ def test_markup_in_data_is_text_on_every_channel(english: Path) -> None:
 
 
 def test_a_hostile_customer_stays_text(bank: Commands, tmp_path: Path) -> None:
-    bank.json("preview", "savings-offer", "--customer", "C3", "--out", str(tmp_path), "--at", NOON)
+    bank.json("preview", "savings-offer", "--customer", "C3", "--as", "aoi", "--out", str(tmp_path), "--at", NOON)
     page = read(tmp_path / "index.html")
     assert len(page.scripts) == len(page.all("title")) == 1
     assert not any(frame.scripts for frame in frames(page))

@@ -22,9 +22,9 @@ from ccm.errors import NotAllowed
 from ccm.inbound.receive import Event, read_events, receive
 from ccm.log import sequencer
 from ccm.log.verify import verify_messages
+from ccm.pipeline import contents
 from ccm.pipeline.trigger import Accepted, send
 from ccm.store import feeds
-from ccm.store.archive import BodyRef
 from ccm.store.tables import cases, consents, contacts, messages, preferences
 from ccm.workspace.channels import Channel
 
@@ -210,19 +210,13 @@ def test_mail_goes_through_a_real_server_byte_for_byte_and_once(bank: Bank) -> N
         assert deliver(bank.project).of("accepted") == 0
     assert len(box.got) == count == len(set(box.got))
     message = row(bank, _first(bank))
-    [body] = bank.project.archive.load([_ref(message)])
-    assert body in box.got
+    [content] = contents.load(bank.project, [message]).values()
+    assert content.body in box.got
 
 
 def _first(bank: Bank) -> str:
     with bank.project.store.read() as connection:
         return str(connection.scalar(select(func.min(messages.c.id)).where(messages.c.state == "accepted")))
-
-
-def _ref(message: Any) -> Any:
-    return BodyRef(
-        message["archive_pack"], message["archive_offset"], message["archive_length"], message["body_digest"]
-    )
 
 
 def test_a_definite_refusal_fails_and_gives_the_slot_back(bank: Bank) -> None:
@@ -338,7 +332,8 @@ def test_where_the_supplier_cannot_be_asked_a_dead_sender_leaves_it_unknown(bank
         leave_sending(bank, message["id"])
         deliver(bank.project)
         assert (row(bank, message["id"])["state"], row(bank, message["id"])["reason"]) == ("unknown", "sender_died")
-        assert not any(message["recipient"].encode() in body for body in box.got)
+        [content] = contents.load(bank.project, [message]).values()
+        assert not any(content.recipient.encode() in body for body in box.got)
 
 
 def test_two_senders_never_claim_the_same_message(bank: Bank) -> None:

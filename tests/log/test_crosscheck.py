@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, update
 from ccm.log import leaves, sequencer
 from ccm.log.crosscheck import verify_messages
 from ccm.store import Store
-from ccm.store.tables import customer_salts, log_leaves, messages, release_actions, releases
+from ccm.store.tables import customer_salts, erasures, log_leaves, messages, release_actions, releases
 
 AT = datetime(2026, 3, 31, 9, 0, 0, 5, tzinfo=UTC)
 TRACE = b"trace"
@@ -24,7 +24,7 @@ def row(message_id: str, state: str, **values: Any) -> dict[str, Any]:
         "reason": "preferred", "release": "cd", "body_digest": "ef", "trace": TRACE, "decided_at": AT,
         "updated_at": AT, "due_at": None, "expires_at": None, "lease_until": None, "lease_owner": None,
         "archive_offset": None, "archive_length": None, "segments": 0, "pages": 0, "fence": 0, "attempts": 0,
-        "supplier_reference": None, **values,
+        "supplier_reference": None, "content_salt": None, "erased_at": None, **values,
     }  # fmt: skip
 
 
@@ -200,8 +200,49 @@ def test_another_supplier_reference_is_found(told: Store) -> None:
     )
 
 
-def test_a_customer_whose_salt_was_destroyed_is_no_fault(told: Store) -> None:
-    assert after(told, delete(customer_salts)) == ()
+def erased(told: Store, message: str, *, leaf: bool) -> list[Any]:
+    """What an erasure does to a message of its own customer."""
+    with told.write() as connection:
+        customer = f"customer of {message}"
+        [name] = leaves.subjects(connection, [customer], lambda size: bytes(size)).values()
+        if leaf:
+            done = {"subject": name, "person": "mori", "reason": "asked", "at": AT}
+            sequencer.append(connection, [leaves.erasure_leaf(**done)])  # type: ignore[arg-type]
+            connection.execute(insert(erasures).values(messages=1, **done))
+    return [
+        delete(customer_salts).where(customer_salts.c.customer_id == customer),
+        update(messages).where(messages.c.id == message).values(customer_id=f"erased:{name}"),
+    ]
+
+
+def test_an_erased_customer_is_no_fault(told: Store) -> None:
+    assert after(told, *erased(told, "due", leaf=True)) == ()
+
+
+def test_an_erasure_that_the_log_does_not_know_is_found(told: Store) -> None:
+    assert after(told, *erased(told, "due", leaf=False)) == (
+        "message due: its customer is erased, but the log has no erasure or disposal of it",
+    )
+    assert len(after(told, delete(customer_salts))) == len(ROWS)
+
+
+def test_an_erasure_hides_no_deletion(told: Store) -> None:
+    gone = delete(messages).where(messages.c.id == "due")
+    assert after(told, *erased(told, "due", leaf=True), gone) == (
+        "message due: the log has its decision, but there is no such message",
+    )
+
+
+def test_an_erasure_hides_no_change_of_customer(told: Store) -> None:
+    other = change("due", customer_id="erased:" + "0" * 64)
+    assert after(told, *erased(told, "due", leaf=True), other) == (
+        "message due: the salt of its customer is gone, so whose it is cannot be told from the log",
+    )
+
+
+def test_an_erasure_that_the_store_does_not_list_is_found(told: Store) -> None:
+    [fault] = after(told, *erased(told, "due", leaf=True), delete(erasures))
+    assert fault.endswith("erased by mori at 2026-03-31T09:00:00.000005Z: 1 in the log only")
 
 
 def test_of_two_decisions_the_newest_counts(told: Store) -> None:

@@ -16,6 +16,7 @@ from ccm.store.tables.feeds import (
 )
 from ccm.store.tables.log import log_checkpoints, log_keys, log_leaves, log_state, log_tiles
 from ccm.store.tables.messages import chunks, messages, runs
+from ccm.store.tables.vault import customer_keys, erasures, legal_holds, vault_keys
 
 __all__ = [
     "Instant",
@@ -26,9 +27,12 @@ __all__ = [
     "consents",
     "contacts",
     "customer_guards",
+    "customer_keys",
     "customer_salts",
     "customers",
+    "erasures",
     "imports",
+    "legal_holds",
     "log_checkpoints",
     "log_keys",
     "log_leaves",
@@ -44,4 +48,5 @@ __all__ = [
     "runs",
     "stops",
     "transactions",
+    "vault_keys",
 ]

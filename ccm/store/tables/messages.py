@@ -50,13 +50,15 @@ messages = Table(
     text("state"),
     text("reason"),
     text("detail"),
-    text("recipient", nullable=True),
+    text("recipient", nullable=True),  # in messages of before 0005; later ones have both in the archive
     text("subject"),
     text("media_type"),
     text("body_digest", nullable=True),
     text("archive_pack", nullable=True),
     Column("archive_offset", BigInteger),
     Column("archive_length", BigInteger),
+    Column("content_salt", LargeBinary),  # of the key of the archived content; destroying it destroys the content
+    Column("erased_at", Instant),  # content destroyed, customer's id replaced by the log's name of the customer
     Column("segments", Integer, nullable=False),
     Column("pages", Integer, nullable=False),
     text("release"),

@@ -1,0 +1,155 @@
+"""Erasure: everything known of one customer is destroyed, and the log still verifies.
+
+Rows of messages stay, so that runs add up and nobody can hide a deleted message behind an erasure. They lose what was
+said, to whom and for whom: in the place of the customer's id stands the log's name of the customer, which nobody can
+tell any more once the customer's salt is destroyed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from sqlalchemy import Connection, String, cast, delete, func, insert, literal, select, update
+
+from ccm.errors import NotAllowed, NotFound, TryAgain
+from ccm.log import leaves, sequencer
+from ccm.log.leaves import ERASED
+from ccm.pipeline import holds
+from ccm.pipeline.project import Project
+from ccm.pipeline.reseal import reseal
+from ccm.store.engine import BATCH
+from ccm.store.tables import (
+    accounts,
+    cases,
+    chunks,
+    consents,
+    contacts,
+    customer_guards,
+    customer_keys,
+    customer_salts,
+    customers,
+    erasures,
+    legal_holds,
+    messages,
+    preferences,
+    transactions,
+)
+from ccm.workspace.settings import Person
+
+UNDER_WAY = ("claimed", "sending")
+BLANK = {
+    "recipient": None, "subject": "", "detail": "", "occasion": "erased", "content_salt": None, "archive_pack": None,
+    "archive_offset": None, "archive_length": None,
+}  # fmt: skip
+"""What a message's row loses; a digest of its body stays, for the log names it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure did: the log's name of the customer, and how many rows of messages lost their content."""
+
+    subject: str
+    messages: int
+    rows: dict[str, int]
+    """Rows deleted, by table."""
+
+
+def erase(project: Project, customer_id: str, person: Person, reason: str) -> Erased:
+    """Erases a customer; it cannot be undone.
+
+    Messages that wait to go are withheld with the reason ``erased``. Raises `NotFound` where nothing is known of the
+    customer, `NotAllowed` without the role administrator or compliance and under legal hold, `TryAgain` while a message
+    is with its supplier, `InputError` without a reason.
+    """
+    holds.require_role(person, "erase a customer")
+    reason = holds.checked_reason(reason)
+    reseal(project, customer_id)  # what is in plain beside others' contents must be under a key before it can go
+    now = project.clock()
+    with project.store.write() as connection:
+        _require_possible(connection, customer_id)
+        [subject] = leaves.subjects(connection, [customer_id], project.random_bytes).values()
+        entries = _stop(connection, customer_id, now)
+        ids = connection.scalars(select(messages.c.id).where(messages.c.customer_id == customer_id)).all()
+        blank_messages(connection, ids, now, {customer_id: subject})
+        rows = _delete(connection, customer_id)
+        _rename(connection, customer_id, subject)
+        done = {"subject": subject, "person": person.id, "reason": reason, "at": now}
+        connection.execute(insert(erasures).values(messages=len(ids), **done))
+        entries.append(leaves.erasure_leaf(subject=subject, person=person.id, reason=reason, at=now))
+        sequencer.append(connection, entries)
+    return Erased(subject, len(ids), rows)
+
+
+def _require_possible(connection: Connection, customer_id: str) -> None:
+    known = (select(table.c[name]).where(table.c[name] == customer_id).limit(1)
+             for table, name in ((customers, "id"), (messages, "customer_id"), (contacts, "customer_id"),
+                                 (consents, "customer_id"), (customer_keys, "customer_id")))  # fmt: skip
+    if not any(connection.scalar(query) is not None for query in known):
+        raise NotFound(f"customer '{customer_id}' does not exist")
+    hold = holds.in_force(connection, [customer_id]).get(customer_id)
+    if hold is not None:
+        raise NotAllowed(f"customer '{customer_id}' is under legal hold since {hold.at:%Y-%m-%d}, by {hold.person}")
+    busy = select(func.count()).where(messages.c.customer_id == customer_id, messages.c.state.in_(UNDER_WAY))
+    if connection.scalar(busy):
+        raise TryAgain(f"a message to customer '{customer_id}' is just being handed over; try again in a minute")
+
+
+def _stop(connection: Connection, customer_id: str, now: datetime) -> list[bytes]:
+    """Withholds what waits to go. Returns the log's entries about it."""
+    stopped = connection.scalars(
+        update(messages)
+        .where(messages.c.customer_id == customer_id, messages.c.state == "due")
+        .values(state="withheld", reason="erased", detail="", updated_at=now)
+        .returning(messages.c.id)
+    ).all()
+    return [leaves.event_leaf(message_id=message, state="withheld", detail="erased", at=now)
+            for message in sorted(stopped)]  # fmt: skip
+
+
+def blank_messages(connection: Connection, ids: Sequence[str], now: datetime, subjects: dict[str, str]) -> None:
+    """Destroys the contents of messages, and puts each customer's name in the log in the place of the id."""
+    for start in range(0, len(ids), BATCH):
+        part = messages.c.id.in_(ids[start : start + BATCH])
+        # The key of a trigger names the customer, too.
+        key = literal(ERASED, String) + messages.c.id
+        connection.execute(update(messages).where(part).values(trigger_key=key, erased_at=now, **BLANK))
+        for customer_id, subject in sorted(subjects.items()):
+            mine = part & (messages.c.customer_id == customer_id)
+            connection.execute(update(messages).where(mine).values(customer_id=ERASED + subject))
+
+
+def _delete(connection: Connection, customer_id: str) -> dict[str, int]:
+    """Deletes the customer's rows; an account stays where another customer shares it."""
+    document = connection.scalar(select(customers.c.document).where(customers.c.id == customer_id))
+    own: list[str] = []
+    for account in orjson.loads(document).get("account_ids", ()) if document else ():
+        shared = select(customers.c.id).where(
+            customers.c.id != customer_id,
+            customers.c.document.contains(orjson.dumps(account).decode(), autoescape=True),
+        )
+        if connection.scalar(shared.limit(1)) is None:
+            own.append(account)
+    done = {
+        "transactions": delete(transactions).where(transactions.c.account_id.in_(own)),
+        "accounts": delete(accounts).where(accounts.c.account_id.in_(own)),
+        "customers": delete(customers).where(customers.c.id == customer_id),
+    }
+    for table in (preferences, consents, cases, contacts, customer_guards, customer_keys, customer_salts):
+        done[str(table.name)] = delete(table).where(table.c.customer_id == customer_id)
+    return {name: connection.execute(statement).rowcount for name, statement in done.items()}
+
+
+def _rename(connection: Connection, customer_id: str, subject: str) -> None:
+    """In the lists of runs, and in the holds that were: the log's name for the id."""
+    old, new = orjson.dumps(customer_id).decode(), orjson.dumps(ERASED + subject).decode()
+    connection.execute(
+        update(chunks)
+        .where(chunks.c.customer_ids.contains(old, autoescape=True))
+        .values(customer_ids=func.replace(chunks.c.customer_ids, old, cast(new, String)))
+    )
+    connection.execute(
+        update(legal_holds).where(legal_holds.c.customer_id == customer_id).values(customer_id=ERASED + subject)
+    )

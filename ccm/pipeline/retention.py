@@ -1,0 +1,152 @@
+"""Retention: what is due for disposal and why, what a legal hold keeps, and the disposal itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, select
+
+from ccm.compliance.releases import canonical
+from ccm.errors import InputError
+from ccm.log import leaves, sequencer
+from ccm.log.leaves import DISPOSED, instant
+from ccm.pipeline import holds
+from ccm.pipeline.erasure import blank_messages
+from ccm.pipeline.project import Project
+from ccm.pipeline.reseal import reseal
+from ccm.store.engine import BATCH
+from ccm.store.tables import contacts, messages
+from ccm.workspace.retention import Period, Schedule
+from ccm.workspace.settings import Person
+
+FINAL = ("accepted", "delivered", "failed", "withheld", "set_aside", "cancelled")
+_STARTS = {"decided": messages.c.decided_at, "settled": messages.c.updated_at}
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message whose periods are over: all those that apply, by id."""
+
+    message: str
+    customer_id: str
+    communication: str
+    purpose: str
+    jurisdiction: str
+    decided_at: datetime
+    periods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is due at an instant. `held` is due too, but a legal hold keeps it; `unlimited` counts what no period ends.
+
+    `unlimited` is (purpose, jurisdiction) to number of messages.
+    """
+
+    at: datetime
+    due: tuple[Due, ...]
+    held: tuple[Due, ...]
+    unlimited: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Disposal:
+    """What was disposed of; `digest` is the SHA-256 of `report`, as it stands in the log."""
+
+    report: bytes
+    digest: str
+    messages: int
+    held: int
+
+
+def report(project: Project, at: datetime) -> Report:
+    """What is due for disposal at `at`; changes nothing."""
+    schedule = project.workspace.retention
+    due: list[Due] = []
+    unlimited: dict[tuple[str, str], int] = {}
+    with project.store.read() as connection:
+        kept = messages.c.erased_at.is_(None)
+        groups = connection.execute(
+            select(messages.c.purpose, messages.c.jurisdiction).where(kept).distinct()
+            .order_by(messages.c.purpose, messages.c.jurisdiction)
+        ).all()  # fmt: skip
+        for purpose, jurisdiction in groups:
+            mine = and_(kept, messages.c.purpose == purpose, messages.c.jurisdiction == jurisdiction)
+            periods = _applying(schedule, purpose, jurisdiction)
+            if periods:
+                due += _due(connection, mine, periods, at)
+            else:
+                unlimited[purpose, jurisdiction] = len(connection.scalars(select(messages.c.id).where(mine)).all())
+        held = holds.in_force(connection)
+    return Report(
+        at, tuple(item for item in due if item.customer_id not in held),
+        tuple(item for item in due if item.customer_id in held), unlimited,
+    )  # fmt: skip
+
+
+def _applying(schedule: Schedule, purpose: str, jurisdiction: str) -> Sequence[Period]:
+    return [period for period in schedule.periods if period.applies(purpose, jurisdiction)]
+
+
+def _due(connection: Connection, mine: ColumnElement[bool], periods: Sequence[Period], at: datetime) -> list[Due]:
+    over = (_STARTS[period.starts] <= period.over_before(at) for period in periods)
+    names = ("id", "customer_id", "communication", "purpose", "jurisdiction", "decided_at")
+    rows = connection.execute(
+        select(*(messages.c[name] for name in names))
+        .where(mine, messages.c.state.in_(FINAL), *over)
+        .order_by(messages.c.decided_at, messages.c.id)
+    )
+    ids = tuple(period.id for period in periods)
+    return [
+        Due(row.id, row.customer_id, row.communication, row.purpose, row.jurisdiction, row.decided_at, ids)
+        for row in rows
+    ]
+
+
+def dispose(project: Project, at: datetime, person: Person) -> Disposal:
+    """Destroys the contents of what is due at `at`, and cuts customers out of the rows; holds are kept.
+
+    The report, which names messages and no customers, is written first; its digest and the messages stand in the log.
+    Raises `NotAllowed` without the role, `InputError` where `at` is yet to come, `TryAgain` as `reseal`.
+    """
+    holds.require_role(person, "dispose of messages")
+    now = project.clock()
+    if at > now:
+        raise InputError(f"--at {instant(at)} is yet to come: what is due then may still be put under hold")
+    found = report(project, at)
+    schedule = {period.id: period.source for period in project.workspace.retention.periods}
+    used = sorted({period for item in found.due for period in item.periods})
+    document: dict[str, Any] = {
+        "format": "ccm-disposal 1", "at": instant(at), "disposed_at": instant(now), "person": person.id,
+        "periods": {period: schedule[period] for period in used},
+        "messages": [
+            {"message": item.message, "communication": item.communication, "purpose": item.purpose,
+             "jurisdiction": item.jurisdiction, "decided_at": instant(item.decided_at),
+             "periods": list(item.periods)} for item in found.due
+        ],
+        "under_hold": len(found.held),
+    }  # fmt: skip
+    written = canonical(document).encode()
+    digest = sha256(written).hexdigest()
+    for customer_id in sorted({item.customer_id for item in found.due}):
+        reseal(project, customer_id)
+    for start in range(0, len(found.due), DISPOSED):
+        _dispose(project, found.due[start : start + DISPOSED], digest, person, now)
+    return Disposal(written, digest, len(found.due), len(found.held))
+
+
+def _dispose(project: Project, due: Sequence[Due], digest: str, person: Person, now: datetime) -> None:
+    with project.store.write() as connection:
+        held = holds.in_force(connection)  # again: somebody may have placed one while the report was made
+        ids = [item.message for item in due if item.customer_id not in held]
+        customers = sorted({item.customer_id for item in due})
+        subjects = leaves.subjects(connection, customers, project.random_bytes)
+        blank_messages(connection, ids, now, subjects)
+        for start in range(0, len(ids), BATCH):
+            connection.execute(delete(contacts).where(contacts.c.id.in_(ids[start : start + BATCH])))
+        leaf = leaves.disposal_leaf(messages=ids, report=digest, person=person.id, at=now)
+        sequencer.append(connection, [leaf])

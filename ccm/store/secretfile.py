@@ -1,0 +1,51 @@
+"""Files with a secret: made once, at once and whole, and read only where nobody else can."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+from ccm.errors import Conflict, InputError, NotAllowed, NotFound, TryAgain
+
+MAX_SECRET = 65_536
+"""Bytes of a secret file; a key has some tens."""
+
+
+def create_secret(path: Path, content: bytes, what: str) -> None:
+    """Writes a new file with mode 0600; `what` is its name in errors.
+
+    Raises `Conflict` where there is a file already, `TryAgain` where it cannot be written; then no file is left.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name) as file:  # mode 0600 from the start
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            Path(path).hardlink_to(file.name)  # unlike a rename, it never replaces another key
+    except FileExistsError as error:
+        raise Conflict(f"{what} {path}: there is a file already, and it is never replaced") from error
+    except OSError as error:
+        raise TryAgain(f"{what} {path}: it cannot be written: {error.strerror}") from error
+
+
+def read_secret(path: Path, what: str) -> bytes:
+    """The content of a file that `create_secret` wrote.
+
+    Raises `NotFound` where there is none, `NotAllowed` where others can read it or this process cannot, `InputError`
+    where it is no file or too long.
+    """
+    try:
+        status = path.stat()
+        mode = stat.S_IMODE(status.st_mode)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_SECRET:  # reading a pipe would wait for ever
+            raise InputError(f"{what} {path}: no file of at most {MAX_SECRET} bytes")
+        if mode & 0o077:
+            raise NotAllowed(f"{what} {path}: mode {mode:04o} lets others in; make it 0600, and think of a new key")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise NotFound(f"{what} {path}: there is no such file") from error
+    except OSError as error:
+        raise NotAllowed(f"{what} {path}: it cannot be read: {error.strerror}") from error

@@ -1,0 +1,151 @@
+"""Retention: the longest period counts, holds keep, what is disposed of is gone, and the log says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import select
+from support import Bank
+from test_erasure import ONE_DATABASE, everything, one, person, row, sent, verified
+
+from ccm.batch import runs
+from ccm.errors import Erased, InputError, NotAllowed, WorkspaceError
+from ccm.log.crosscheck import verify_messages
+from ccm.pipeline import contents, holds
+from ccm.pipeline.retention import Report, dispose, report
+from ccm.store.tables import log_leaves, messages
+from ccm.workspace.retention import FILE, Period, load_retention
+
+LATER = datetime(2033, 4, 1, tzinfo=UTC)
+
+
+def schedule(bank: Bank, *periods: str) -> None:
+    lines = "".join(f"  - {{{period}, source: the policy}}\n" for period in periods)
+    root = bank.project.workspace.root
+    (root / FILE).write_text(f"periods:\n{lines}" if periods else "periods: []\n")
+    bank.project.workspace = replace(bank.project.workspace, retention=load_retention(root))
+
+
+def final(bank: Bank) -> None:
+    """Everything that waited has gone nowhere."""
+    runs.cancel(bank.project, sent(bank))
+
+
+def ids(found: Report) -> set[str]:
+    return {item.message for item in found.due}
+
+
+@ONE_DATABASE
+def test_the_period_that_ends_last_counts(bank: Bank) -> None:
+    final(bank)
+    schedule(bank, "id: short, years: 1, purposes: [marketing]", "id: long, years: 7, jurisdictions: [JP]")
+    due = report(bank.project, datetime(2027, 6, 1, tzinfo=UTC)).due
+    assert due
+    assert {item.jurisdiction for item in due} == {"GB", "US"}
+    everybody = report(bank.project, datetime(2033, 6, 1, tzinfo=UTC)).due
+    assert {item.periods for item in everybody if item.jurisdiction == "JP"} == {("short", "long")}
+    schedule(bank)
+    kept = report(bank.project, datetime(2200, 1, 1, tzinfo=UTC))
+    assert kept.due == ()
+    assert sum(kept.unlimited.values()) == len(everybody)
+
+
+def test_what_is_disposed_of_is_gone_and_the_log_verifies(bank: Bank, tmp_path: Path) -> None:
+    sent(bank)
+    message, keep = one(bank), one(bank, "sms")
+    runs.cancel(bank.project, message["run_id"])
+    schedule(bank, "id: all, years: 6")
+    content = contents.load(bank.project, [message])[message["id"]]
+    holds.act(bank.project, keep["customer_id"], "placed", person(bank), "Case 17")
+    bank.clock.now = LATER
+    found = report(bank.project, LATER)
+    assert keep["id"] in {item.message for item in found.held}
+    done = dispose(bank.project, LATER, person(bank))
+    assert sha256(done.report).hexdigest() == done.digest
+    document = orjson.loads(done.report)
+    assert {item["message"] for item in document["messages"]} == ids(found)
+    assert message["customer_id"] not in done.report.decode()
+    with pytest.raises(Erased):
+        contents.load(bank.project, [row(bank, message["id"])])
+    with pytest.raises(Exception, match=r"was changed|is damaged"):  # the row of a backup, without its salt
+        contents.load(bank.project, [{**message, "content_salt": None}])
+    assert content.recipient in everything(bank)  # the customer is one still, and only the message is gone
+    assert row(bank, message["id"])["customer_id"].startswith("erased:")
+    assert contents.load(bank.project, [row(bank, keep["id"])])
+    assert verified(bank) == ()
+    assert report(bank.project, LATER).due == ()
+
+
+@ONE_DATABASE
+def test_a_disposal_that_the_log_does_not_know_is_found(bank: Bank) -> None:
+    final(bank)
+    schedule(bank, "id: all, days: 1")
+    bank.clock.now = LATER
+    found = dispose(bank.project, LATER, person(bank))
+    with bank.project.store.write() as connection:
+        entries = connection.execute(select(log_leaves.c.id, log_leaves.c.entry)).all()
+        [leaf] = [leaf for leaf, entry in entries if orjson.loads(entry)["kind"] == "disposal"]
+        connection.execute(log_leaves.delete().where(log_leaves.c.id == leaf))
+    faults = verify_messages(bank.project.store)
+    assert len(faults) == found.messages
+    assert all("no erasure or disposal" in fault for fault in faults)
+
+
+@ONE_DATABASE
+def test_what_may_still_go_and_what_is_asked_too_early_is_kept(bank: Bank) -> None:
+    sent(bank)
+    schedule(bank, "id: all, days: 1")
+    with bank.project.store.read() as connection:
+        waiting = set(connection.scalars(select(messages.c.id).where(messages.c.state == "due")))
+    assert waiting
+    assert not waiting & ids(report(bank.project, LATER))
+    with pytest.raises(InputError, match="yet to come"):
+        dispose(bank.project, LATER, person(bank))
+    with pytest.raises(NotAllowed, match="mika may not dispose"):
+        dispose(bank.project, bank.clock(), person(bank, "mika"))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("periods:\n  - {id: a, source: law}\n", "2: periods.0: a period has years or days"),
+        (
+            "periods:\n  - {id: a, source: law, years: 1}\n  - {id: a, source: law, days: 1}\n",
+            "the id 'a' stands twice",
+        ),
+        ("periods:\n  - {id: a, source: law, years: 1, purposes: [fun]}\n", "'fun' is none of marketing, servicing"),
+        ("periods:\n  - {id: a, years: 1}\n", "'periods.0.source' is missing"),
+        ("- x\n", "must be a mapping"),
+    ],
+)
+def test_a_schedule_that_does_not_load_says_where(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "compliance").mkdir()
+    (tmp_path / FILE).write_text(text)
+    with pytest.raises(WorkspaceError) as refused:
+        load_retention(tmp_path)
+    assert told in str(refused.value)
+    assert FILE in str(refused.value)
+
+
+def test_a_period_over_a_leap_day_ends_on_a_day_that_exists() -> None:
+    values: dict[str, Any] = {"id": "a", "source": "law"}
+    leap = datetime(2028, 2, 29, tzinfo=UTC)
+    assert Period(years=1, **values).over_before(leap) == datetime(2027, 2, 28, tzinfo=UTC)
+    assert Period(days=30, **values).over_before(leap) == leap - timedelta(days=30)
+
+
+def test_the_shipped_schedule_loads_and_no_enabled_period_is_shorter_than_one_that_waits_for_a_check() -> None:
+    periods = load_retention(Path(__file__).parent.parent.parent).periods
+    for purpose in ("marketing", "servicing", "transactional", "regulatory"):
+        for place in ("JP", "GB", "US"):
+            enabled = max(period.years for period in periods if period.applies(purpose, place))
+            waiting = [
+                p for p in periods if not p.enabled and p.model_copy(update={"enabled": True}).applies(purpose, place)
+            ]
+            assert all(enabled >= period.years for period in waiting)
