@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from cli_parts import CUSTOMERS, NOON, Commands
-from preview_parts import FILES, write_notice
+from preview_parts import FILES, RULES, WORDING, write_notice
 
 SAMPLES = "templates/notice/samples/"
 
@@ -118,6 +118,10 @@ def test_a_run_with_letters_says_before_it_starts_whose_cannot_be_printed(ccm: C
         file.unlink()
     for file in folder.glob("*/body.md"):
         file.write_text(file.read_text(encoding="utf-8").replace("preheader:", "title:"), encoding="utf-8")
+    for language, jurisdiction in (("en", "JP"), ("ja", "US")):
+        text = WORDING.format(language=language, jurisdiction=jurisdiction, text=RULES["en", "US"])
+        file = ccm.workspace / f"compliance/wording/house-rules/{jurisdiction.lower()}-{language}-3.yaml"
+        file.write_text(text, encoding="utf-8")
     header, person = CUSTOMERS.split("\n")[:2]
     (tmp_path / "feed.csv").write_text(f"{header}\n{person.replace('Jane', chr(0x1F600))}\n", encoding="utf-8")
     ccm.run("import", "customers", str(tmp_path / "feed.csv"))

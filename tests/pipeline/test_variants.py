@@ -15,6 +15,7 @@ from ccm.decide.trace import pack
 from ccm.delivery import deliver
 from ccm.errors import WorkspaceError
 from ccm.model.message import Decision
+from ccm.pipeline.contents import load
 from ccm.pipeline.project import open_project
 from ccm.store.tables import messages
 from ccm.workspace import load_workspace
@@ -52,20 +53,20 @@ def test_each_customer_gets_the_assigned_words_and_the_holdout_nothing(bank: Ban
     communication = bank.project.workspace.communications["savings-offer"]
     m = messages.c
     with bank.project.store.read() as connection:
-        rows = connection.execute(
-            select(m.customer_id, m.state, m.reason, m.variant, m.channel, m.language, m.subject)
-        ).all()
+        rows = connection.execute(select(m)).mappings().all()
+    contents = load(bank.project, [row for row in rows if row["state"] == "accepted"])
     mails = 0
-    for customer, state, reason, variant, channel, language, subject in rows:
-        assigned = assign(communication, customer)
+    for row in rows:
+        state, reason, variant = row["state"], row["reason"], row["variant"]
+        assigned = assign(communication, row["customer_id"])
         if reason == "holdout":
             assert (assigned, variant, state) == (None, "", "withheld")
         if state == "accepted":
             assert variant == assigned
-            if channel == "email":
+            if row["channel"] == "email":
                 mails += 1
-                warm = {"en": "Warm words", "ja": "あたたかい言葉"}[language]
-                assert (subject == warm) == (variant == "warm")
+                warm = {"en": "Warm words", "ja": "あたたかい言葉"}[row["language"]]
+                assert (contents[row["id"]].subject == warm) == (variant == "warm")
     assert mails > 1
 
 
