@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import binascii
-import os
-import stat
-import tempfile
 from base64 import b64decode, b64encode
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -21,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from ccm.errors import Conflict, InputError, NotAllowed, NotFound, TryAgain
+from ccm.errors import Conflict, InputError, NotFound, TryAgain
+from ccm.store.secretfile import create_secret, read_secret
 
 ED25519 = b"\x01"
 """Signature type of a plain Ed25519 signature (C2SP signed-note, "Signature types")."""
@@ -100,23 +98,8 @@ def create_key(path: Path, name: str) -> Signer:
     signer = Signer(name, Ed25519PrivateKey.generate())
     signer.verifier  # noqa: B018  a wrong name is told before anything is written
     pem = signer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name) as file:  # mode 0600 from the start
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-            _link(Path(file.name), path)
-    except OSError as error:
-        raise TryAgain(f"log key {path}: it cannot be written: {error.strerror}") from error
+    create_secret(path, pem, "log key")
     return signer
-
-
-def _link(file: Path, path: Path) -> None:
-    try:
-        path.hardlink_to(file)  # unlike a rename, it never replaces another key
-    except FileExistsError as error:
-        raise Conflict(f"log key {path}: there is a file already; a new key would orphan its checkpoints") from error
 
 
 def replace_key(path: Path, new: Path, old: Signer) -> Path:
@@ -154,18 +137,7 @@ def load_key(path: Path, name: str) -> Signer:
     Raises `NotFound` where there is none, `NotAllowed` where others can read it or this process cannot,
     `InputError` where it is no Ed25519 key.
     """
-    try:
-        status = path.stat()
-        mode = stat.S_IMODE(status.st_mode)
-        if not stat.S_ISREG(status.st_mode):  # reading a pipe would wait for ever
-            raise InputError(f"log key {path}: no file")
-        if mode & 0o077:
-            raise NotAllowed(f"log key {path}: mode {mode:04o} lets others in; make it 0600, and think of a new key")
-        pem = path.read_bytes()
-    except FileNotFoundError as error:
-        raise NotFound(f"log key {path}: there is no such file") from error
-    except OSError as error:
-        raise NotAllowed(f"log key {path}: it cannot be read: {error.strerror}") from error
+    pem = read_secret(path, "log key")
     try:
         key = load_pem_private_key(pem, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:  # TypeError: it is encrypted

@@ -24,11 +24,18 @@ def create_secret(path: Path, content: bytes, what: str) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            Path(path).hardlink_to(file.name)  # unlike a rename, it never replaces another key
-    except FileExistsError as error:
-        raise Conflict(f"{what} {path}: there is a file already, and it is never replaced") from error
+            _link(Path(file.name), path, what)
     except OSError as error:
         raise TryAgain(f"{what} {path}: it cannot be written: {error.strerror}") from error
+
+
+def _link(file: Path, path: Path, what: str) -> None:
+    try:
+        path.hardlink_to(file)  # unlike a rename, it never replaces another key
+    except FileExistsError as error:
+        raise Conflict(
+            f"{what} {path}: there is a file already; a new key would orphan what the old one made"
+        ) from error
 
 
 def read_secret(path: Path, what: str) -> bytes:
