@@ -8,7 +8,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
 from ccm.compliance.releases import canonical
 from ccm.errors import InputError
@@ -80,7 +80,8 @@ def report(project: Project, at: datetime) -> Report:
             if periods:
                 due += _due(connection, mine, periods, at)
             else:
-                unlimited[purpose, jurisdiction] = len(connection.scalars(select(messages.c.id).where(mine)).all())
+                counted = select(func.count()).select_from(messages).where(mine)
+                unlimited[purpose, jurisdiction] = connection.execute(counted).scalar_one()
         held = holds.in_force(connection)
     return Report(
         at, tuple(item for item in due if item.customer_id not in held),

@@ -21,9 +21,10 @@ from ccm.model.customer import Frozen
 from ccm.model.requirements import PolicyRequirements
 from ccm.workspace import Workspace
 from ccm.workspace.rules import RuleFile
+from ccm.workspace.settings import Slug
 from ccm.workspace.yamlreader import Loc
 
-__all__ = ["Kind", "RuleParams", "scan"]
+__all__ = ["Kind", "NamesWording", "RuleParams", "scan"]
 
 
 class RuleParams(Frozen):
@@ -40,6 +41,18 @@ class RuleParams(Frozen):
     def bound(self, workspace: Workspace) -> Self:
         """The params with everything that comes from the workspace filled in."""
         return self
+
+
+class NamesWording(RuleParams):
+    """Base of params that name wordings: those must exist."""
+
+    wording: tuple[Slug, ...] = ()
+
+    def problems(self, workspace: Workspace) -> Iterator[tuple[Loc, str]]:
+        known = ", ".join(sorted(workspace.wording_ids)) or "none yet"
+        for index, wording_id in enumerate(self.wording):
+            if wording_id not in workspace.wording_ids:
+                yield ("wording", index), f"wording '{wording_id}' does not exist; there are: {known}"
 
 
 @dataclass(frozen=True)

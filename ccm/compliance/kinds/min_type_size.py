@@ -12,18 +12,16 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from ccm.compliance.folding import fold
-from ccm.compliance.kinds import RuleParams
+from ccm.compliance.kinds import NamesWording
 from ccm.compliance.text import CheckedText
 from ccm.compliance.visible import visible_sizes
-from ccm.workspace import Workspace
 from ccm.workspace.settings import Slug
-from ccm.workspace.yamlreader import Loc
 
 SLACK = 0.05
 """Points by which a size may differ from what was meant: PDF and style sheets round."""
 
 
-class Params(RuleParams):
+class Params(NamesWording):
     """`points`: least size. `of_largest`: least share of the largest size in the message, 1 for just as large."""
 
     points: Annotated[float, Field(gt=0, le=72)] | None = None
@@ -35,12 +33,6 @@ class Params(RuleParams):
         if self.points is None and self.of_largest is None:
             raise ValueError("asks for nothing: give points, or of_largest (a share such as 0.8)")
         return self
-
-    def problems(self, workspace: Workspace) -> Iterator[tuple[Loc, str]]:
-        known = ", ".join(sorted(workspace.wording_ids)) or "none yet"
-        for index, wording_id in enumerate(self.wording):
-            if wording_id not in workspace.wording_ids:
-                yield ("wording", index), f"wording '{wording_id}' does not exist; there are: {known}"
 
 
 def check(params: Params, message: CheckedText) -> list[str]:

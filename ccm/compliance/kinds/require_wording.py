@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field, model_validator
 
-from ccm.compliance.kinds import RuleParams
+from ccm.compliance.kinds import NamesWording
 from ccm.compliance.text import CheckedText, count_standing
-from ccm.workspace import Workspace
 from ccm.workspace.settings import Slug
-from ccm.workspace.yamlreader import Loc
 
 
-class Params(RuleParams):
+class Params(NamesWording):
     """`minimum`: how many of the named wordings are enough; without it, all of them are needed."""
 
     wording: tuple[Slug, ...] = Field(min_length=1)
@@ -28,12 +25,6 @@ class Params(RuleParams):
         if self.minimum is not None and self.minimum > len(self.wording):
             raise ValueError(f"minimum {self.minimum} is more than the {len(self.wording)} wordings named")
         return self
-
-    def problems(self, workspace: Workspace) -> Iterator[tuple[Loc, str]]:
-        known = ", ".join(sorted(workspace.wording_ids)) or "none yet"
-        for index, wording_id in enumerate(self.wording):
-            if wording_id not in workspace.wording_ids:
-                yield ("wording", index), f"wording '{wording_id}' does not exist; there are: {known}"
 
     def required_wording(self) -> tuple[frozenset[str], int]:
         return frozenset(self.wording), self.needed

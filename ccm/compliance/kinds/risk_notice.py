@@ -12,19 +12,17 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from ccm.compliance.folding import REPLACED, loosen
-from ccm.compliance.kinds import RuleParams
+from ccm.compliance.kinds import NamesWording
 from ccm.compliance.kinds.forbid_words import Words, are_words, finders
 from ccm.compliance.text import CheckedText
-from ccm.workspace import Workspace
 from ccm.workspace.settings import Slug
-from ccm.workspace.yamlreader import Loc
 
 Phrase = Annotated[str, StringConstraints(min_length=2, max_length=200)]
 _BLOCK = "\ue000"
 """Stands for a blank line while text is compared; a private character that `loosen` leaves as it is."""
 
 
-class Params(RuleParams):
+class Params(NamesWording):
     """`promises`: phrases as in forbid_words. `wording`: ids of which one must stand near.
 
     `within`: characters between promise and notice that are still near; with 0 both must stand in one block.
@@ -42,12 +40,6 @@ class Params(RuleParams):
         if (self.place == "near") != bool(self.within):
             raise ValueError("'within' says how near: it belongs to 'place: near', and is needed there")
         return self
-
-    def problems(self, workspace: Workspace) -> Iterator[tuple[Loc, str]]:
-        known = ", ".join(sorted(workspace.wording_ids)) or "none yet"
-        for index, wording_id in enumerate(self.wording):
-            if wording_id not in workspace.wording_ids:
-                yield ("wording", index), f"wording '{wording_id}' does not exist; there are: {known}"
 
 
 def check(params: Params, message: CheckedText) -> list[str]:
