@@ -24,6 +24,11 @@ from ccm.store import Store
 TEMPLATE = "ccm_template"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests begin first, so that no process works on alone at the end."""
+    items.sort(key=lambda item: item.path.parent.name != "endtoend")
+
+
 def _postgresql_execute(server: str, *statements: str) -> None:
     engine = create_engine(server, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
