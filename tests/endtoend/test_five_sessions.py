@@ -15,7 +15,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from support import keep_only
+from typer.testing import CliRunner
 
+from ccm.cli.main import app
+from ccm.intake.demo import write_demo_feed
 from ccm.store import Store
 
 WORDING = "compliance/wording"
@@ -25,16 +28,15 @@ CUSTOMERS = 12
 
 @dataclass
 class Commands:
-    """Runs `ccm` as a person would, in processes of its own."""
+    """Runs `ccm` as a person would."""
 
     workspace: Path
 
     def __call__(self, *words: str, status: int = 0) -> Any:
         """What the command prints with --json; for a failure, its error."""
-        command = [sys.executable, "-m", "ccm", *words, "--json"]
-        command += [] if words[0] in ("init", "demo") else ["--workspace", str(self.workspace)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == status, (words, done.stdout, done.stderr)
+        where = [] if words[0] == "init" else ["--workspace", str(self.workspace)]
+        done = CliRunner().invoke(app, [*words, "--json", *where])
+        assert done.exit_code == status, (words, done.stdout, done.stderr, done.exception)
         return json.loads(done.stdout)
 
     def edit(self, path: str, before: str, after: str) -> None:
@@ -47,8 +49,6 @@ class Commands:
 @pytest.fixture(scope="module")
 def ccm(tmp_path_factory: pytest.TempPathFactory) -> Commands:
     """A bank of twelve customers with three communications, none of them approved."""
-    from ccm.intake.demo import write_demo_feed
-
     folder = tmp_path_factory.mktemp("five")
     commands = Commands(folder / "bank")
     commands("init", str(commands.workspace))

@@ -92,7 +92,7 @@ def test_the_main_job_accounts_for_every_customer_and_is_the_same_on_both_databa
     tmp_path: Path, new_store_url: Callable[[], str]
 ) -> None:
     urls = {"sqlite": f"sqlite:///{tmp_path / 'bank.db'}", "postgresql": new_store_url()}
-    limits = {"sqlite": 300, "postgresql": 100}  # letters take most of the time, and the words are the same
+    limits = {"sqlite": 150, "postgresql": 100}  # letters take most of the time, and the words are the same
     certificates, found = {}, {}
     for name, url in urls.items():
         ccm = Commands(tmp_path / name, url)
