@@ -70,6 +70,15 @@ def asks_for(rule: Rule, communication: Communication, channel: str, jurisdictio
     return _within(channel, scope.channels) and _covers(scope, communication) and _holds(scope, jurisdiction, region)
 
 
+def kept_by(rule: Rule, purpose: str, jurisdiction: str) -> bool:
+    """Whether a rule of policy is about records of messages of a purpose; an empty `jurisdiction` is not known.
+
+    A rule about some channels or categories keeps the records of all: longer than asked is no breach of it.
+    """
+    scope = rule.file.applies
+    return rule.asks.evidence_days is not None and _within(purpose, scope.purposes) and _holds(scope, jurisdiction)
+
+
 def may_apply(scope: Scope, communication: Communication) -> bool:
     """Whether any message of a communication can come under a rule of this scope."""
     return (

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
 
 from ccm.compliance.releases import canonical
+from ccm.compliance.rules import kept_by
 from ccm.errors import InputError
 from ccm.log import leaves, sequencer
 from ccm.log.leaves import DISPOSED, instant
@@ -20,7 +21,7 @@ from ccm.pipeline.project import Project
 from ccm.pipeline.reseal import reseal
 from ccm.store.engine import BATCH
 from ccm.store.tables import contacts, messages
-from ccm.workspace.retention import Period, Schedule
+from ccm.workspace.retention import Period
 from ccm.workspace.settings import Person
 
 FINAL = ("accepted", "delivered", "failed", "withheld", "set_aside", "cancelled")
@@ -65,7 +66,6 @@ class Disposal:
 
 def report(project: Project, at: datetime) -> Report:
     """What is due for disposal at `at`; changes nothing."""
-    schedule = project.workspace.retention
     due: list[Due] = []
     unlimited: dict[tuple[str, str], int] = {}
     with project.store.read() as connection:
@@ -76,8 +76,7 @@ def report(project: Project, at: datetime) -> Report:
         ).all()  # fmt: skip
         for purpose, jurisdiction in groups:
             mine = and_(kept, messages.c.purpose == purpose, messages.c.jurisdiction == jurisdiction)
-            periods = _applying(schedule, purpose, jurisdiction)
-            if periods:
+            if periods := _applying(project, purpose, jurisdiction, at):
                 due += _due(connection, mine, periods, at)
             else:
                 counted = select(func.count()).select_from(messages).where(mine)
@@ -89,8 +88,14 @@ def report(project: Project, at: datetime) -> Report:
     )  # fmt: skip
 
 
-def _applying(schedule: Schedule, purpose: str, jurisdiction: str) -> Sequence[Period]:
-    return [period for period in schedule.periods if period.applies(purpose, jurisdiction)]
+def _applying(project: Project, purpose: str, jurisdiction: str, at: datetime) -> Sequence[Period]:
+    """The schedule's periods, and what rules in force ask to be kept; a rule alone makes nothing due."""
+    own = [period for period in project.workspace.retention.periods if period.applies(purpose, jurisdiction)]
+    asked = [
+        Period(id=rule.id.lower(), days=rule.asks.evidence_days or 0, source=rule.file.source)
+        for rule in project.rules if rule.file.in_force(at) and kept_by(rule, purpose, jurisdiction)
+    ]  # fmt: skip
+    return [*own, *asked] if own else []
 
 
 def _due(connection: Connection, mine: ColumnElement[bool], periods: Sequence[Period], at: datetime) -> list[Due]:
@@ -119,11 +124,12 @@ def dispose(project: Project, at: datetime, person: Person) -> Disposal:
     if at > now:
         raise InputError(f"--at {instant(at)} is yet to come: what is due then may still be put under hold")
     found = report(project, at)
-    schedule = {period.id: period.source for period in project.workspace.retention.periods}
+    sources = {period.id: period.source for period in project.workspace.retention.periods}
+    sources |= {rule.id.lower(): rule.file.source for rule in project.rules}
     used = sorted({period for item in found.due for period in item.periods})
     document: dict[str, Any] = {
         "format": "ccm-disposal 1", "at": instant(at), "disposed_at": instant(now), "person": person.id,
-        "periods": {period: schedule[period] for period in used},
+        "periods": {period: sources[period] for period in used},
         "messages": [
             {"message": item.message, "communication": item.communication, "purpose": item.purpose,
              "jurisdiction": item.jurisdiction, "decided_at": instant(item.decided_at),

@@ -49,11 +49,28 @@ def test_the_period_that_ends_last_counts(bank: Bank) -> None:
     assert due
     assert {item.jurisdiction for item in due} == {"GB", "US"}
     everybody = report(bank.project, datetime(2033, 6, 1, tzinfo=UTC)).due
-    assert {item.periods for item in everybody if item.jurisdiction == "JP"} == {("short", "long")}
+    assert {item.periods for item in everybody if item.jurisdiction == "JP"} == {("short", "long", "jp-mail-record")}
     schedule(bank)
     kept = report(bank.project, datetime(2200, 1, 1, tzinfo=UTC))
     assert kept.due == ()
     assert sum(kept.unlimited.values()) == len(everybody)
+
+
+@ONE_DATABASE
+def test_a_rule_keeps_longer_than_the_schedule_and_ends_nothing_by_itself(bank: Bank) -> None:
+    final(bank)
+    rule = bank.project.workspace.root / "compliance/rules/RT01.yaml"
+    rule.write_text(
+        "id: RT01\nname: {en: kept, ja: 保存}\nkind: retention\napplies: {jurisdictions: [JP]}\nreason: proof\n"
+        "source: the law\nparams: {at_least: {value: 7, unit: years}}\n"
+    )
+    bank = bank.reopened()
+    schedule(bank, "id: short, years: 1")
+    assert {item.jurisdiction for item in report(bank.project, datetime(2027, 6, 1, tzinfo=UTC)).due} == {"GB", "US"}
+    everybody = report(bank.project, datetime(2033, 6, 1, tzinfo=UTC)).due
+    assert {item.periods for item in everybody if item.jurisdiction == "JP"} == {("short", "jp-mail-record", "rt01")}
+    schedule(bank)
+    assert report(bank.project, datetime(2200, 1, 1, tzinfo=UTC)).due == ()
 
 
 def test_what_is_disposed_of_is_gone_and_the_log_verifies(bank: Bank, tmp_path: Path) -> None:
