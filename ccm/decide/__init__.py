@@ -1,5 +1,6 @@
 """Decide: which channel, when, or not at all, and why. Pure functions; what they need is handed in."""
 
-from ccm.decide.decide import Facts, decide, recheck
+from ccm.decide.decide import decide, recheck
+from ccm.decide.facts import Facts
 
 __all__ = ["Facts", "decide", "recheck"]

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from ccm.model.customer import Contact
 from ccm.model.requirements import NOTHING, PolicyRequirements
-from ccm.workspace.channels import Policy
 from ccm.workspace.communication import Communication
+from ccm.workspace.policy import Policy
 
 NOT_COUNTED = frozenset({"released", "failed"})
 """Contact states in which certainly nothing went out; every other takes a slot, an unknown outcome too."""

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ccm.decide import caps, consent, experiment, preferences, quiet
-from ccm.model.customer import Case, Consent, Contact, Customer, Preference
+from ccm.decide import caps, consent, experiment, preferences, suppression, timing
+from ccm.decide.facts import Facts
 from ccm.model.message import Candidate, Decision
-from ccm.model.requirements import NOTHING, PolicyRequirements
-from ccm.workspace.channels import Channel, Policy
+from ccm.model.requirements import NOTHING
+from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is known of one customer when the decision is taken."""
-
-    customer: Customer
-    preferences: tuple[Preference, ...] = ()
-    consents: tuple[Consent, ...] = ()
-    cases: tuple[Case, ...] = ()
-    contacts: tuple[Contact, ...] = ()
-    requirements: Mapping[str, PolicyRequirements] = field(default_factory=dict)
-    """Channel to what rules ask for where the customer is."""
+from ccm.workspace.policy import Policy
 
 
 def decide(
@@ -35,7 +22,7 @@ def decide(
     Order: who may get it at all, then the channels in the customer's order, then quiet hours, then caps, then the
     variant of an experiment.
     """
-    if why := not_eligible(communication, policy, facts, at):
+    if why := suppression.not_eligible(communication, policy, facts, at):
         return _withhold(communication, facts, at, *why)
     wanted, reason = preferences.order(facts.preferences, communication)
     candidates = [_candidate(channel, communication, facts, at) for channel in wanted]
@@ -61,7 +48,7 @@ def decide(
         chosen, reason = (candidate, "fallback") if candidate.taken else (None, reason)
     if chosen is None:
         return _withhold(communication, facts, at, _why_no_channel(candidates), "", tuple(candidates))
-    due = due_at(communication, policy, channels, facts, chosen.channel, at)
+    due = timing.due_at(communication, policy, channels, facts, chosen.channel, at)
     if due is None:
         return _withhold(communication, facts, at, "quiet_hours", chosen.channel, tuple(candidates))
     if communication.expires_after_hours and due > at + timedelta(hours=communication.expires_after_hours):
@@ -88,7 +75,7 @@ def recheck(
     Returns (reason, detail, due): an empty reason means yes, from `due` on; else it is withheld for that
     reason. Caps are not counted again: the reservation holds the slot.
     """
-    if why := not_eligible(communication, policy, facts, at):
+    if why := suppression.not_eligible(communication, policy, facts, at):
         return *why, at
     if channel == communication.fallback:
         candidate = _fallback(channel, communication, facts, at)
@@ -96,46 +83,8 @@ def recheck(
         candidate = _candidate(channel, communication, facts, at)
     if not candidate.taken:
         return candidate.reason, candidate.detail, at
-    due = due_at(communication, policy, channels, facts, channel, at)
+    due = timing.due_at(communication, policy, channels, facts, channel, at)
     return ("quiet_hours", channel, at) if due is None else ("", "", due)
-
-
-def not_eligible(communication: Communication, policy: Policy, facts: Facts, at: datetime) -> tuple[str, str] | None:
-    """Why this customer gets this communication on no channel at all, as (reason, detail), or None."""
-    customer = facts.customer
-    if customer.status != "active":
-        return customer.status, ""
-    if customer.jurisdiction not in communication.jurisdictions:
-        return "jurisdiction_not_served", customer.jurisdiction
-    if communication.language_for(customer.language) is None:
-        return "language_not_served", customer.language
-    if communication.purpose in policy.complaint.purposes:
-        for case in facts.cases:
-            if case.kind == "complaint" and case.opened_at <= at:
-                if case.closed_at is None or case.closed_at > at:
-                    return "complaint_open", case.case_id
-                if at < case.closed_at + timedelta(days=policy.complaint.days_after_close):
-                    return "complaint_recent", case.case_id
-    return None
-
-
-def due_at(
-    communication: Communication, policy: Policy, channels: Mapping[str, Channel], facts: Facts, channel: str,
-    at: datetime,
-) -> datetime | None:  # fmt: skip
-    """From when the message may go out on the channel: `at`, or the end of quiet hours; None: never.
-
-    What is urgent goes out in the organisation's own quiet hours, and never in those of a rule.
-    """
-    hours = None if communication.urgent else channels[channel].quiet_hours
-    weeks = facts.requirements.get(channel, NOTHING).quiet
-    if hours is None and not weeks:
-        return at
-    customer = facts.customer
-    zones = quiet.zones_of(customer.timezone, customer.jurisdiction, policy.zones)
-    if not zones:
-        return None
-    return quiet.next_open(at, [*quiet.ends_of_hours(hours, zones), *quiet.ends_of_weeks(weeks, zones)])
 
 
 def _candidate(channel: str, communication: Communication, facts: Facts, at: datetime) -> Candidate:
@@ -143,14 +92,16 @@ def _candidate(channel: str, communication: Communication, facts: Facts, at: dat
         return Candidate(channel, False, "not_offered")
     if facts.customer.reach(channel) is None:
         return Candidate(channel, False, "no_address")
-    if preferences.opted_out(facts.preferences, communication.category, channel):
-        return Candidate(channel, False, "opted_out")
+    if suppressed := suppression.on_channel(communication, facts, channel, at):
+        return Candidate(channel, False, *suppressed)
+    if refused := preferences.refusal(facts.preferences, communication.category, channel, at):
+        return Candidate(channel, False, *refused)
     for purpose in consent.purposes_needed(communication, channel):
         if why := consent.why_not(facts.consents, purpose, channel, at):
             return Candidate(channel, False, why, purpose)
     asked = facts.requirements.get(channel, NOTHING)
-    if refused := consent.asked_by_rules(communication, asked, facts.consents, channel, at):
-        return Candidate(channel, False, *refused)
+    if missing := consent.asked_by_rules(communication, asked, facts.consents, channel, at):
+        return Candidate(channel, False, *missing)
     return Candidate(channel, True, "taken")
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from ccm.model.customer import Preference
 from ccm.workspace.communication import Communication
 
 
-def opted_out(preferences: Sequence[Preference], category: str, channel: str) -> bool:
-    """Whether any row that applies says no: every applicable row must allow."""
-    return any(
-        not row.allowed and row.category in ("*", category) and row.channel in ("*", channel) for row in preferences
-    )
+def refusal(preferences: Sequence[Preference], category: str, channel: str, at: datetime) -> tuple[str, str] | None:
+    """Why the customer wants nothing of this category on this channel, as (reason, detail), or None.
+
+    Every row that applies must allow.
+    """
+    applying = [row for row in preferences if row.category in ("*", category) and row.channel in ("*", channel)]
+    if any(not row.allowed for row in applying):
+        return "opted_out", ""
+    pauses = [row.paused_until for row in applying if row.paused_until is not None and at < row.paused_until]
+    return ("paused", max(pauses).isoformat()) if pauses else None
 
 
 def order(preferences: Sequence[Preference], communication: Communication) -> tuple[tuple[str, ...], str]:

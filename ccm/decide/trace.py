@@ -31,6 +31,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "規則が求める種類の同意がないため",
     ),
     "rules_changed": ("a rule began to apply after the message was checked", "確認後に新たな規則が適用されたため"),
+    "paused": ("the customer asked for a pause", "お客さまのご希望で配信を休止中のため"),
     "no_address": ("there is no usable address", "利用できる宛先がないため"),
     "no_channel": ("no channel was possible", "利用できる手段がないため"),
     "cap": ("it would be more than the cap allows", "送信回数の上限に達するため"),

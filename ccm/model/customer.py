@@ -84,6 +84,10 @@ class Preference(Frozen):
     channel: str
     rank: int | None = None
     allowed: bool = True
+    paused_until: datetime | None = None
+    """Nothing of this category and channel before this instant; afterwards `allowed` counts again."""
+    hours: str = ""
+    """When the customer likes to hear, on the customer's clock: ``18:00-20:00``; empty: at any time."""
 
 
 class Consent(Frozen):
@@ -109,6 +113,12 @@ class Contact(Frozen):
     at: datetime
     status: str
     message_id: str | None = None
+    purpose: str = ""
+    """Empty where nobody knows: an imported row of a communication that the workspace does not have."""
+    priority: str = ""
+    """The class that it was sent in; empty where nobody knows, which is the lowest."""
+    counts: bool = True
+    """Whether it takes room in caps."""
 
 
 class Case(Frozen):
@@ -121,3 +131,47 @@ class Case(Frozen):
     opened_at: datetime
     closed_at: datetime | None = None
     channel: str = ""
+
+
+SuppressionKind = Literal[
+    "hard_bounce",
+    "complaint",
+    "opt_out",
+    "invalid_contact_point",
+    "bereavement",
+    "vulnerable",
+    "legal_hold",
+    "do_not_contact",
+]
+"""Why nothing, or not everything, may be said to a customer. ``channels/policy.yaml`` says what each kind stops."""
+
+
+class Suppression(Frozen):
+    """A customer, or one address of a customer, that must be left in peace."""
+
+    customer_id: str
+    kind: SuppressionKind
+    channel: str
+    """A channel, or ``*`` for all of them."""
+    at: datetime
+    """From when on."""
+    until: datetime | None = None
+    """Exclusive; None: until somebody lifts it."""
+    contact_point: str = ""
+    """Digest of the address that it concerns, so that a new address of the customer is free; empty: any address."""
+
+
+RelationKind = Literal["household", "joint", "guardian", "correspondence"]
+"""``household``: `related_id` names the household. ``joint``: a joint holder, who gets copies. ``guardian`` and
+``correspondence``: a person who receives instead of the customer."""
+
+
+class Relation(Frozen):
+    """How one customer belongs to another person or to a household."""
+
+    customer_id: str
+    kind: RelationKind
+    related_id: str
+    """A customer's id; of a household its own id, equal for all members."""
+    purposes: tuple[str, ...] = ()
+    """Purposes for which it holds; empty: all of them."""

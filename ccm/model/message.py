@@ -13,9 +13,20 @@ from typing import Any, Literal
 from ccm.model.customer import Customer
 
 MessageState = Literal[
-    "due", "claimed", "sending", "accepted", "delivered", "failed", "unknown", "withheld", "set_aside", "cancelled"
+    "due",
+    "claimed",
+    "sending",
+    "accepted",
+    "delivered",
+    "failed",
+    "unknown",
+    "withheld",
+    "set_aside",
+    "cancelled",
+    "digested",
 ]
-"""`withheld`: decided not to send. `set_aside`: the data did not allow it. Both are final, as are
+"""`withheld`: decided not to send. `set_aside`: the data did not allow it. `digested`: it became a part of a digest,
+which is a message of its own. All are final, as are
 `accepted` (the supplier took it), `delivered`, `failed` and `cancelled`. `unknown` waits for an event or a person."""
 
 
@@ -51,6 +62,10 @@ class Decision:
     """Of the communication's experiment; empty where it has none."""
     rules: tuple[str, ...] = ()
     """Ids of the rules that the decision, and then the check of the message, came under."""
+    also: tuple[str, ...] = ()
+    """Further channels that the message goes out on at once; each is a message of its own."""
+    digest: str = ""
+    """Communication that collects this one with others; then `send` is False and `reason` is ``digested``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from itertools import combinations, groupby
 from pathlib import PurePosixPath
 
 from ccm.errors import Problem
-from ccm.workspace.channels import Channel, Policy
+from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication
+from ccm.workspace.policy import Policy
 from ccm.workspace.rules import RuleFile
 from ccm.workspace.wording import Wording
 from ccm.workspace.yamlreader import Document, Loc

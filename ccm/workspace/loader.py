@@ -11,11 +11,12 @@ from pathlib import Path
 
 from ccm.errors import NotFound, Problem, WorkspaceError
 from ccm.workspace.catalogues import Words, read_catalogues
-from ccm.workspace.channels import Channel, Policy
+from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication, Sample, TemplateFile
 from ccm.workspace.crosscheck import cross_check
 from ccm.workspace.fingerprint import Fingerprint, fingerprint_of
 from ccm.workspace.packs import NO_PACKS, Packs, read_packs
+from ccm.workspace.policy import Policy
 from ccm.workspace.retention import Schedule, load_retention
 from ccm.workspace.rules import RuleFile
 from ccm.workspace.settings import Person, Settings

@@ -11,7 +11,8 @@ import pytest
 
 from ccm.adapters import check_channels, suppliers
 from ccm.adapters.registry import load_suppliers
-from ccm.workspace.channels import Channel, Policy
+from ccm.workspace.channels import Channel
+from ccm.workspace.policy import Policy
 from ccm.workspace.yamlfile import read_yaml, validate
 
 ROOT = Path(__file__).parents[2]

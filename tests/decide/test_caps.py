@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ccm.decide.caps import full_cap
 from ccm.model.customer import Contact
-from ccm.workspace.channels import Cap
+from ccm.workspace.policy import Cap
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 WEEK = Cap(id="week", categories=("offers",), limit=2, days=7)

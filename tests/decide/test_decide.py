@@ -9,8 +9,9 @@ from ccm.decide import Facts, decide, recheck
 from ccm.decide.trace import WORDS, pack, unpack, words
 from ccm.model.customer import Case, Consent, Contact, Customer, PostalAddress, Preference
 from ccm.model.message import Decision
-from ccm.workspace.channels import Cap, Channel, Policy, QuietHours
+from ccm.workspace.channels import Channel, QuietHours
 from ccm.workspace.communication import Communication
+from ccm.workspace.policy import Cap, Policy
 from ccm.workspace.settings import ByLanguage
 
 AT = datetime(2026, 4, 1, 10, tzinfo=UTC)

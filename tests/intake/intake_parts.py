@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ccm.workspace import Workspace
-from ccm.workspace.channels import Policy
+from ccm.workspace.policy import Policy
 from ccm.workspace.settings import Settings
 
 REPOSITORY = Path(__file__).parents[2]

@@ -23,8 +23,8 @@ from ccm.pipeline import data_sql
 from ccm.pipeline.data import DataLoader, DataRefusal, DataResult, DataValues, previous_period
 from ccm.store import Store, feeds, tables
 from ccm.workspace import Workspace
-from ccm.workspace.channels import Policy
 from ccm.workspace.communication import Communication
+from ccm.workspace.policy import Policy
 from ccm.workspace.settings import Settings
 from ccm.workspace.yamlfile import read_toml, read_yaml
 

@@ -7,15 +7,18 @@ from ccm.store.tables.feeds import (
     cases,
     consents,
     contacts,
+    customer_choices,
     customer_guards,
     customer_salts,
     customers,
     imports,
     preferences,
+    relations,
+    suppressions,
     transactions,
 )
 from ccm.store.tables.log import log_checkpoints, log_keys, log_leaves, log_state, log_tiles
-from ccm.store.tables.messages import chunks, messages, runs
+from ccm.store.tables.messages import chunks, decision_policies, digests, messages, runs
 from ccm.store.tables.vault import customer_keys, erasures, legal_holds, vault_keys
 
 __all__ = [
@@ -26,10 +29,13 @@ __all__ = [
     "chunks",
     "consents",
     "contacts",
+    "customer_choices",
     "customer_guards",
     "customer_keys",
     "customer_salts",
     "customers",
+    "decision_policies",
+    "digests",
     "erasures",
     "imports",
     "legal_holds",
@@ -41,12 +47,14 @@ __all__ = [
     "messages",
     "metadata",
     "preferences",
+    "relations",
     "release_actions",
     "release_files",
     "release_parts",
     "releases",
     "runs",
     "stops",
+    "suppressions",
     "transactions",
     "vault_keys",
 ]

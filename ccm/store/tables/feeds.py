@@ -45,7 +45,42 @@ preferences = Table(
     text("channel", primary_key=True),
     Column("rank", Integer),
     Column("allowed", Boolean, nullable=False),
+    Column("paused_until", Instant),
+    text("hours", server_default=""),  # 18:00-20:00 on the customer's clock, or empty
+    Column("at", Instant),  # when it was stated; NULL: by a feed that does not say
+    text("source", server_default="feed"),  # feed, page, reply, staff
     text("row_digest"),
+)
+customer_choices = Table(  # what customers said of themselves, which counts more than the feed: language, format
+    "customer_choices",
+    metadata,
+    text("customer_id", primary_key=True),
+    text("name", primary_key=True),
+    text("value"),
+    Column("at", Instant, nullable=False),
+    text("source"),
+)
+suppressions = Table(
+    "suppressions",
+    metadata,
+    text("customer_id", primary_key=True),
+    text("kind", primary_key=True),
+    text("channel", primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("until", Instant),
+    text("contact_point", server_default=""),  # digest of the address, or empty
+    text("evidence", server_default=""),
+    text("row_digest"),
+)
+relations = Table(  # households, joint holders, guardians, addresses for correspondence
+    "relations",
+    metadata,
+    text("customer_id", primary_key=True),
+    text("kind", primary_key=True),
+    text("related_id", primary_key=True),
+    text("purposes", server_default=""),  # separated by spaces; empty: all
+    text("row_digest"),
+    Index(None, "related_id"),
 )
 consents = Table(  # append-only: rows are inserted, never changed
     "consents",
@@ -83,6 +118,9 @@ contacts = Table(  # everything said: imported history, and the ledger that caps
     Column("at", Instant, nullable=False),
     text("status"),  # reserved, sent, delivered, failed, released, unknown; released does not count
     Column("counts", Boolean, nullable=False),
+    text("purpose", server_default=""),
+    text("priority", server_default=""),
+    text("contact_point", server_default=""),  # digest of the address it went to; empty where nobody knows
     text("row_digest"),
     Index(None, "customer_id", "at"),
 )

@@ -41,8 +41,10 @@ messages = Table(
     text("occasion"),  # the period or instant it is about: nobody gets one communication twice for one occasion
     text("customer_id"),
     text("communication"),
+    text("part", server_default=""),  # empty, or the channel of a message that goes out beside the first at once
     text("category"),
     text("purpose"),
+    text("priority", server_default=""),
     text("channel", nullable=True),
     text("language", nullable=True),
     text("variant", server_default=""),
@@ -64,6 +66,8 @@ messages = Table(
     text("release"),
     text("wording"),  # JSON list of [id, version, digest]
     Column("trace", LargeBinary, nullable=False),
+    text("policy", server_default=""),  # digest in decision_policies of what the decision was taken by
+    text("digest", nullable=True),  # id in digests of the one that it became a part of, or that it is
     Column("decided_at", Instant, nullable=False),
     Column("due_at", Instant),
     Column("expires_at", Instant),
@@ -74,9 +78,28 @@ messages = Table(
     text("adapter"),
     text("supplier_reference", nullable=True),
     Column("updated_at", Instant, nullable=False),
-    UniqueConstraint("run_id", "customer_id", "communication"),
+    UniqueConstraint("run_id", "customer_id", "communication", "part"),
     UniqueConstraint("trigger_key"),
     Index(None, "state", "due_at"),
     Index(None, "customer_id", "decided_at"),
     Index(None, "supplier_reference"),
+)
+digests = Table(  # one a customer, digest communication and window: its parts are messages of state `digested`
+    "digests",
+    metadata,
+    text("id", primary_key=True),
+    text("customer_id"),
+    text("communication"),  # the one that collects
+    Column("window_start", Instant, nullable=False),
+    Column("window_end", Instant, nullable=False),
+    text("state"),  # open, closed
+    text("message_id", nullable=True),  # of the digest itself, once it is closed
+    UniqueConstraint("customer_id", "communication", "window_start"),
+    Index(None, "state", "window_end"),
+)
+decision_policies = Table(  # what decisions were taken by, once for all of them, so that they can be taken again
+    "decision_policies",
+    metadata,
+    text("digest", primary_key=True),
+    Column("content", LargeBinary, nullable=False),
 )
