@@ -19,7 +19,7 @@ from ccm.delivery.claims import Row
 from ccm.log import leaves, sequencer
 from ccm.pipeline.compose import gather
 from ccm.pipeline.project import Project
-from ccm.pipeline.record import lock_guards
+from ccm.pipeline.reserve import lock_guards
 from ccm.workspace.communication import Communication
 
 
