@@ -15,15 +15,12 @@ from ccm.compliance.check import Refusal, applied, check
 from ccm.compliance.places import region_of
 from ccm.compliance.resolve import MissingWording, resolve_wording
 from ccm.compliance.stops import Stop, Stops
-from ccm.decide import Facts, caps, decide
+from ccm.decide import Facts, decide
 from ccm.errors import RenderError
-from ccm.model.customer import Contact, Customer
 from ccm.model.message import ApprovedMessage, Decision, Draft, RenderContext, Rendered
-from ccm.model.requirements import PolicyRequirements
 from ccm.pipeline.data import DataRefusal, DataResult
+from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Compiled, Project
-from ccm.store import feeds
-from ccm.workspace.communication import Communication
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,47 +63,6 @@ class Composed:
 def message_id(trigger_key: str, communication: str, customer_id: str) -> str:
     """32 hexadecimal digits, the same for the same trigger: a repeat can't make a second message."""
     return hashlib.sha256(f"{trigger_key}\n{communication}\n{customer_id}".encode()).hexdigest()[:32]
-
-
-def gather(
-    connection: Connection, project: Project, communication: Communication, customer_ids: Sequence[str], at: datetime
-) -> dict[str, Facts]:
-    """What is known of the customers, in one bulk query a table; unknown ids are left out."""
-    found = feeds.customers(connection, customer_ids)
-    preferences = feeds.preferences(connection, customer_ids)
-    consents = feeds.consents(connection, customer_ids)
-    cases = feeds.cases(connection, customer_ids)
-    known = {
-        customer_id: Facts(
-            customer,
-            tuple(preferences.get(customer_id, ())),
-            tuple(consents.get(customer_id, ())),
-            tuple(cases.get(customer_id, ())),
-            requirements=_requirements(project, communication, customer, at),
-        )
-        for customer_id, customer in found.items()
-    }
-    contacts = ledger(connection, project, communication, known, at)
-    return {customer_id: replace(facts, contacts=contacts.get(customer_id, ())) for customer_id, facts in known.items()}
-
-
-def ledger(
-    connection: Connection, project: Project, communication: Communication, known: Mapping[str, Facts], at: datetime
-) -> dict[str, tuple[Contact, ...]]:
-    """The contacts that a decision at `at` looks at, oldest first; read under lock, nobody else can change them."""
-    asked = {id(facts.requirements): facts.requirements for facts in known.values()}.values()
-    counted = {limit for one in asked for limit in caps.limits(communication, project.workspace.policy, one, None)}
-    if not counted:
-        return {}
-    found = feeds.contacts(connection, list(known), caps.look_back(counted, at))
-    return {customer_id: tuple(contacts) for customer_id, contacts in found.items()}
-
-
-def _requirements(
-    project: Project, communication: Communication, customer: Customer, at: datetime
-) -> Mapping[str, PolicyRequirements]:
-    """What rules ask for on each channel where the customer is; the same object for all who are in one place."""
-    return project.rules.requirements(communication, customer.jurisdiction, region_of(customer), at)
 
 
 def compose(

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, select
 
 from ccm.decide import Facts, decide
 from ccm.model.message import Decision
-from ccm.pipeline.compose import Composed, Occasion, ledger
+from ccm.pipeline.compose import Composed, Occasion
+from ccm.pipeline.gather import ledger
 from ccm.pipeline.project import Compiled, Project
 from ccm.store.engine import BATCH
 from ccm.store.tables import customer_guards, messages
@@ -62,12 +63,13 @@ def reserve(
     communication, workspace = compiled.communication, project.workspace
     known = {outcome.decision.customer_id: outcome.facts for outcome in composed if outcome.facts is not None}
     lock_guards(project, connection, known)
-    contacts = ledger(connection, project, communication, known, occasion.at)
+    asked = {customer_id: facts.requirements for customer_id, facts in known.items()}
+    contacts = ledger(connection, project, communication, asked, occasion.at)
     already = _already_sent(connection, communication.id, occasion.id, list(known))
     reserved = Reserved()
     for customer_id, outcomes in groupby(composed, key=lambda outcome: outcome.decision.customer_id):
         group, facts = list(outcomes), known.get(customer_id)
-        if facts is not None and (now := contacts.get(customer_id, ())) != facts.contacts:
+        if facts is not None and (now := tuple(contacts.get(customer_id, ()))) != facts.contacts:
             facts = replace(facts, contacts=now)
             decision = decide(communication, workspace.policy, workspace.channels, facts, occasion.at)
             if decision.send and not _same_way(decision, group[0].decision):
