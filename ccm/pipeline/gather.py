@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from ccm.compliance.places import region_of
-from ccm.decide import Facts, caps
+from ccm.decide import Facts, plan_for
 from ccm.model.customer import Contact, Customer
 from ccm.model.requirements import PolicyRequirements
 from ccm.pipeline.project import Project
@@ -52,9 +52,9 @@ def ledger(
 
     Read under the customers' guards nobody else can change them.
     """
-    counted = {limit for one in {id(one): one for one in asked.values()}.values()
-               for limit in caps.limits(communication, project.workspace.policy, one, None)}  # fmt: skip
-    return feeds.contacts(connection, list(asked), caps.look_back(counted, at)) if counted else {}
+    plan = plan_for(communication, project.workspace.policy, project.workspace.channels)
+    since = plan.look_back((one for by_channel in asked.values() for one in by_channel.values()), at)
+    return {} if since is None else feeds.contacts(connection, list(asked), since, plan.follows)
 
 
 def _requirements(

@@ -23,7 +23,9 @@ from ccm.pipeline.data import DataResult
 from ccm.pipeline.dictionary import dictionary
 from ccm.pipeline.project import Compiled, Project
 from ccm.pipeline.reserve import reserve
+from ccm.store import bulk
 from ccm.store.tables import chunks, contacts, messages, runs
+from ccm.workspace.policy import Terms
 
 ROUNDS = 10
 """Tries of one transaction. Each one that fails composed for slots that were taken or given back since."""
@@ -85,12 +87,13 @@ def _recorded(
         if reserved.changed:
             raise _LedgerMoved(reserved.changed)
         now = project.clock()  # after the lock: waiting for it may have taken a while
+        terms = project.workspace.policy.terms(compiled.communication)
         rows = [
-            _row(compiled, project, occasion, outcome, refs.get(outcome.message_id), now) for outcome in reserved.final
+            _row(compiled, project, terms, occasion, outcome, refs.get(outcome.message_id), now)
+            for outcome in reserved.final
         ]
-        connection.execute(messages.insert(), rows)
-        if reservations := [_reservation(compiled, row) for row in rows if row["state"] == "due"]:
-            connection.execute(contacts.insert(), reservations)
+        bulk.insert(connection, messages, rows)
+        bulk.insert(connection, contacts, _reservations(terms, rows))
         subjects = leaves.subjects(connection, [row["customer_id"] for row in rows], project.random_bytes)
         sequencer.append(connection, [_leaf(row, subjects) for row in rows])
     return reserved.final
@@ -116,7 +119,13 @@ def _finish_chunk(connection: Connection, claim: ChunkClaim, now: datetime) -> N
 
 
 def _row(
-    compiled: Compiled, project: Project, occasion: Occasion, outcome: Composed, kept: Kept | None, now: datetime
+    compiled: Compiled,
+    project: Project,
+    terms: Terms,
+    occasion: Occasion,
+    outcome: Composed,
+    kept: Kept | None,
+    now: datetime,
 ) -> dict[str, Any]:
     communication, decision, message = compiled.communication, outcome.decision, outcome.message
     rendered = outcome.rendered
@@ -132,6 +141,7 @@ def _row(
         "part": outcome.part,
         "category": communication.category,
         "purpose": communication.purpose,
+        "priority": terms.priority,
         "channel": decision.channel,
         "language": outcome.language,
         "variant": decision.variant,
@@ -167,7 +177,18 @@ def _wording(outcome: Composed) -> str:
     return orjson.dumps([[use.id, use.version, use.digest] for use in uses]).decode()
 
 
-def _reservation(compiled: Compiled, row: Mapping[str, Any]) -> dict[str, Any]:
+def _reservations(terms: Terms, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The ledger's rows of what is due. What one customer gets on several channels at once counts once."""
+    found = []
+    counted = ""
+    for row in rows:
+        if row["state"] == "due":
+            found.append(_reservation(row, terms.counts_toward_caps and row["customer_id"] != counted))
+            counted = row["customer_id"]
+    return found
+
+
+def _reservation(row: Mapping[str, Any], counts: bool) -> dict[str, Any]:
     return {
         "id": row["id"],
         "customer_id": row["customer_id"],
@@ -176,7 +197,9 @@ def _reservation(compiled: Compiled, row: Mapping[str, Any]) -> dict[str, Any]:
         "channel": row["channel"],
         "at": row["due_at"],
         "status": "reserved",
-        "counts": compiled.communication.counts_toward_caps,
+        "counts": counts,
+        "purpose": row["purpose"],
+        "priority": row["priority"],
         "row_digest": "",
     }
 

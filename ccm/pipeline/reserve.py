@@ -13,11 +13,20 @@ from ccm.model.message import Decision
 from ccm.pipeline.compose import Composed, Occasion
 from ccm.pipeline.gather import ledger
 from ccm.pipeline.project import Compiled, Project
-from ccm.store.engine import BATCH
-from ccm.store.tables import customer_guards, messages
+from ccm.store import rows
+from ccm.store.tables import messages
 
 NEVER_WENT = ("withheld", "set_aside", "failed", "cancelled")
 """Message states in which the customer certainly got nothing."""
+
+# In the order of the column's collation, which is that of Python: by code point.
+_ADD_GUARDS = (
+    "INSERT INTO customer_guards (customer_id) SELECT id FROM unnest(%b::text[]) AS given (id)"
+    ' ORDER BY id COLLATE "C" ON CONFLICT (customer_id) DO NOTHING'
+)
+_LOCK_GUARDS = (
+    "SELECT 1 FROM customer_guards WHERE customer_id = ANY(%b::text[]) ORDER BY customer_id FOR NO KEY UPDATE"
+)
 
 
 @dataclass
@@ -37,18 +46,8 @@ def lock_guards(project: Project, connection: Connection, customer_ids: Iterable
     if project.store.dialect == "sqlite":
         return
     ids = sorted(set(customer_ids))
-    for start in range(0, len(ids), BATCH):
-        part = ids[start : start + BATCH]
-        connection.execute(
-            project.store.insert(customer_guards).on_conflict_do_nothing(),
-            [{"customer_id": customer_id} for customer_id in part],
-        )
-        connection.execute(
-            select(customer_guards.c.customer_id)
-            .where(customer_guards.c.customer_id.in_(part))
-            .order_by(customer_guards.c.customer_id)
-            .with_for_update(key_share=True)
-        ).all()
+    connection.exec_driver_sql(_ADD_GUARDS, (ids,))
+    connection.exec_driver_sql(_LOCK_GUARDS, (ids,))
 
 
 def reserve(
@@ -118,16 +117,8 @@ def _withheld(outcome: Composed, reason: str) -> Composed:
 
 
 def _already_sent(connection: Connection, communication: str, occasion: str, ids: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for start in range(0, len(ids), BATCH):
-        found.update(
-            connection.scalars(
-                select(messages.c.customer_id).where(
-                    messages.c.customer_id.in_(ids[start : start + BATCH]),
-                    messages.c.communication == communication,
-                    messages.c.occasion == occasion,
-                    messages.c.state.not_in(NEVER_WENT),
-                )
-            )
-        )
-    return found
+    m = messages.c
+    about = select(m.customer_id).where(
+        m.communication == communication, m.occasion == occasion, m.state.not_in(NEVER_WENT)
+    )
+    return {row[0] for row in rows.of(connection, about, m.customer_id, ids)}
