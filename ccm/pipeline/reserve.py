@@ -43,9 +43,9 @@ def lock_guards(project: Project, connection: Connection, customer_ids: Iterable
 
     SQLite needs none of it: its write transaction is the only one.
     """
-    if project.store.dialect == "sqlite":
-        return
     ids = sorted(set(customer_ids))
+    if project.store.dialect == "sqlite" or not ids:
+        return
     connection.exec_driver_sql(_ADD_GUARDS, (ids,))
     connection.exec_driver_sql(_LOCK_GUARDS, (ids,))
 
