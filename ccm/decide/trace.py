@@ -15,6 +15,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "必ず届ける通知で希望の手段が使えないため",
     ),
     "held_for_quiet_hours": ("held until quiet hours end", "送信停止時間帯のため、終了まで保留"),
+    # why it waits
+    "rule": ("a rule forbids messages at that hour", "規則により送信できない時間帯のため"),
+    "public_holiday": ("nothing goes out on a public holiday", "祝日は送信しないため"),
+    "send_window": ("outside the hours in which it is sent", "送信時間外のため"),
+    "preferred_hours": ("the customer prefers other hours", "お客さまの希望する時間帯まで待つため"),
     # why it does not
     "deceased": ("the customer is deceased", "お客さまが逝去されているため"),
     "closed": ("the relationship is closed", "お取引が終了しているため"),

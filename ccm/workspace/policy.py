@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 
 from ccm.model.customer import Frozen
 from ccm.workspace.communication import ChannelId
+from ccm.workspace.sendtimes import Calendars
 from ccm.workspace.settings import Jurisdiction, Slug, WrongPart, known_zones
 
 
@@ -44,6 +45,7 @@ class Policy(Frozen):
     complaint: ComplaintPause = ComplaintPause()
     zones: dict[Jurisdiction, tuple[str, ...]] = {}
     """Jurisdiction to all its zones: an unknown zone means quiet where any of them is quiet."""
+    holidays: Calendars = {}
 
     @field_validator("zones")
     @classmethod
