@@ -15,7 +15,7 @@ from ccm.compliance.check import Refusal, applied, check
 from ccm.compliance.places import region_of
 from ccm.compliance.resolve import MissingWording, resolve_wording
 from ccm.compliance.stops import Stop, Stops
-from ccm.decide import Facts, caps, decide
+from ccm.decide import Facts, decide, plan_for
 from ccm.errors import RenderError
 from ccm.model.customer import Customer
 from ccm.model.message import ApprovedMessage, Decision, Draft, RenderContext, Rendered
@@ -56,6 +56,8 @@ class Composed:
     rendered: Rendered | None = None
     region: str = ""
     """The part of the jurisdiction where the customer is; empty where nobody knows."""
+    facts: Facts | None = None
+    """What it was decided on; None where nobody knows the customer."""
 
 
 def message_id(trigger_key: str, communication: str, customer_id: str) -> str:
@@ -74,11 +76,9 @@ def gather(
     asked = {
         customer_id: _requirements(project, communication, customer, at) for customer_id, customer in found.items()
     }
-    contacts = {}
-    counted = {limit for one in {id(one): one for one in asked.values()}.values()
-               for limit in caps.limits(communication, project.workspace.policy, one, None)}  # fmt: skip
-    if counted:
-        contacts = feeds.contacts(connection, customer_ids, caps.look_back(counted, at))
+    plan = plan_for(communication, project.workspace.policy, project.workspace.channels)
+    since = plan.look_back((one for by_channel in asked.values() for one in by_channel.values()), at)
+    contacts = {} if since is None else feeds.contacts(connection, customer_ids, since, plan.follows)
     return {
         customer_id: Facts(
             customer,
@@ -150,7 +150,8 @@ class _One:
         data: DataResult | None, stops: Stops,
     ) -> None:  # fmt: skip
         self.project, self.compiled, self.occasion = project, compiled, occasion
-        self.customer, self.decision, self.data, self.stops = facts.customer, decision, data, stops
+        self.facts, self.customer, self.decision = facts, facts.customer, decision
+        self.data, self.stops = data, stops
         self.language = compiled.communication.language_for(facts.customer.language)
         key = occasion.trigger_key(facts.customer.id)
         self.id = message_id(key, compiled.communication.id, facts.customer.id)
@@ -202,7 +203,7 @@ class _One:
     def outcome(self, state: str, reason: str, detail: str) -> Composed:
         return Composed(
             self.id, self.decision, state, reason, detail, self.language, self.customer.jurisdiction,
-            region=region_of(self.customer),
+            region=region_of(self.customer), facts=self.facts,
         )  # fmt: skip
 
 

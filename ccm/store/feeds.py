@@ -13,7 +13,20 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import JSON, ColumnElement, Connection, Row, Select, Table, cast, collate, func, select, type_coerce
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    Table,
+    cast,
+    collate,
+    func,
+    or_,
+    select,
+    type_coerce,
+)
 
 from ccm.model.customer import Case, Consent, Contact, Customer, Preference
 from ccm.store import tables
@@ -174,14 +187,19 @@ def cases(connection: Connection, ids: Sequence[str]) -> dict[str, list[Case]]:
     return dict(found)
 
 
-def contacts(connection: Connection, ids: Sequence[str], since: datetime) -> dict[str, list[Contact]]:
+def contacts(
+    connection: Connection, ids: Sequence[str], since: datetime, also: Sequence[str] = ()
+) -> dict[str, list[Contact]]:
     """What was said to customers from `since` on (inclusive) and counts toward caps, oldest first.
 
+    `also`: communications whose contacts are wanted though they do not count.
     `Contact.message_id` is the row's id: the message of our own, or the digest that an imported row got.
     """
     table = tables.contacts
     columns = [table.c[name] for name in Contact.model_fields if name != "message_id"]
-    statement = select(*columns, table.c.id.label("message_id")).where(table.c.at >= since, table.c.counts)
+    statement = select(*columns, table.c.id.label("message_id")).where(
+        table.c.at >= since, or_(table.c.counts, table.c.communication.in_(also)) if also else table.c.counts
+    )
     found: defaultdict[str, list[Contact]] = defaultdict(list)
     for row in _rows(connection, statement, table.c.customer_id, ids):
         found[row.customer_id].append(Contact.model_construct(None, **row._mapping))
