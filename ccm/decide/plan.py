@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ccm.decide import caps, consent, preferences, quiet, suppression, timing
+from ccm.decide import caps, consent, preferences, suppression, timing
 from ccm.decide.caps import HORIZON, Near, Rooms
 from ccm.decide.facts import Facts
+from ccm.decide.timing import Due
+from ccm.decide.zones import whereabouts
 from ccm.model.customer import Contact
 from ccm.model.message import Candidate
 from ccm.model.requirements import DAY, NOTHING, PolicyRequirements
@@ -59,9 +61,9 @@ class Plan:
         """Until when a message decided on at `at` may go out."""
         return at + (self.lasts or HORIZON)
 
-    def due(self, facts: Facts, channel: str, at: datetime) -> datetime | None:
-        """From when on the channel may be used; None: never."""
-        return timing.due_at(self.communication, self.policy, self.channels, facts, channel, at)
+    def due(self, facts: Facts, channel: str, at: datetime, expires_at: datetime | None = None) -> Due | None:
+        """From when on the channel may be used; None: never. `expires_at`: where it is not counted from `at`."""
+        return timing.due(self.communication, self.policy, self.channels, facts, channel, at, expires_at)
 
     def near(self, facts: Facts, channel: str, taken: Sequence[Contact] = ()) -> tuple[Near, tuple[str, ...]]:
         """The caps that may have no room, and the zones whose calendars they are counted on.
@@ -74,14 +76,18 @@ class Plan:
         near = rooms.near((*facts.contacts, *taken) if taken else facts.contacts)
         if not near or not rooms.by_calendar:
             return near, ()
-        customer = facts.customer
-        return near, quiet.zones_of(customer.timezone, customer.jurisdiction, self.policy.zones)
+        return near, whereabouts(facts.customer, self.policy.zones).zones
 
     def slot(self, near: Near, zones: tuple[str, ...], facts: Facts, channel: str, due: datetime, latest: datetime) -> (
         datetime | None
     ):  # fmt: skip
         """The first instant from `due` on that has room in every cap and is open on the channel; None: too late."""
-        return caps.next_slot(near, due, latest, zones, lambda moment: self.due(facts, channel, moment))
+
+        def open_at(moment: datetime) -> datetime | None:
+            found = self.due(facts, channel, moment, latest)
+            return None if found is None else found.at
+
+        return caps.next_slot(near, due, latest, zones, open_at)
 
     def candidate(self, channel: str, facts: Facts, at: datetime) -> Candidate:
         """Whether a customer can be told on a channel, or why not."""

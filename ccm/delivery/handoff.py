@@ -117,9 +117,10 @@ def _judge_one(
     if known is None:
         return Verdict("unknown_customer", "", moment)
     policy = project.workspace.policy
-    verdict = Verdict(
-        *recheck(communication, policy, project.workspace.channels, known, row["channel"], moment, message_id=row["id"])
-    )
+    verdict = Verdict(*recheck(
+        communication, policy, project.workspace.channels, known, row["channel"], moment, message_id=row["id"],
+        expires_at=row["expires_at"],
+    ))  # fmt: skip
     if verdict.reason or verdict.due > moment:
         return verdict
     if new := _new_rules(project, communication, row, moment):
