@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -41,16 +41,16 @@ def decide_again(
 
 def recheck(
     communication: Communication, policy: Policy, channels: Mapping[str, Channel], facts: Facts, channel: str,
-    at: datetime, *, message_id: str | None = None, expires_at: datetime | None = None,
+    at: datetime, *, own: Collection[str] = (), expires_at: datetime | None = None,
 ) -> tuple[str, str, datetime]:  # fmt: skip
     """Hand-off: may this message still go on this channel at `at`?
 
     Returns (reason, detail, due): an empty reason means yes, from `due` on; else it is withheld for that reason.
-    `message_id`: the message itself, whose reservation among the contacts is the room that it goes in.
+    `own`: ids of the message itself and of those of the same decision: their contacts are the room that it goes in.
     `expires_at`: when it expires, as its decision said.
     """
-    if message_id is not None:
-        facts = replace(facts, contacts=tuple(one for one in facts.contacts if one.message_id != message_id))
+    if own:
+        facts = replace(facts, contacts=tuple(one for one in facts.contacts if one.message_id not in own))
     if why := suppression.not_eligible(communication, policy, facts, at):
         return *why, at
     plan = plan_for(communication, policy, channels)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import orjson
+from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from ccm.compliance import stops
@@ -34,8 +35,7 @@ class Occasion:
 
     def trigger_key(self, customer_id: str, part: str = "") -> str:
         """Unique in the store: a repeat finds the message that is there. No key that a person gives has two lines."""
-        key = f"{self.run_id}/{customer_id}" if self.run_id else self.id
-        return f"{key}\n{part}" if part else key
+        return part_key(f"{self.run_id}/{customer_id}" if self.run_id else self.id, part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,11 @@ class Composed:
     """Empty; or the channel of a message that goes out beside the customer's first, whose outcome stands before it."""
     facts: Facts | None = field(default=None, repr=False)
     """What the decision was taken from; None where the customer is not known."""
+
+
+def part_key(trigger_key: str, part: str) -> str:
+    """The key of a further channel's message, by that of the customer's first."""
+    return f"{trigger_key}\n{part}" if part else trigger_key
 
 
 def message_id(trigger_key: str, communication: str, customer_id: str) -> str:
@@ -222,9 +227,13 @@ def _input(customer_id: str, facts: Facts | None, data: DataResult | None) -> by
     """A digest of all that one customer's outcome came from."""
     parts: list[object] = [customer_id]
     if facts is not None:
-        parts.append(facts.customer.model_dump(mode="json"))
-        for rows in (facts.preferences, facts.consents, facts.cases, facts.contacts):
-            parts.append([row.model_dump(mode="json") for row in rows])
+        parts += [facts.customer, facts.preferences, facts.consents, facts.cases, facts.contacts]
+        parts += [facts.suppressions, facts.relations, facts.proxy]
     if data is not None:
         parts.append([data.reason, data.detail] if isinstance(data, DataRefusal) else data.digest)
-    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).digest()
+    return hashlib.sha256(orjson.dumps(parts, default=_plain, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def _plain(value: object) -> object:
+    # A fifth of the time of dumping each model by pydantic.
+    return value.__dict__ if isinstance(value, BaseModel) else dict(value) if isinstance(value, Mapping) else str(value)
