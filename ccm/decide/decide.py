@@ -25,7 +25,7 @@ def decide(
     if why := suppression.not_eligible(communication, policy, facts, at):
         return _withhold(communication, facts, at, *why)
     wanted, reason = preferences.order(facts.preferences, communication)
-    candidates = [_candidate(channel, communication, facts, at) for channel in wanted]
+    candidates = [_candidate(channel, communication, policy, facts, at) for channel in wanted]
     chosen = next((candidate for candidate in candidates if candidate.taken), None)
     if chosen is not None:
         # Those behind the first possible one were not needed.
@@ -37,13 +37,15 @@ def decide(
     for channel in others:
         is_fallback = chosen is None and channel == communication.fallback
         candidate = (
-            _fallback(channel, communication, facts, at) if is_fallback else Candidate(channel, False, "not_preferred")
+            _fallback(channel, communication, policy, facts, at)
+            if is_fallback
+            else Candidate(channel, False, "not_preferred")
         )
         candidates.append(candidate)
         chosen, reason = (candidate, "fallback") if candidate.taken else (chosen, reason)
     if chosen is None and communication.fallback in wanted:
         # The customer ranked the fallback but opted out of it: a regulatory message must arrive all the same.
-        candidate = _fallback(str(communication.fallback), communication, facts, at)
+        candidate = _fallback(str(communication.fallback), communication, policy, facts, at)
         candidates.append(candidate)
         chosen, reason = (candidate, "fallback") if candidate.taken else (None, reason)
     if chosen is None:
@@ -78,21 +80,21 @@ def recheck(
     if why := suppression.not_eligible(communication, policy, facts, at):
         return *why, at
     if channel == communication.fallback:
-        candidate = _fallback(channel, communication, facts, at)
+        candidate = _fallback(channel, communication, policy, facts, at)
     else:
-        candidate = _candidate(channel, communication, facts, at)
+        candidate = _candidate(channel, communication, policy, facts, at)
     if not candidate.taken:
         return candidate.reason, candidate.detail, at
     due = timing.due_at(communication, policy, channels, facts, channel, at)
     return ("quiet_hours", channel, at) if due is None else ("", "", due)
 
 
-def _candidate(channel: str, communication: Communication, facts: Facts, at: datetime) -> Candidate:
+def _candidate(channel: str, communication: Communication, policy: Policy, facts: Facts, at: datetime) -> Candidate:
     if channel not in communication.channels:
         return Candidate(channel, False, "not_offered")
     if facts.customer.reach(channel) is None:
         return Candidate(channel, False, "no_address")
-    if suppressed := suppression.on_channel(communication, facts, channel, at):
+    if suppressed := suppression.on_channel(communication, policy, facts, channel, at):
         return Candidate(channel, False, *suppressed)
     if refused := preferences.refusal(facts.preferences, communication.category, channel, at):
         return Candidate(channel, False, *refused)
@@ -105,12 +107,14 @@ def _candidate(channel: str, communication: Communication, facts: Facts, at: dat
     return Candidate(channel, True, "taken")
 
 
-def _fallback(channel: str, communication: Communication, facts: Facts, at: datetime) -> Candidate:
+def _fallback(channel: str, communication: Communication, policy: Policy, facts: Facts, at: datetime) -> Candidate:
     if communication.purpose != "regulatory":
-        return _candidate(channel, communication, facts, at)
+        return _candidate(channel, communication, policy, facts, at)
     # No opt-out stands against what the law makes the organisation send.
     if facts.customer.reach(channel) is None:
         return Candidate(channel, False, "no_address")
+    if suppressed := suppression.on_channel(communication, policy, facts, channel, at):
+        return Candidate(channel, False, *suppressed)
     return Candidate(channel, True, "fallback")
 
 

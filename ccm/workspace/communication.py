@@ -90,6 +90,14 @@ class Experiment(Frozen):
         return self
 
 
+class NotWithin(Frozen):
+    """Not too soon after something else was said: a day is 24 hours, and exactly `days` later is late enough."""
+
+    days: int = Field(ge=1, le=366)
+    of: tuple[Slug, ...] = Field(min_length=1)
+    """Communications; this one itself may stand among them."""
+
+
 class Communication(Frozen):
     """One thing the organisation says, on every channel and in every language."""
 
@@ -111,6 +119,7 @@ class Communication(Frozen):
     """Channel to the consent purpose it needs beyond the purpose's own (statement by e-mail: ``e_delivery``)."""
     obeys_caps: bool = False
     counts_toward_caps: bool = False
+    not_within: tuple[NotWithin, ...] = ()
     urgent: bool = False
     """Goes out in quiet hours too."""
     expires_after_hours: int | None = Field(default=None, ge=1)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
 
 from pydantic import Field, field_validator
 
 from ccm.model.customer import Frozen
 from ccm.workspace.communication import ChannelId
 from ccm.workspace.settings import Jurisdiction, Slug, WrongPart, known_zones
+from ccm.workspace.suppression_policy import ComplaintPause, SuppressionPolicy
 
 
 class Cap(Frozen):
@@ -30,18 +30,12 @@ class Cap(Frozen):
         return ()
 
 
-class ComplaintPause(Frozen):
-    """No marketing while a complaint is open, nor for some days after it closed."""
-
-    purposes: tuple[Literal["marketing", "servicing"], ...] = ("marketing",)
-    days_after_close: int = Field(default=14, ge=0, le=365)
-
-
 class Policy(Frozen):
     """``channels/policy.yaml``: rules of contact over all channels."""
 
     caps: tuple[Cap, ...] = ()
     complaint: ComplaintPause = ComplaintPause()
+    suppression: SuppressionPolicy = SuppressionPolicy()
     zones: dict[Jurisdiction, tuple[str, ...]] = {}
     """Jurisdiction to all its zones: an unknown zone means quiet where any of them is quiet."""
 
