@@ -15,6 +15,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "必ず届ける通知で希望の手段が使えないため",
     ),
     "held_for_quiet_hours": ("held until quiet hours end", "送信停止時間帯のため、終了まで保留"),
+    "deferred_by_cap": ("held until a cap has room", "送信回数の上限に空きが出るまで保留"),
+    "digested": ("it is told in a digest, together with others", "ほかのお知らせとまとめて送るため"),
     # why it does not
     "deceased": ("the customer is deceased", "お客さまが逝去されているため"),
     "closed": ("the relationship is closed", "お取引が終了しているため"),
@@ -76,6 +78,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "taken": ("possible, and taken", "採用"),
     "not_offered": ("the communication has no text for it", "この通知の文面がない"),
     "not_preferred": ("not among the customer's channels", "お客さまの希望する手段ではない"),
+    "not_tried": ("what stopped a channel before it stops the message", "上位の手段で送らないと決まったため検討せず"),
     "not_needed": ("a channel before it was taken", "上位の手段を採用済み"),
     # data and rendering
     "no_data": ("there is no data for the customer", "データがないため"),

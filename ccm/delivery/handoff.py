@@ -13,7 +13,6 @@ from ccm.compliance import approvals, stops
 from ccm.compliance.resolve import InForceNow
 from ccm.compliance.stops import Stop, Stops
 from ccm.decide import Facts, recheck
-from ccm.decide.caps import full_cap, limits
 from ccm.delivery import claims
 from ccm.delivery.claims import Row
 from ccm.log import leaves, sequencer
@@ -118,15 +117,14 @@ def _judge_one(
     if known is None:
         return Verdict("unknown_customer", "", moment)
     policy = project.workspace.policy
-    verdict = Verdict(*recheck(communication, policy, project.workspace.channels, known, row["channel"], moment))
+    verdict = Verdict(
+        *recheck(communication, policy, project.workspace.channels, known, row["channel"], moment, message_id=row["id"])
+    )
     if verdict.reason or verdict.due > moment:
         return verdict
     if new := _new_rules(project, communication, row, moment):
         return replace(verdict, reason="rules_changed", detail=", ".join(new))
-    kept = limits(communication, policy, known.requirements, row["channel"])
-    others = [contact for contact in known.contacts if contact.message_id != row["id"]]
-    cap = full_cap(kept, communication.category, others, moment)
-    return verdict if cap is None else replace(verdict, reason="cap", detail=cap.id)
+    return verdict
 
 
 def _new_rules(project: Project, communication: Communication, row: Row, moment: datetime) -> list[str]:

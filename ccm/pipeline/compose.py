@@ -52,6 +52,8 @@ class Composed:
     rendered: Rendered | None = None
     region: str = ""
     """The part of the jurisdiction where the customer is; empty where nobody knows."""
+    facts: Facts | None = None
+    """What it was decided on; None where nobody knows the customer."""
 
 
 def message_id(trigger_key: str, communication: str, customer_id: str) -> str:
@@ -110,7 +112,8 @@ class _One:
         data: DataResult | None, stops: Stops,
     ) -> None:  # fmt: skip
         self.project, self.compiled, self.occasion = project, compiled, occasion
-        self.customer, self.decision, self.data, self.stops = facts.customer, decision, data, stops
+        self.facts, self.customer, self.decision = facts, facts.customer, decision
+        self.data, self.stops = data, stops
         self.language = compiled.communication.language_for(facts.customer.language)
         key = occasion.trigger_key(facts.customer.id)
         self.id = message_id(key, compiled.communication.id, facts.customer.id)
@@ -162,7 +165,7 @@ class _One:
     def outcome(self, state: str, reason: str, detail: str) -> Composed:
         return Composed(
             self.id, self.decision, state, reason, detail, self.language, self.customer.jurisdiction,
-            region=region_of(self.customer),
+            region=region_of(self.customer), facts=self.facts,
         )  # fmt: skip
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from ccm.compliance.places import region_of
-from ccm.decide import Facts, caps
+from ccm.decide import Facts, plan_for
 from ccm.decide.relations import addressed, instead
 from ccm.model.customer import Contact, Customer, Relation, Suppression
 from ccm.model.requirements import PolicyRequirements
@@ -85,12 +85,9 @@ def _contacts(
     connection: Connection, project: Project, communication: Communication, customer_ids: Sequence[str],
     asked: Mapping[str, Mapping[str, PolicyRequirements]], at: datetime,
 ) -> Mapping[str, Sequence[Contact]]:  # fmt: skip
-    counted = {limit for one in {id(one): one for one in asked.values()}.values()
-               for limit in caps.limits(communication, project.workspace.policy, one, None)}  # fmt: skip
-    since = [caps.look_back(counted, at)] if counted else []
-    since += [at - timedelta(days=rule.days) for rule in communication.not_within]
-    following = tuple(sorted({name for rule in communication.not_within for name in rule.of}))
-    return feeds.contacts(connection, customer_ids, min(since), following) if since else {}
+    plan = plan_for(communication, project.workspace.policy, project.workspace.channels)
+    since = plan.look_back((one for by_channel in asked.values() for one in by_channel.values()), at)
+    return {} if since is None else feeds.contacts(connection, customer_ids, since, plan.follows)
 
 
 def _requirements(

@@ -11,8 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, and_, exists, select, update
 
-from ccm.decide import trace
-from ccm.decide.caps import Limit, full_cap, limits, look_back
+from ccm.decide import decide, plan_for, trace
 from ccm.errors import Conflict
 from ccm.log import leaves, sequencer
 from ccm.pipeline import contents
@@ -23,6 +22,7 @@ from ccm.pipeline.project import Compiled, Project
 from ccm.store import feeds
 from ccm.store.engine import BATCH
 from ccm.store.tables import chunks, contacts, customer_guards, messages, runs
+from ccm.workspace.policy import Terms
 
 NEVER_WENT = ("withheld", "set_aside", "failed", "cancelled")
 """Message states in which the customer certainly got nothing."""
@@ -60,7 +60,8 @@ def record(
         final = _reserve(project, connection, compiled, occasion, composed)
         rows = [_row(compiled, project, occasion, outcome, refs.get(outcome.message_id), now) for outcome in final]
         connection.execute(messages.insert(), rows)
-        if reservations := [_reservation(compiled, row) for row in rows if row["state"] == "due"]:
+        terms = project.workspace.policy.terms(compiled.communication)
+        if reservations := [_reservation(terms, row) for row in rows if row["state"] == "due"]:
             connection.execute(contacts.insert(), reservations)
         subjects = leaves.subjects(connection, [row["customer_id"] for row in rows], project.random_bytes)
         sequencer.append(connection, [_leaf(row, subjects) for row in rows])
@@ -107,29 +108,25 @@ def _reserve(
     communication = compiled.communication
     ids = [outcome.decision.customer_id for outcome in composed if outcome.message is not None]
     already = _already_sent(connection, communication.id, occasion.id, ids)
-    kept = {outcome.message_id: _limits(project, compiled, occasion, outcome) for outcome in composed}
-    history: Mapping[str, Sequence[Any]] = {}
-    if ids and (counted := [limit for group in {*kept.values()} for limit in group]):
-        history = feeds.contacts(connection, ids, look_back(counted, occasion.at))
+    plan = plan_for(communication, project.workspace.policy, project.workspace.channels)
+    known = {outcome.decision.customer_id: outcome.facts for outcome in composed if outcome.facts is not None}
+    asked = (one for customer_id in ids for one in known[customer_id].requirements.values())
+    since = plan.look_back(asked, occasion.at)
+    history = {} if since is None else feeds.contacts(connection, ids, since, plan.follows)
     final = []
     for outcome in composed:
-        customer_id, due_at = outcome.decision.customer_id, outcome.decision.due_at
+        customer_id, before = outcome.decision.customer_id, outcome.decision
         if outcome.message is not None and customer_id in already:
             outcome = _withhold(outcome, "already_sent", "")
-        elif outcome.message is not None and due_at is not None and kept[outcome.message_id]:
-            cap = full_cap(kept[outcome.message_id], communication.category, history.get(customer_id, ()), due_at)
-            if cap is not None:
-                outcome = _withhold(outcome, "cap", cap.id)
+        elif outcome.message is not None and outcome.facts is not None:
+            facts = replace(outcome.facts, contacts=tuple(history.get(customer_id, ())))
+            now = decide(communication, plan.policy, plan.channels, facts, occasion.at)
+            if not now.send or now.channel != before.channel:
+                outcome = _withhold(outcome, "cap" if now.send else now.reason, now.detail)
+            else:
+                outcome = replace(outcome, decision=replace(now, rules=before.rules), detail=now.detail)
         final.append(outcome)
     return final
-
-
-def _limits(project: Project, compiled: Compiled, occasion: Occasion, outcome: Composed) -> tuple[Limit, ...]:
-    """What a message that is due must keep: the organisation's caps and the limits of rules."""
-    if outcome.message is None:
-        return ()
-    asked = project.rules.requirements(compiled.communication, outcome.jurisdiction, outcome.region, occasion.at)
-    return limits(compiled.communication, project.workspace.policy, asked, outcome.decision.channel)
 
 
 def _already_sent(connection: Connection, communication: str, occasion: str, ids: Sequence[str]) -> set[str]:
@@ -206,7 +203,7 @@ def _wording(outcome: Composed) -> str:
     return orjson.dumps([[use.id, use.version, use.digest] for use in uses]).decode()
 
 
-def _reservation(compiled: Compiled, row: Mapping[str, Any]) -> dict[str, Any]:
+def _reservation(terms: Terms, row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": row["id"],
         "customer_id": row["customer_id"],
@@ -215,7 +212,9 @@ def _reservation(compiled: Compiled, row: Mapping[str, Any]) -> dict[str, Any]:
         "channel": row["channel"],
         "at": row["due_at"],
         "status": "reserved",
-        "counts": compiled.communication.counts_toward_caps,
+        "counts": terms.counts_toward_caps,
+        "purpose": row["purpose"],
+        "priority": terms.priority,
         "row_digest": "",
     }
 

@@ -26,6 +26,7 @@ def cross_check(
     return [
         *check.names(communications, wordings, channels), *check.versions(wordings), *check.rule_ids(rules),
         *check.categories(communications, policy), *check.products(communications, wordings),
+        *check.terms(communications, policy), *check.others(communications),
     ]  # fmt: skip
 
 
@@ -121,3 +122,34 @@ class _Check:
                     there = ", ".join(known) or "none yet"
                     message = f"cap '{cap.id}': no communication has the category '{category}'; there are: {there}"
                     yield self.problem(POLICY, ("caps", number, "categories", place), message)
+
+    def terms(self, communications: Mapping[str, Communication], policy: Policy | None) -> Iterator[Problem]:
+        """Priorities are those of the policy, and what joins a digest says which."""
+        if policy is None:
+            return  # it was refused, and told of already
+        for communication in communications.values():
+            path = f"templates/{communication.id}/communication.yaml"
+            if communication.priority and communication.priority not in policy.priorities:
+                message = f"priority '{communication.priority}' is none of {', '.join(policy.priorities)} ({POLICY})"
+                yield self.problem(path, ("priority",), message)
+            if communication.digest is None and policy.terms(communication).on_cap == "digest":
+                message = f"{POLICY} has on_cap: digest for {communication.purpose}; this needs 'digest', or an on_cap"
+                yield self.problem(path, ("purpose",), message)
+
+    def others(self, communications: Mapping[str, Communication]) -> Iterator[Problem]:
+        """Communications that others name must exist."""
+        # One that was refused is there, and told of already.
+        there = {*communications} | {
+            PurePosixPath(path).parent.name for path in self.documents if path.endswith("/communication.yaml")
+        }
+        for communication in communications.values():
+            named: list[tuple[Loc, str]] = [
+                (("not_within", number, "of", place), name)
+                for number, rule in enumerate(communication.not_within) for place, name in enumerate(rule.of)
+            ]  # fmt: skip
+            if communication.digest:
+                named.append((("digest", "into"), communication.digest.into))
+            for loc, name in named:
+                if name not in there:
+                    message = f"communication '{name}' does not exist; there are: {', '.join(sorted(there))}"
+                    yield self.problem(f"templates/{communication.id}/communication.yaml", loc, message)
