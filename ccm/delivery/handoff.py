@@ -118,11 +118,12 @@ def _judge_one(
     known = facts.get(row["customer_id"])
     if known is None:
         return Verdict("unknown_customer", "", moment)
-    # What goes out at once on several channels takes one slot together.
-    own = _sent_together(communication, row)
-    known = replace(known, contacts=tuple(one for one in known.contacts if one.message_id not in own))
     policy, channels = project.workspace.policy, project.workspace.channels
-    verdict = Verdict(*recheck(communication, policy, channels, known, row["channel"], moment))
+    # What goes out at once on several channels was decided together, each part counting those before it.
+    own = _sent_together(communication, row)
+    verdict = Verdict(*recheck(
+        communication, policy, channels, known, row["channel"], moment, own=own, expires_at=row["expires_at"],
+    ))  # fmt: skip
     if verdict.reason or verdict.due > moment:
         return verdict
     if new := _new_rules(project, communication, row, moment):

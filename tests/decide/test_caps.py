@@ -197,6 +197,8 @@ def test_a_lower_class_never_takes_what_is_kept_for_a_higher_one() -> None:
     low, normal = offer(), offer(priority="normal")
     assert full([kept], days(0), 1, communication=low) == "kept"
     assert full([kept], days(0, priority="normal"), 1, communication=normal) == "kept"
-    assert full([kept], days(0, 0.5), 1, communication=offer(priority="high")) == ""
-    assert full([kept], days(0, 0.5), 1, communication=offer(priority="critical")) == ""
-    assert full([kept], days(0, 0.5, 0.7), 1, communication=offer(priority="critical")) == "kept"
+    assert full([kept], days(0), 1, communication=offer(priority="high")) == ""
+    both = [*days(0), *days(0.5, priority="high")]
+    assert full([kept], both, 1, communication=offer(priority="high")) == "kept"
+    assert full([kept], both, 1, communication=offer(priority="critical")) == ""
+    assert full([kept], [*both, *days(0.7, priority="critical")], 1, communication=offer(priority="critical")) == "kept"
