@@ -56,6 +56,8 @@ class Composed:
     """The part of the jurisdiction where the customer is; empty where nobody knows."""
     part: str = ""
     """Empty; or the channel of a message that goes out beside the customer's first, whose outcome stands before it."""
+    contact_point: str = ""
+    """Digest of the message's address, once it is reserved."""
     facts: Facts | None = field(default=None, repr=False)
     """What the decision was taken from; None where the customer is not known."""
 
