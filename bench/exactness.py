@@ -17,6 +17,7 @@ import signal
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -212,13 +213,13 @@ def _race(project: Project, ids: list[str], end: float, seed: int) -> None:
             continue  # nothing was recorded, and nobody was refused
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the proof and says what it found; ends with an error where caps are not exact."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--processes", type=int, default=8)
     parser.add_argument("--customers", type=int, default=100)
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     exact = True
     with servers.postgresql() as url:
         for name, place in (("SQLite", ""), ("PostgreSQL", url)):
