@@ -123,17 +123,18 @@ def load_calendar(file: Path, root: Path, communications: dict[str, Communicatio
     """The calendar in `file`; raises `WorkspaceError` with every problem, unknown communications among them."""
     calendar, document = _load(Calendar, file, root)
     problems = []
-    for part, items in (("runs", calendar.runs), ("triggers", calendar.triggers)):
-        for number, item in enumerate(items):
-            found = communications.get(item.communication)
-            message = ""
-            if found is None:
-                known = ", ".join(sorted(communications)) or "none yet"
-                message = f"communication '{item.communication}' does not exist; there are: {known}"
-            elif part == "runs" and found.data.fields and not found.data.sql:
-                message = f"'{item.communication}' takes its data from a trigger: put it under 'triggers'"
-            if message:
-                problems.append(Problem(document.path, document.line((part, number, "communication")), message))
+    named = [("runs", number, run.communication) for number, run in enumerate(calendar.runs)]
+    named += [("triggers", number, trigger.communication) for number, trigger in enumerate(calendar.triggers)]
+    for part, number, name in named:
+        found = communications.get(name)
+        message = ""
+        if found is None:
+            known = ", ".join(sorted(communications)) or "none yet"
+            message = f"communication '{name}' does not exist; there are: {known}"
+        elif part == "runs" and found.data.fields and not found.data.sql:
+            message = f"'{name}' takes its data from a trigger: put it under 'triggers'"
+        if message:
+            problems.append(Problem(document.path, document.line((part, number, "communication")), message))
     if problems:
         raise WorkspaceError(problems)
     return calendar

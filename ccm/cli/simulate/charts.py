@@ -61,13 +61,10 @@ def columns(
 
 
 def round_top(largest: int) -> int:
-    """The scale's end: the next 1, 2, 4 or 8 times a power of ten, at least 4, so that a quarter is whole."""
-    size = 4
-    while size < largest:
-        for factor in (1, 2, 4, 8):
-            power = 10 ** max(0, len(str(largest)) - 2)
-            for scale in (power, power * 10, power * 100):
-                if factor * scale >= largest and factor * scale % 4 == 0:
-                    return factor * scale
-        size *= 2
-    return size
+    """The scale's end: four equal steps of 1, 2, 3 or 5 times a power of ten, the smallest that hold `largest`."""
+    step, power = 1, 1
+    while step * 4 < largest:
+        nice = [factor * power for factor in (1, 2, 3, 5, 10)]
+        step = next((one for one in nice if one * 4 >= largest), nice[-1])
+        power *= 10
+    return step * 4
