@@ -11,7 +11,7 @@ from ccm.compliance.approvals import find, stored_release
 from ccm.compliance.release_files import load_files, restored
 from ccm.errors import InputError, NotFound, Problem, WorkspaceError
 from ccm.pipeline.project import Project
-from ccm.workspace.crosscheck import cross_check
+from ccm.workspace.crosscheck import POLICY, cross_check
 from ccm.workspace.policy import Policy
 from ccm.workspace.yamlfile import read_yaml, validate
 from ccm.workspace.yamlreader import Refused
@@ -55,9 +55,11 @@ def _policy(file: Path, project: Project) -> Policy:
     policy = validate(Policy, document, problems)
     if policy is not None:
         workspace = project.workspace
-        # The check knows the policy by its usual name, and has no other file to complain of here.
-        documents = {"channels/policy.yaml": replace(document, path=str(file))}
-        problems += cross_check(workspace.communications, (), (), workspace.channels, policy, documents)
+        # Of the other files nothing can be wrong: the workspace was loaded. The policy is told of under its own name.
+        documents = {f"templates/{name}/communication.yaml": document for name in workspace.communications}
+        documents[POLICY] = document
+        found = cross_check(workspace.communications, workspace.wordings, (), workspace.channels, policy, documents)
+        problems += [replace(problem, path=str(file)) for problem in found]
     if policy is None or problems:
         raise WorkspaceError(problems)
     return policy

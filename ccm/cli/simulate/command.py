@@ -117,7 +117,7 @@ def _customers(project: Project, limit: int | None) -> int:
 def _bar(out: Out) -> Progress:
     return Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=out.console,
-        transient=True,
+        transient=True, disable=out.as_json,
     )  # fmt: skip
 
 
