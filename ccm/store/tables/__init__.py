@@ -14,7 +14,7 @@ from ccm.store.tables.feeds import (
     preferences,
     transactions,
 )
-from ccm.store.tables.log import log_checkpoints, log_keys, log_leaves, log_state, log_tiles
+from ccm.store.tables.log import log_checkpoints, log_keys, log_leaves, log_state, log_tiles, log_waiting
 from ccm.store.tables.messages import chunks, messages, runs
 from ccm.store.tables.vault import customer_keys, erasures, legal_holds, vault_keys
 
@@ -38,6 +38,7 @@ __all__ = [
     "log_leaves",
     "log_state",
     "log_tiles",
+    "log_waiting",
     "messages",
     "metadata",
     "preferences",
