@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 
-from jinja2 import Template, nodes
+from jinja2 import Template
 
 from ccm.errors import Problem
+from ccm.render.assemble import tree_of
 from ccm.render.channels.base import Filling
-from ccm.render.compile import HTML, PLAIN, check_source, compile_source, data, join, plain_source
+from ccm.render.compile import HTML, PLAIN, check_source, data, join
 from ccm.render.dialects import Dialect
 from ccm.render.environment import render
 from ccm.render.language import Piece, Source
@@ -90,8 +91,6 @@ class Kit:
 
     _read: list[Piece] | None = None
     """Of the source checked last."""
-    _trees: dict[str, nodes.Template] = field(default_factory=dict)
-    """Checked trees by their text, so that a text whose pieces stay as they are is parsed once."""
 
     @property
     def source(self) -> Source:
@@ -136,19 +135,15 @@ class Kit:
         self.uses |= checked.uses
         self.sources.append(source)
         self._read = checked.read
-        if checked.tree is not None:
-            self._trees[source.text] = checked.tree
         return None if checked.pieces is None else self._translated(checked.pieces, source, markup=dialect is not None)
 
     def text(self, pieces: Sequence[Piece]) -> Template:
         """A template of plain text."""
-        text = plain_source(pieces)
-        tree = self._trees.pop(text, None)
-        return PLAIN.make(tree) if tree is not None else compile_source(text, self.names, PLAIN, self.file.path)
+        return PLAIN.make(tree_of(pieces))
 
     def page(self, layout: Sequence[Piece], body: Sequence[Piece]) -> Template:
         """A template of a whole HTML page."""
-        return compile_source(plain_source(join(layout, body)), self.names, HTML, self.file.path)
+        return HTML.make(tree_of(join(layout, body)))
 
     def only_text(self) -> Callable[[], Template] | None:
         """What makes the template of a file that is nothing but text; None where it is wrong."""
