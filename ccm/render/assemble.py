@@ -103,7 +103,9 @@ class _Body:
 
     def code(self, piece: Piece, constants: Constants, *, telephone: bool) -> None:
         """Adds what a piece prints, or opens, goes on with or ends its block."""
-        code = None if piece.code is None else folded(piece.code, constants)
+        code = piece.code
+        if code is not None and any(name in piece.text for name in constants):
+            code = folded(code, constants)
         match piece.word, code:
             case "", nodes.Expr():
                 encoded = "_tel" if telephone else "_url"

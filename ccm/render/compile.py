@@ -51,7 +51,8 @@ def check_source(
     checker.check(tree)
     if not figures and not (dialect and dialect.figures):
         problems += [source.problem(node.lineno, f"'{node.name}' is for letters only") for node in checker.figures]
-    checked = [replace(piece, code=checker.code.get(id(piece))) for piece in pieces.pieces]
+    made = checker.code
+    checked = [replace(piece, code=made[id(piece)]) if id(piece) in made else piece for piece in pieces.pieces]
     if dialect is not None:
         checked = check_markup(source, checked, dialect, problems, layout=layout, assets=assets)
         checked = break_headings(checked, source.language, dialect)

@@ -17,8 +17,6 @@ Constants = Mapping[str, Mapping[str, str]]
 
 def folded(code: nodes.Expr | nodes.For, constants: Constants) -> nodes.Expr | nodes.For:
     """Checked code with the constants in place of their fields; `code` itself stays as it is."""
-    if not any(name.name in constants for name in code.find_all(nodes.Name)):
-        return code
     made: nodes.Expr | nodes.For = _folded(code, constants)
     return made
 

@@ -17,6 +17,7 @@ from ccm.render.compile import HTML, PLAIN, check_source, data, join
 from ccm.render.dialects import Dialect
 from ccm.render.environment import render
 from ccm.render.language import Piece, Source
+from ccm.render.layouts import Layouts
 from ccm.render.linebreaks import break_headings
 from ccm.render.markup import check_markup
 from ccm.render.schema import Type
@@ -28,37 +29,6 @@ _WORD = re.compile(r"""\(?\s*(?:'([^'\\]*)'|"([^"\\]*)")\s*\|\s*t\s*\)?""")
 _EMPTY_LINES = re.compile(r"\n\s*\n")
 _USES_WORD = re.compile(r"\|\s*t\b")
 Converter = Callable[[Source, Sequence[Piece], list[Problem]], list[Piece]]
-
-
-@dataclass(slots=True)
-class Layouts:
-    """The brand's layouts, each checked once for all files of a communication."""
-
-    workspace: Workspace
-    names: Mapping[str, Type]
-    problems: list[Problem]
-    sources: dict[str, Source] = field(default_factory=dict)
-    """By name, of those that were asked for."""
-    _checked: dict[str, tuple[list[Piece] | None, set[str]]] = field(default_factory=dict)
-
-    def get(self, name: str, dialect: Dialect) -> tuple[list[Piece] | None, set[str]]:
-        """The layout's pieces, None where it is wrong, and the names it reads."""
-        if name not in self._checked:
-            path = f"templates/_brand/{name}"
-            content = self.workspace.brand.get(name)
-            try:
-                text = (content or b"").decode("utf-8-sig").replace("\r\n", "\n")
-            except UnicodeDecodeError:
-                text = ""
-            if not text:
-                self.problems.append(Problem(path, 0, "is missing, empty or not UTF-8"))
-                self._checked[name] = None, set()
-            else:
-                assets = self.workspace.brand
-                source = self.sources[name] = Source(path, text)
-                checked = check_source(source, self.names, self.problems, dialect, layout=True, assets=assets)
-                self._checked[name] = checked.pieces, checked.uses
-        return self._checked[name]
 
 
 @dataclass(frozen=True, slots=True)

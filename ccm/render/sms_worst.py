@@ -16,7 +16,8 @@ from jinja2 import nodes
 from ccm.errors import Problem, TemplateError
 from ccm.render import sms_formats
 from ccm.render.assemble import tree_of
-from ccm.render.kit import Kit, Layouts
+from ccm.render.kit import Kit
+from ccm.render.layouts import Layouts
 from ccm.render.plurals import COUNT
 from ccm.render.schema import schema_of, slot_name
 from ccm.render.sms import Encoding

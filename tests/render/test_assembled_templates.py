@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jinja2 import Environment
 from language_parts import NAMES
 
 from ccm.errors import Problem
@@ -43,7 +44,8 @@ def checked(text: str, dialect: Any = None) -> list[Piece]:
 @given(st.lists(st.sampled_from(TEXTS), max_size=8).map("".join), st.booleans())
 def test_assembled_template_prints_what_jinja_would_print(text: str, html: bool) -> None:
     environment = HTML if html else PLAIN
-    expected = environment.from_string(text.replace("{# note #}", "")).render(VALUES)
+    own = Environment(autoescape=html, keep_trailing_newline=True)
+    expected = own.from_string(text.replace("{# note #}", "")).render(VALUES)
     pieces = checked(text)
     tokens = Tokens(pieces)
     assert render(environment.make(tree_of(pieces)), VALUES) == expected
