@@ -9,8 +9,9 @@ from typing import Any
 
 from ccm.errors import Problem, TemplateError
 from ccm.render.channels.base import Channel
-from ccm.render.kit import Kit, Layouts
+from ccm.render.kit import Kit
 from ccm.render.language import Lines, Source
+from ccm.render.layouts import Layouts
 from ccm.render.schema import schema_of, slot_name
 from ccm.render.wording import wording_problems, wording_uses
 from ccm.workspace import Workspace
