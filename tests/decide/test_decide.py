@@ -199,7 +199,7 @@ def test_a_message_that_would_be_stale_in_the_morning_is_not_kept() -> None:
 
 
 def test_an_unknown_zone_in_a_jurisdiction_without_zones_never_means_send() -> None:
-    known = facts(customer=customer(jurisdiction="JP", timezone=None), preferences=ranks("sms"))
+    known = facts(customer=customer(jurisdiction="JP", timezone=None, address=None), preferences=ranks("sms"))
     assert decided(STATEMENT, known).reason == "quiet_hours"
 
 
