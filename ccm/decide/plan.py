@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from ccm.decide import caps, consent, preferences, quiet, suppression, timing
+from ccm.decide import caps, consent, preferences, suppression, timing
 from ccm.decide.caps import HORIZON, Near, Rooms
 from ccm.decide.facts import Facts
+from ccm.decide.zones import whereabouts
 from ccm.model.customer import Contact
 from ccm.model.message import Candidate
 from ccm.model.requirements import DAY, NOTHING, PolicyRequirements
@@ -74,8 +75,7 @@ class Plan:
         near = rooms.near((*facts.contacts, *taken) if taken else facts.contacts)
         if not near or not rooms.by_calendar:
             return near, ()
-        customer = facts.customer
-        return near, quiet.zones_of(customer.timezone, customer.jurisdiction, self.policy.zones)
+        return near, whereabouts(facts.proxy or facts.customer, self.policy.zones).zones
 
     def slot(self, near: Near, zones: tuple[str, ...], facts: Facts, channel: str, due: datetime, latest: datetime) -> (
         datetime | None

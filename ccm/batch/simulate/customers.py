@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -15,12 +15,15 @@ from sqlalchemy import Connection
 from ccm.batch.simulate.events import Event, Events
 from ccm.batch.simulate.tally import Tally
 from ccm.compliance.places import region_of
-from ccm.decide import Facts, decide
+from ccm.decide import Facts, decide, plan_for
+from ccm.decide.caps import NOT_COUNTED
 from ccm.model.customer import Contact, Customer
 from ccm.model.message import Decision
-from ccm.pipeline.compose import gather
+from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Project
+from ccm.store import feeds
 from ccm.workspace.communication import Communication
+from ccm.workspace.policy import Terms
 
 
 class Customers:
@@ -44,20 +47,22 @@ class Customers:
         return tally
 
     def _known(self, connection: Connection, customer_ids: Sequence[str]) -> dict[str, Facts]:
-        """What is known of each customer, with every contact that any of the communications counts."""
-        found: dict[str, Facts] = {}
-        contacts: dict[str, dict[str, Contact]] = {}
+        """What is known of each customer, with every contact that any of the communications looks at."""
+        some = next(iter(self._communications.values()))
+        found = gather(connection, self._project, some, customer_ids, self._first)
+        places = {(facts.customer.jurisdiction, region_of(facts.customer)) for facts in found.values()}
+        begins, follows = self._first, set[str]()
         for communication in self._communications.values():
-            for customer_id, facts in gather(
-                connection, self._project, communication, customer_ids, self._first
-            ).items():
-                found[customer_id] = facts
-                own = contacts.setdefault(customer_id, {})
-                own.update({contact.message_id or "": contact for contact in facts.contacts})
-        for customer_id, rows in contacts.items():
-            ordered = sorted(rows.values(), key=lambda contact: (contact.at, contact.message_id or ""))
-            found[customer_id] = replace(found[customer_id], contacts=tuple(ordered))
-        return found
+            plan = plan_for(communication, self._policy, self._channels)
+            follows.update(plan.follows)
+            for place in places:
+                asked = self._project.rules.requirements(communication, *place, self._first)
+                begins = min(begins, plan.look_back(asked.values(), self._first) or begins)
+        contacts = feeds.contacts(connection, list(found), begins, sorted(follows))
+        return {
+            customer_id: replace(facts, contacts=tuple(contacts.get(customer_id, ())))
+            for customer_id, facts in found.items()
+        }
 
     def _one(self, facts: Facts, events: Sequence[Event], tally: Tally) -> None:
         contacts, messages = facts.contacts, 0
@@ -69,7 +74,8 @@ class Customers:
             decision = decide(communication, self._policy, self._channels, now, event.at)
             tally.events += 1
             if decision.send and decision.channel and decision.due_at:
-                contacts = (*contacts, _contact(communication, customer.id, decision.channel, decision.due_at))
+                terms = self._policy.terms(communication)
+                contacts = (*contacts, _contact(communication, terms, customer.id, decision.channel, decision.due_at))
                 messages += 1
                 self._sent(communication, customer, decision, tally)
             else:
@@ -90,15 +96,20 @@ class Customers:
         self, communication: Communication, facts: Facts, decision: Decision, at: datetime, tally: Tally
     ) -> None:
         """Who took the room: each communication that stands in the full window, once for this message."""
-        cap = next((cap for cap in self._policy.caps if cap.id == decision.detail.rpartition(":")[2]), None)
-        if cap is not None:
-            near = [
-                contact
-                for contact in facts.contacts
-                if contact.category in cap.categories and at - cap.length < contact.at
-            ]
-            for name in sorted({contact.communication for contact in near}):
-                tally.displaced[communication.id, cap.id, name] += 1
+        cap = decision.detail.rpartition(":")[2]
+        wanted = decision.channel or next((one.channel for one in decision.candidates if one.detail == cap), None)
+        plan = plan_for(communication, self._policy, self._channels)
+        room = next((room for room in plan.rooms(facts, wanted or "").all if room.id == cap), None)
+        if room is None:
+            return
+        length = timedelta(microseconds=room.length)
+        near = {
+            contact.communication for contact in facts.contacts
+            if contact.counts and contact.status not in NOT_COUNTED and at - length < contact.at < at + length
+            and room.holds(contact.category, contact.channel, contact.purpose)
+        }  # fmt: skip
+        for name in sorted(near):
+            tally.displaced[communication.id, cap, name] += 1
 
     def _day(self, at: datetime) -> str:
         hour = at.replace(minute=0, second=0, microsecond=0)
@@ -107,9 +118,9 @@ class Customers:
         return self._days[hour]
 
 
-def _contact(communication: Communication, customer_id: str, channel: str, at: datetime) -> Contact:
+def _contact(communication: Communication, terms: Terms, customer_id: str, channel: str, at: datetime) -> Contact:
     return Contact.model_construct(
         None, customer_id=customer_id, communication=communication.id, category=communication.category,
-        channel=channel, at=at, status="reserved", message_id=None,
-        purpose=communication.purpose, counts=communication.counts_toward_caps,
+        channel=channel, at=at, status="reserved", message_id=None, purpose=communication.purpose,
+        priority=terms.priority, counts=terms.counts_toward_caps,
     )  # fmt: skip
