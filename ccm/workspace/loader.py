@@ -16,6 +16,7 @@ from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication, Sample, TemplateFile
 from ccm.workspace.crosscheck import POLICY, cross_check
 from ccm.workspace.fingerprint import Fingerprint, fingerprint_of
+from ccm.workspace.garbage import collected_later
 from ccm.workspace.packs import NO_PACKS, Packs, read_packs
 from ccm.workspace.policy import Policy
 from ccm.workspace.retention import Schedule, load_retention
@@ -88,6 +89,7 @@ def find_root(start: Path) -> Path:
     raise NotFound(f"no ccm.toml in {start.resolve()} or above it; make a workspace with: ccm init DIR")
 
 
+@collected_later()
 def load_workspace(root: Path, *, unfinished: bool = False, before: Workspace | None = None) -> Workspace:
     """Reads and validates everything below `root`; raises `WorkspaceError` with all problems.
 
