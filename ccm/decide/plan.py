@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from ccm.decide import caps, consent, preferences, suppression, timing
 from ccm.decide.caps import HORIZON, Near, Rooms
 from ccm.decide.facts import Facts
+from ccm.decide.timing import Due
 from ccm.decide.zones import whereabouts
 from ccm.model.customer import Contact
 from ccm.model.message import Candidate
@@ -60,9 +61,9 @@ class Plan:
         """Until when a message decided on at `at` may go out."""
         return at + (self.lasts or HORIZON)
 
-    def due(self, facts: Facts, channel: str, at: datetime) -> datetime | None:
-        """From when on the channel may be used; None: never."""
-        return timing.due_at(self.communication, self.policy, self.channels, facts, channel, at)
+    def due(self, facts: Facts, channel: str, at: datetime, expires_at: datetime | None = None) -> Due | None:
+        """From when on the channel may be used; None: never. `expires_at`: where it is not counted from `at`."""
+        return timing.due(self.communication, self.policy, self.channels, facts, channel, at, expires_at)
 
     def near(self, facts: Facts, channel: str, taken: Sequence[Contact] = ()) -> tuple[Near, tuple[str, ...]]:
         """The caps that may have no room, and the zones whose calendars they are counted on.
@@ -75,20 +76,25 @@ class Plan:
         near = rooms.near((*facts.contacts, *taken) if taken else facts.contacts)
         if not near or not rooms.by_calendar:
             return near, ()
-        return near, whereabouts(facts.proxy or facts.customer, self.policy.zones).zones
+        return near, whereabouts(facts.customer, self.policy.zones).zones
 
     def slot(self, near: Near, zones: tuple[str, ...], facts: Facts, channel: str, due: datetime, latest: datetime) -> (
         datetime | None
     ):  # fmt: skip
         """The first instant from `due` on that has room in every cap and is open on the channel; None: too late."""
-        return caps.next_slot(near, due, latest, zones, lambda moment: self.due(facts, channel, moment))
+
+        def open_at(moment: datetime) -> datetime | None:
+            found = self.due(facts, channel, moment, latest)
+            return None if found is None else found.at
+
+        return caps.next_slot(near, due, latest, zones, open_at)
 
     def candidate(self, channel: str, facts: Facts, at: datetime) -> Candidate:
         """Whether a customer can be told on a channel, or why not."""
         communication = self.communication
         if channel not in communication.channels:
             return Candidate(channel, False, "not_offered")
-        if (facts.proxy or facts.customer).reach(channel) is None:
+        if facts.customer.reach(channel) is None:
             return Candidate(channel, False, "no_address")
         if suppressed := suppression.on_channel(communication, self.policy, facts, channel, at):
             return Candidate(channel, False, *suppressed)
@@ -107,8 +113,10 @@ class Plan:
         if self.communication.purpose != "regulatory":
             return self.candidate(channel, facts, at)
         # No opt-out stands against what the law makes the organisation send.
-        if (facts.proxy or facts.customer).reach(channel) is None:
+        if facts.customer.reach(channel) is None:
             return Candidate(channel, False, "no_address")
+        if suppressed := suppression.on_channel(self.communication, self.policy, facts, channel, at):
+            return Candidate(channel, False, *suppressed)
         return Candidate(channel, True, "fallback")
 
 

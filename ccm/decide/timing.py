@@ -41,15 +41,6 @@ class Due(NamedTuple):
         return f"{source} {'+'.join(zones) if len(zones) <= 2 else f'{len(zones)} zones'}"
 
 
-def due_at(
-    communication: Communication, policy: Policy, channels: Mapping[str, Channel], facts: Facts, channel: str,
-    at: datetime, expires_at: datetime | None = None,
-) -> datetime | None:  # fmt: skip
-    """As `due`, without the reason."""
-    found = due(communication, policy, channels, facts, channel, at, expires_at)
-    return None if found is None else found.at
-
-
 def due(
     communication: Communication, policy: Policy, channels: Mapping[str, Channel], facts: Facts, channel: str,
     at: datetime, expires_at: datetime | None = None,

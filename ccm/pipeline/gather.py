@@ -53,8 +53,7 @@ def ledger(
     Read under the customers' guards nobody else can change them.
     """
     plan = plan_for(communication, project.workspace.policy, project.workspace.channels)
-    different = {id(one): one for one in asked.values()}.values()
-    since = plan.look_back((one for by_channel in different for one in by_channel.values()), at)
+    since = plan.look_back((one for by_channel in asked.values() for one in by_channel.values()), at)
     return {} if since is None else feeds.contacts(connection, list(asked), since, plan.follows)
 
 

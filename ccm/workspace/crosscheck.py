@@ -27,8 +27,8 @@ def cross_check(
     return [
         *check.names(communications, wordings, channels), *check.versions(wordings), *check.rule_ids(rules),
         *check.categories(communications, policy), *check.products(communications, wordings),
-        *check.terms(communications, policy), *check.others(communications),
         *check.send_times(communications, channels),
+        *check.terms(communications, policy), *check.others(communications),
     ]  # fmt: skip
 
 

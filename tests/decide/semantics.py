@@ -18,7 +18,7 @@ from ccm.workspace.policy import Policy
 from ccm.workspace.yamlreader import parse_yaml
 
 PAGE = Path(__file__).parent.parent.parent / "docs/reference/decisions.md"
-ROW = re.compile(r"^\| *([a-z]+-[0-9]+[a-z]?) *\| *`(.*?)` *\| *`(.*?)` *\|")
+ROW = re.compile(r"^\| *([a-z-]+-[0-9]+) *\| *`(.*?)` *\| *`(.*?)` *\|")
 LISTS: dict[str, dict[str, Any]] = {
     "preferences": {"category": "*", "channel": "*"},
     "consents": {"purpose": "marketing", "basis": "opt_in", "granted": True, "at": "-100d"},
@@ -90,7 +90,7 @@ def outcome(line: Line) -> dict[str, Any]:
     }
     facts = _facts(whole, at)
     if channel := whole["handoff"]:
-        reason, detail, due = recheck(communication, policy, channels, facts, channel, at, message_id="M1")
+        reason, detail, due = recheck(communication, policy, channels, facts, channel, at, own={"M1"})
         return {"withheld": reason, "detail": detail} if reason else {"send": channel, "due": due}
     decision = decide(communication, policy, channels, facts, at)
     told: dict[str, Any] = {"detail": decision.detail, "reason": decision.reason, "also": list(decision.also)}

@@ -74,8 +74,27 @@ def test_it_expires_rather_than_arrive_stale(bank: Bank) -> None:
     with bank.project.store.write() as connection:
         connection.execute(update(messages).values(expires_at=MORNING + timedelta(hours=4)))
     moved_to(bank, "America/Los_Angeles")
-    delivered(bank, MORNING)
-    assert delivered(bank, datetime(2026, 4, 2, 15, tzinfo=UTC))[:2] == ("withheld", "expired")
+    assert delivered(bank, MORNING)[:2] == ("withheld", "expires_in_quiet_hours")
+
+
+@pytest.mark.usefixtures("waiting")
+def test_one_that_nobody_delivered_in_time_has_expired(bank: Bank) -> None:
+    with bank.project.store.write() as connection:
+        connection.execute(update(messages).values(expires_at=MORNING + timedelta(hours=4)))
+    assert delivered(bank, MORNING + timedelta(hours=4))[:2] == ("withheld", "expired")
+
+
+@pytest.mark.usefixtures("waiting")
+def test_hours_that_the_customer_prefers_never_let_it_expire(bank: Bank) -> None:
+    with bank.project.store.write() as connection:
+        connection.execute(update(messages).values(expires_at=MORNING + timedelta(hours=4)))
+        connection.execute(
+            insert(preferences).values(
+                customer_id=row(bank)["customer_id"], category="*", channel="*", allowed=True, hours="18:00-20:00",
+                row_digest="",
+            )
+        )  # fmt: skip
+    assert delivered(bank, MORNING)[0] == "accepted"
 
 
 @pytest.mark.usefixtures("waiting")
