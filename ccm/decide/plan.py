@@ -94,7 +94,7 @@ class Plan:
         communication = self.communication
         if channel not in communication.channels:
             return Candidate(channel, False, "not_offered")
-        if (facts.proxy or facts.customer).reach(channel) is None:
+        if facts.customer.reach(channel) is None:
             return Candidate(channel, False, "no_address")
         if suppressed := suppression.on_channel(communication, self.policy, facts, channel, at):
             return Candidate(channel, False, *suppressed)
@@ -113,8 +113,10 @@ class Plan:
         if self.communication.purpose != "regulatory":
             return self.candidate(channel, facts, at)
         # No opt-out stands against what the law makes the organisation send.
-        if (facts.proxy or facts.customer).reach(channel) is None:
+        if facts.customer.reach(channel) is None:
             return Candidate(channel, False, "no_address")
+        if suppressed := suppression.on_channel(self.communication, self.policy, facts, channel, at):
+            return Candidate(channel, False, *suppressed)
         return Candidate(channel, True, "fallback")
 
 

@@ -42,10 +42,13 @@ def _lease(
     store: Store, connection: Connection, ids: Select[Any], owner: str, now: datetime, lease: timedelta, **values: Any
 ) -> list[Row]:
     """Leases the messages that `ids` selects to `owner` and moves their fences on; passes over locked ones."""
-    chosen = ids.with_for_update(skip_locked=True) if store.dialect == "postgresql" else ids
+    # Materialised: as a plain subquery PostgreSQL may run it more than once, and each time it would pass over what it
+    # has locked just now and take others, so that more than the limit were claimed.
+    locked = ids.with_for_update(skip_locked=True) if store.dialect == "postgresql" else ids
+    chosen = locked.cte("chosen").prefix_with("MATERIALIZED", dialect="postgresql")
     rows = connection.execute(
         update(messages)
-        .where(messages.c.id.in_(chosen))
+        .where(messages.c.id.in_(select(chosen.c.id)))
         .values(lease_owner=owner, lease_until=now + lease, fence=messages.c.fence + 1, updated_at=now, **values)
         .returning(*messages.c)
     ).mappings()

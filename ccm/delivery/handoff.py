@@ -16,9 +16,9 @@ from ccm.decide import Facts, recheck
 from ccm.delivery import claims
 from ccm.delivery.claims import Row
 from ccm.log import leaves, sequencer
-from ccm.pipeline.compose import gather
+from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Project
-from ccm.pipeline.record import lock_guards
+from ccm.pipeline.reserve import lock_guards
 from ccm.workspace.communication import Communication
 
 

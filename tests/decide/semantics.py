@@ -18,7 +18,7 @@ from ccm.workspace.policy import Policy
 from ccm.workspace.yamlreader import parse_yaml
 
 PAGE = Path(__file__).parent.parent.parent / "docs/reference/decisions.md"
-ROW = re.compile(r"^\| *([a-z]+-[0-9]+[a-z]?) *\| *`(.*?)` *\| *`(.*?)` *\|")
+ROW = re.compile(r"^\| *([a-z-]+-[0-9]+) *\| *`(.*?)` *\| *`(.*?)` *\|")
 LISTS: dict[str, dict[str, Any]] = {
     "preferences": {"category": "*", "channel": "*"},
     "consents": {"purpose": "marketing", "basis": "opt_in", "granted": True, "at": "-100d"},
