@@ -31,6 +31,7 @@ from ccm.compliance import approvals
 from ccm.delivery import deliver
 from ccm.errors import TryAgain
 from ccm.intake.demo import write_demo_feed
+from ccm.log import sequencer
 from ccm.pipeline.compose import Occasion, compose
 from ccm.pipeline.project import Project, open_project
 from ccm.pipeline.record import record
@@ -175,6 +176,7 @@ def prove(
                 failed += os.waitstatus_to_exitcode(status) not in (0, -signal.SIGKILL)
     project.reopen()
     deliver(project)
+    sequencer.integrate(project.store)
     with project.store.read() as connection:
         states, counted = recount(connection, CAPS, COMMUNICATIONS)
     project.store.close()
