@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from log_parts import forget
-from sqlalchemy import delete, insert, update
+from sqlalchemy import delete, func, insert, select, update
 
 from ccm.log import leaves, sequencer
 from ccm.log.crosscheck import verify_messages
@@ -200,6 +200,27 @@ def test_an_answer_that_is_not_in_the_log_is_found(told: Store, message: str, le
         sequencer.integrate(told)
     assert after(told, partial(forget, leaf=leaf)) == (
         f"message {message}: it is {message}, but the log has no receipt or event that says so",
+    )
+
+
+def test_a_pack_of_waiting_leaves_that_is_taken_away_is_found(told: Store) -> None:
+    first, later = select(func.min(log_waiting.c.id)), select(func.max(log_waiting.c.id))
+    answered = {"accepted", "delivered", "failed", "bounced", "unknown", "found"}
+    faults = after(told, delete(log_waiting).where(log_waiting.c.id == later.scalar_subquery()))
+    named = [fault.partition(": ")[0].removeprefix("message ") for fault in faults]
+    assert {name for name in named if named.count(name) == 1} == {"sending", "failed", "bounced", "stopped"}
+    assert {*named} == {*answered, "sending", "stopped"}
+    faults = after(told, delete(log_waiting).where(log_waiting.c.id == first.scalar_subquery()))
+    assert [fault for fault in faults if "no decision" in fault] == [
+        f"message {name}: the log has no decision about it" for name in sorted(row["id"] for row in ROWS)
+    ]
+    assert [fault for fault in faults if fault.startswith("release")]
+
+
+def test_a_waiting_leaf_that_is_changed_is_found(told: Store) -> None:
+    changed = decision(ROWS[0], "0" * 64, "due", "preferred")
+    assert after(told, insert(log_waiting).values(leaves=changed)) == (
+        "message due: the log says another customer than its row",
     )
 
 
