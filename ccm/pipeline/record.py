@@ -19,6 +19,7 @@ from ccm.pipeline import contents
 from ccm.pipeline.compose import Composed, Occasion
 from ccm.pipeline.contents import Kept
 from ccm.pipeline.dictionary import dictionary
+from ccm.pipeline.erasure import erase_again
 from ccm.pipeline.project import Compiled, Project
 from ccm.store import feeds
 from ccm.store.engine import BATCH
@@ -64,6 +65,7 @@ def record(
             connection.execute(contacts.insert(), reservations)
         subjects = leaves.subjects(connection, [row["customer_id"] for row in rows], project.random_bytes)
         sequencer.append(connection, [_leaf(row, subjects) for row in rows])
+        erase_again(project, connection, rows, now)
     return final
 
 
