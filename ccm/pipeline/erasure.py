@@ -83,10 +83,10 @@ def erase_again(
     """Erases what a transaction has just recorded of customers who were erased while their messages were composed.
 
     `rows` are new rows of `messages`. Call it at the end of the transaction that inserts them: from here to its commit
-    nobody can erase these customers, and an erasure that waits for it finds the rows. A single trigger for a customer
-    who never was (``unknown_customer``) stays as it is.
+    nobody can erase these customers, and an erasure that waits for it finds the rows. A customer who never was counts
+    as erased: a trigger for one is refused before anything is composed.
     """
-    ids = sorted({row["customer_id"] for row in rows if row["run_id"] or row["reason"] != "unknown_customer"})
+    ids = sorted({row["customer_id"] for row in rows})
     there: set[str] = set()
     for start in range(0, len(ids), BATCH):
         part = customers.c.id.in_(ids[start : start + BATCH])
