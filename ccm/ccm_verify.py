@@ -383,7 +383,10 @@ def verify_consistency(proof: Proof, old: Checkpoint, keys: Keys) -> Checkpoint:
 
 def _rotation(proof: Proof) -> tuple[Key, Key]:
     """The old and the new key that a rotation names; both have signed it."""
-    note = read_note(str(read_entry(proof.entry or b"").get("note", "")))
+    entry = read_entry(proof.entry or b"")
+    if not (isinstance(person := entry.get("person", "before persons were named"), str) and person):
+        raise Refused("it is no rotation: its person is no id")
+    note = read_note(str(entry.get("note", "")))
     lines = note.text.split("\n")
     if lines[0] != ROTATION_HEADER or len(lines) != 4:
         raise Refused(f"it is no rotation: its note is not '{ROTATION_HEADER}' and two verifier keys")

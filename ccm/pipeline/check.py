@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ccm.adapters import check_channels
+from ccm.compliance.retained import contradictions
 from ccm.compliance.rules import load_rules
 from ccm.compliance.wording_approved import edited
 from ccm.compliance.wording_coverage import never_covered, wordings_of
@@ -86,7 +87,7 @@ def check_workspace(root: Path, clock: Clock, at: datetime, *, processes: int | 
     except ProblemsError as error:
         problems.extend(error.problems)
     try:
-        load_rules(workspace)
+        rules = load_rules(workspace)
     except ProblemsError as error:
         problems.extend(error.problems)
     if problems or writers is None:
@@ -94,6 +95,7 @@ def check_workspace(root: Path, clock: Clock, at: datetime, *, processes: int | 
     told = _Told()
     told.remarks(writers.of_brand())
     told.by_severity["warning"] += catalogue_problems(workspace)
+    told.by_severity["warning"] += (Problem(rule.file.path, 0, said) for rule, said in contradictions(rules, at))
     job = _Job(open_project(root, clock=clock, workspace=workspace), writers, at)
     for found in job.run(processes or len(os.sched_getaffinity(0))):
         told.add(found)

@@ -21,6 +21,7 @@ from ccm.pipeline.compose import Composed, Occasion, compose_anew
 from ccm.pipeline.contents import Kept
 from ccm.pipeline.data import DataResult
 from ccm.pipeline.dictionary import dictionary
+from ccm.pipeline.erasure import erase_again
 from ccm.pipeline.project import Compiled, Project
 from ccm.pipeline.reserve import reserve
 from ccm.store import bulk
@@ -96,6 +97,7 @@ def _recorded(
         bulk.insert(connection, contacts, _reservations(terms, rows))
         subjects = leaves.subjects(connection, [row["customer_id"] for row in rows], project.random_bytes)
         sequencer.append(connection, [_leaf(row, subjects) for row in rows])
+        erase_again(project, connection, rows, now)
     return reserved.final
 
 
