@@ -10,6 +10,7 @@ import multiprocessing
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from ccm.compliance.rules import load_rules
 from ccm.compliance.wording_approved import edited
 from ccm.compliance.wording_coverage import never_covered, wordings_of
 from ccm.compliance.writing.written import Remark
-from ccm.errors import Problem, ProblemsError
+from ccm.errors import Problem, ProblemsError, TemplateError
 from ccm.pipeline.facts import fact_findings
 from ccm.pipeline.preview import Preview, render_all, samples
 from ccm.pipeline.project import Clock, Project, open_project
@@ -136,10 +137,11 @@ class _Job:
             yield from map(self.one, ids)
             return
         if any("letter" in self.project.workspace.communications[name].channels for name in ids):
-            # Fonts are loaded once here, and shared by the processes.
-            from ccm.render.letter import preload
+            from ccm.render.letter_preview import open_brands
 
-            preload()
+            # Once here, and shared by the processes; what is wrong is told of each communication.
+            with suppress(TemplateError):
+                open_brands(self.project.workspace.brand)
         global _JOB
         _JOB = self
         with ProcessPoolExecutor(min(processes, len(ids)), multiprocessing.get_context("fork")) as pool:
