@@ -32,6 +32,7 @@ from ccm.render.email import clipped
 from ccm.render.link_hosts import link_findings
 from ccm.render.sms_findings import sms_findings
 from ccm.workspace import load_workspace
+from ccm.workspace.calendar import planning_problems
 from ccm.workspace.communication import Communication
 
 NO_OPT_OUT = "TX06"
@@ -82,6 +83,7 @@ def check_workspace(root: Path, clock: Clock, at: datetime, *, processes: int | 
     except ProblemsError as error:
         return Checked(error.problems)
     problems: list[Problem] = list(check_channels(list(workspace.channels.values())))
+    problems += planning_problems(root, workspace.communications)
     writers = None
     try:
         writers = WritersChecks(workspace)
