@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ccm.decide import caps, experiment, preferences, suppression
 from ccm.decide.facts import Facts
-from ccm.decide.plan import Plan, plan_for
+from ccm.decide.plan import Plan, considered, plan_for
 from ccm.model.customer import Contact
 from ccm.model.message import Candidate, Decision
 from ccm.model.requirements import NOTHING
@@ -41,15 +41,16 @@ def decide_again(
 
 def recheck(
     communication: Communication, policy: Policy, channels: Mapping[str, Channel], facts: Facts, channel: str,
-    at: datetime, *, message_id: str | None = None,
+    at: datetime, *, own: Collection[str] = (), expires_at: datetime | None = None,
 ) -> tuple[str, str, datetime]:  # fmt: skip
     """Hand-off: may this message still go on this channel at `at`?
 
     Returns (reason, detail, due): an empty reason means yes, from `due` on; else it is withheld for that reason.
-    `message_id`: the message itself, whose reservation among the contacts is the room that it goes in.
+    `own`: ids of the message itself and of those of the same decision: their contacts are the room that it goes in.
+    `expires_at`: when it expires, as its decision said.
     """
-    if message_id is not None:
-        facts = replace(facts, contacts=tuple(one for one in facts.contacts if one.message_id != message_id))
+    if own:
+        facts = replace(facts, contacts=tuple(one for one in facts.contacts if one.message_id not in own))
     if why := suppression.not_eligible(communication, policy, facts, at):
         return *why, at
     plan = plan_for(communication, policy, channels)
@@ -57,9 +58,8 @@ def recheck(
     candidate = plan.fallback(channel, facts, at) if is_last else plan.candidate(channel, facts, at)
     if not candidate.taken:
         return candidate.reason, candidate.detail, at
-    case = _Case(plan, facts, at)
+    case = _Case(plan, facts, at, expires_at)
     tried = case.tried(channel, waits=plan.terms.on_cap == "defer")
-    # Whether it expires is told by the instant of its decision, which the caller knows.
     return ("", "", tried.due) if tried.due is not None else (tried.reason, tried.detail, at)
 
 
@@ -75,10 +75,10 @@ class _Try:
 class _Case:
     """One decision on its way."""
 
-    __slots__ = ("at", "candidates", "facts", "plan")
+    __slots__ = ("at", "candidates", "expires_at", "facts", "plan")
 
-    def __init__(self, plan: Plan, facts: Facts, at: datetime) -> None:
-        self.plan, self.facts, self.at = plan, facts, at
+    def __init__(self, plan: Plan, facts: Facts, at: datetime, expires_at: datetime | None = None) -> None:
+        self.plan, self.facts, self.at, self.expires_at = plan, facts, at, expires_at
         self.candidates: list[Candidate] = []
 
     def decision(self) -> Decision:
@@ -128,14 +128,15 @@ class _Case:
             if tried.due is not None:
                 self.mark(possible[number + 1 :], "not_needed")
                 return (channel, tried), (), None
-            self.candidates[place] = Candidate(channel, False, tried.reason, tried.detail)
+            self.candidates[place] = considered(channel, False, tried.reason, tried.detail)
             failed = failed or tried
         return None, (), failed
 
     def together(self, possible: Sequence[int]) -> tuple[tuple[str, _Try] | None, tuple[str, ...], _Try | None]:
         """All channels of `at_once` that can be used at the earliest instant; else as for any other communication."""
         now = [place for place in possible if self.candidates[place].channel in self.plan.communication.at_once]
-        dues = {place: self.plan.due(self.facts, self.candidates[place].channel, self.at) for place in now}
+        found = {place: self.plan.due(self.facts, self.candidates[place].channel, self.at) for place in now}
+        dues = {place: None if due is None else due.at for place, due in found.items()}
         earliest = min((due for due in dues.values() if due is not None), default=None)
         going: list[tuple[str, _Try]] = []
         taken: list[Contact] = []
@@ -144,7 +145,7 @@ class _Case:
             # Each takes room that the next one does not have any more.
             tried = self.tried(channel, waits=False, taken=taken) if due == earliest else _Try(None, "quiet_hours")
             if tried.due is None:
-                self.candidates[place] = Candidate(channel, False, tried.reason, tried.detail)
+                self.candidates[place] = considered(channel, False, tried.reason, tried.detail)
             else:
                 going.append((channel, tried))
                 taken.append(self.contact(channel, tried.due))
@@ -168,7 +169,7 @@ class _Case:
             if tried.due is not None:
                 self.candidates.append(candidate)
                 return (channel, tried), None, True
-            candidate = Candidate(channel, False, tried.reason, tried.detail)
+            candidate = considered(channel, False, tried.reason, tried.detail)
             failed = failed or tried
         if channel not in wanted:
             self.candidates.append(candidate)
@@ -177,17 +178,18 @@ class _Case:
     def tried(self, channel: str, *, waits: bool, taken: Sequence[Contact] = ()) -> _Try:
         """When it can go on a channel; `waits`: for room in caps, too."""
         plan, facts, at = self.plan, self.facts, self.at
-        due = plan.due(facts, channel, at)
-        if due is None:
+        found = plan.due(facts, channel, at, self.expires_at)
+        if found is None:
             return _Try(None, "quiet_hours", channel)
-        latest = plan.latest(at)
-        if plan.lasts and due > latest:
+        due = found.at
+        latest = self.expires_at or plan.latest(at)
+        if (plan.lasts or self.expires_at) and due > latest:
             return _Try(None, "expires_in_quiet_hours", channel)
         near, zones = plan.near(facts, channel, taken)
         if near and (cap := caps.full(near, due, zones)):
             slot = plan.slot(near, zones, facts, channel, due, latest) if waits else None
             return _Try(None, "cap", cap) if slot is None else _Try(slot, "", f"deferred_by_cap:{cap}")
-        return _Try(due, "", "" if due == at else "held_for_quiet_hours")
+        return _Try(due, "", f"held_for_{found.reason}:{found.detail}" if found.reason else "")
 
     def contact(self, channel: str, due: datetime) -> Contact:
         """The contact that a message of this decision will be, for those that go out beside it."""
@@ -204,14 +206,14 @@ class _Case:
 
     def mark(self, places: Sequence[int], reason: str) -> None:
         for place in places:
-            self.candidates[place] = Candidate(self.candidates[place].channel, False, reason)
+            self.candidates[place] = considered(self.candidates[place].channel, False, reason)
 
     def passed_over(self) -> None:
         """Channels that nobody looked at: the customer did not ask for them."""
         seen = {candidate.channel for candidate in self.candidates}
         for channel in self.plan.communication.channels:
             if channel not in seen:
-                self.candidates.append(Candidate(channel, False, "not_preferred"))
+                self.candidates.append(considered(channel, False, "not_preferred"))
 
     def digested(self, cap: str) -> Decision:
         """It joins others; `cap`: the id of the one that was full, empty where it always does."""
@@ -224,10 +226,9 @@ class _Case:
 
     def withheld(self, reason: str, detail: str = "") -> Decision:
         # Nobody knows which channel it would have been: the rules of all of them were looked at.
-        rules = {rule for asked in self.facts.requirements.values() for rule in asked.rules}
         return Decision(
             self.facts.customer.id, self.plan.communication.id, self.at, False, reason,
-            candidates=tuple(self.candidates), detail=detail, rules=tuple(sorted(rules)),
+            candidates=tuple(self.candidates), detail=detail, rules=self.plan.rules(self.facts),
         )  # fmt: skip
 
 

@@ -36,7 +36,7 @@ def gather(
     if suppressions:
         suppressions = _of_addresses_in_use(connection, found, suppressions)
     asked = _requirements(project, communication, found, at)
-    contacts = _contacts(connection, project, communication, customer_ids, asked, at)
+    contacts = ledger(connection, project, communication, asked, at)
     return {
         customer_id: Facts(
             customer,
@@ -81,13 +81,17 @@ def _of_addresses_in_use(
     return found
 
 
-def _contacts(
-    connection: Connection, project: Project, communication: Communication, customer_ids: Sequence[str],
+def ledger(
+    connection: Connection, project: Project, communication: Communication,
     asked: Mapping[str, Mapping[str, PolicyRequirements]], at: datetime,
 ) -> Mapping[str, Sequence[Contact]]:  # fmt: skip
+    """The contacts, by customer, that a decision at `at` looks at; `asked` is what rules ask for, by customer.
+
+    Read under the customers' guards nobody else can change them.
+    """
     plan = plan_for(communication, project.workspace.policy, project.workspace.channels)
     since = plan.look_back((one for by_channel in asked.values() for one in by_channel.values()), at)
-    return {} if since is None else feeds.contacts(connection, customer_ids, since, plan.follows)
+    return {} if since is None else feeds.contacts(connection, list(asked), since, plan.follows)
 
 
 def _requirements(

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.languages import Language, chain
+from ccm.workspace.sendtimes import SendTimes
 from ccm.workspace.settings import ByLanguage, Jurisdiction, Slug, WrongPart
 
 ChannelId = Literal["email", "sms", "letter", "line", "whatsapp", "push", "social", "inbox"]
@@ -150,6 +151,7 @@ class Communication(Frozen):
     escalation: tuple[Escalation, ...] = ()
     urgent: bool = False
     """Goes out in quiet hours too."""
+    send: SendTimes | None = None
     expires_after_hours: int | None = Field(default=None, ge=1)
     """Not sent later than this after the decision."""
     wording: tuple[Slug, ...] = ()

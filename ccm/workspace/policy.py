@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.communication import ChannelId, Communication, OnCap
+from ccm.workspace.sendtimes import Calendars
 from ccm.workspace.settings import Jurisdiction, Slug, WrongPart, known_zones
 from ccm.workspace.suppression_policy import ComplaintPause, SuppressionPolicy
 
@@ -106,6 +107,7 @@ class Policy(Frozen):
     suppression: SuppressionPolicy = SuppressionPolicy()
     zones: dict[Jurisdiction, tuple[str, ...]] = {}
     """Jurisdiction to all its zones: an unknown zone means quiet where any of them is quiet."""
+    holidays: Calendars = {}
 
     def terms(self, communication: Communication) -> Terms:
         """What the communication says itself, else its purpose here, else `DEFAULT_TERMS`."""

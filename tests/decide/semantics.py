@@ -90,7 +90,7 @@ def outcome(line: Line) -> dict[str, Any]:
     }
     facts = _facts(whole, at)
     if channel := whole["handoff"]:
-        reason, detail, due = recheck(communication, policy, channels, facts, channel, at, message_id="M1")
+        reason, detail, due = recheck(communication, policy, channels, facts, channel, at, own={"M1"})
         return {"withheld": reason, "detail": detail} if reason else {"send": channel, "due": due}
     decision = decide(communication, policy, channels, facts, at)
     told: dict[str, Any] = {"detail": decision.detail, "reason": decision.reason, "also": list(decision.also)}
