@@ -14,6 +14,7 @@ from ccm.batch import coordinator, runs
 from ccm.decide import Facts
 from ccm.decide.suppression import not_eligible, on_channel
 from ccm.inbound.receive import Event, receive
+from ccm.log import sequencer
 from ccm.model.customer import Customer
 from ccm.pipeline import contact_points
 from ccm.pipeline.contact_points import Wanted, contact_point, shared_contact_points
@@ -116,6 +117,7 @@ def test_a_complaint_stops_marketing_to_the_address_and_stands_in_the_log(bank: 
     offer, notice = workspace.communication("savings-offer"), workspace.communication("address-changed")
     assert on_channel(offer, workspace.policy, facts(bank, who), "email", at) == ("complaint", "")
     assert on_channel(notice, workspace.policy, facts(bank, who), "email", at) is None
+    sequencer.integrate(bank.project.store)
     with bank.project.store.read() as connection:
         entries = list(connection.scalars(select(tables.log_leaves.c.entry)))
     assert any(b'"kind":"consent"' in entry and b'"reply"' in entry for entry in entries)
