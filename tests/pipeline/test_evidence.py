@@ -71,6 +71,15 @@ def test_a_pack_of_a_message_proves_its_body_its_trace_and_its_approvals(bank: B
 
 
 @ONE_DATABASE
+def test_a_pack_has_the_consent_that_the_message_rested_on(bank: Bank) -> None:
+    sent(bank)
+    message = one(bank)
+    [proof] = orjson.loads(files_of(made(bank, message["id"]).content)[f"messages/{message['id']}/consent.json"])
+    assert (proof["purpose"], proof["channel"], proof["granted"]) == ("marketing", "email", True)
+    assert proof["evidence"] == "web form"
+
+
+@ONE_DATABASE
 def test_the_log_names_who_took_the_pack_and_its_manifest(bank: Bank) -> None:
     sent(bank)
     message = one(bank)["id"]

@@ -14,6 +14,7 @@ from ccm.compliance.releases import canonical
 from ccm.log.leaves import instant
 from ccm.log.prove import EntryProof, Proofs
 from ccm.pipeline.evidence.collect import Found, MessageFound, ReleaseFound
+from ccm.pipeline.evidence.consent import rested_on
 from ccm.pipeline.explain import explained, told
 from ccm.pipeline.project import Project
 
@@ -27,6 +28,8 @@ def message_files(project: Project, connection: Connection, found: MessageFound,
     """One message: its body, facts, trace, explanation in words, and what the log says of it."""
     row, folder = found.row, f"messages/{found.row['id']}"
     files = {f"{folder}/message.json": _json(_facts(found)), f"{folder}/trace.json": bytes(row["trace"])}
+    if consents := rested_on(project, connection, row):
+        files[f"{folder}/consent.json"] = _json(consents)
     if found.content is not None:
         files[body_name(found)] = found.content.body
     for language in LANGUAGES:
