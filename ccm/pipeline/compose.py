@@ -56,6 +56,8 @@ class Composed:
     rendered: Rendered | None = None
     region: str = ""
     """The part of the jurisdiction where the customer is; empty where nobody knows."""
+    facts: Facts | None = None
+    """What the decision was taken from; None of a customer whom nobody knows."""
 
 
 def message_id(trigger_key: str, communication: str, customer_id: str) -> str:
@@ -151,6 +153,7 @@ class _One:
     ) -> None:  # fmt: skip
         self.project, self.compiled, self.occasion = project, compiled, occasion
         self.customer, self.decision, self.data, self.stops = facts.customer, decision, data, stops
+        self.facts = facts
         self.language = compiled.communication.language_for(facts.customer.language)
         key = occasion.trigger_key(facts.customer.id)
         self.id = message_id(key, compiled.communication.id, facts.customer.id)
@@ -202,7 +205,7 @@ class _One:
     def outcome(self, state: str, reason: str, detail: str) -> Composed:
         return Composed(
             self.id, self.decision, state, reason, detail, self.language, self.customer.jurisdiction,
-            region=region_of(self.customer),
+            region=region_of(self.customer), facts=self.facts,
         )  # fmt: skip
 
 

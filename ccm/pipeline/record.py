@@ -11,11 +11,10 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, and_, exists, select, update
 
-from ccm.decide import trace
 from ccm.decide.caps import Limit, full_cap, limits, look_back
 from ccm.errors import Conflict
 from ccm.log import leaves, sequencer
-from ccm.pipeline import contents
+from ccm.pipeline import contents, traces
 from ccm.pipeline.compose import Composed, Occasion
 from ccm.pipeline.contents import Kept
 from ccm.pipeline.dictionary import dictionary
@@ -58,7 +57,13 @@ def record(
             _finish_chunk(connection, claim, now)
         lock_guards(project, connection, [outcome.decision.customer_id for outcome in due])
         final = _reserve(project, connection, compiled, occasion, composed)
-        rows = [_row(compiled, project, occasion, outcome, refs.get(outcome.message_id), now) for outcome in final]
+        decided = [(outcome.decision, outcome.facts) for outcome in final]
+        rows = [
+            _row(compiled, project, occasion, outcome, refs.get(outcome.message_id), trace, now)
+            for outcome, trace in zip(
+                final, traces.keep(project, connection, compiled.communication, decided), strict=True
+            )
+        ]
         connection.execute(messages.insert(), rows)
         if reservations := [_reservation(compiled, row) for row in rows if row["state"] == "due"]:
             connection.execute(contacts.insert(), reservations)
@@ -117,7 +122,10 @@ def _reserve(
         if outcome.message is not None and customer_id in already:
             outcome = _withhold(outcome, "already_sent", "")
         elif outcome.message is not None and due_at is not None and kept[outcome.message_id]:
-            cap = full_cap(kept[outcome.message_id], communication.category, history.get(customer_id, ()), due_at)
+            fresh = tuple(history.get(customer_id, ()))
+            cap = full_cap(kept[outcome.message_id], communication.category, fresh, due_at)
+            if outcome.facts is not None:
+                outcome = replace(outcome, facts=replace(outcome.facts, contacts=fresh))
             if cap is not None:
                 outcome = _withhold(outcome, "cap", cap.id)
         final.append(outcome)
@@ -156,7 +164,13 @@ def _withhold(outcome: Composed, reason: str, detail: str) -> Composed:
 
 
 def _row(
-    compiled: Compiled, project: Project, occasion: Occasion, outcome: Composed, kept: Kept | None, now: datetime
+    compiled: Compiled,
+    project: Project,
+    occasion: Occasion,
+    outcome: Composed,
+    kept: Kept | None,
+    trace: traces.Kept,
+    now: datetime,
 ) -> dict[str, Any]:
     communication, decision, message = compiled.communication, outcome.decision, outcome.message
     rendered = outcome.rendered
@@ -190,7 +204,8 @@ def _row(
         "pages": rendered.pages if rendered else 0,
         "release": compiled.release.digest,
         "wording": _wording(outcome),
-        "trace": trace.pack(decision),
+        "trace": trace.trace,
+        "policy": trace.policy,
         "decided_at": occasion.at,
         "due_at": decision.due_at if message else None,
         "expires_at": occasion.at + timedelta(hours=expires) if expires and message else None,

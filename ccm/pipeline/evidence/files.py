@@ -14,7 +14,8 @@ from ccm.compliance.releases import canonical
 from ccm.log.leaves import instant
 from ccm.log.prove import EntryProof, Proofs
 from ccm.pipeline.evidence.collect import Found, MessageFound, ReleaseFound
-from ccm.pipeline.explain import explained, told
+from ccm.pipeline.explain import explained
+from ccm.pipeline.explain_told import told
 from ccm.pipeline.project import Project
 
 FORMAT = "ccm-evidence 1"
@@ -30,7 +31,7 @@ def message_files(project: Project, connection: Connection, found: MessageFound,
     if found.content is not None:
         files[body_name(found)] = found.content.body
     for language in LANGUAGES:
-        lines = told(explained(project, connection, row, language))
+        lines = told(explained(project, connection, row, language), language)
         files[f"{folder}/explained.{language}.txt"] = "".join(f"{line}\n" for line in lines).encode()
     entries = [entry for entry in proofs.entries if orjson.loads(entry.entry).get("message") == row["id"]]
     files[f"{folder}/log.json"] = _json(_entries(entries))
