@@ -132,7 +132,10 @@ class Reader:
         return self._rows(self.word)
 
     def truth(self) -> bool:
-        return self.number() == 2
+        found = self.number()
+        if found not in (1, 2):
+            raise IntegrityError(f"a trace has {found} where 1 or 2 says no or yes")
+        return found == 2
 
     def maybe(self) -> datetime | None:
         code = self.number() - 1

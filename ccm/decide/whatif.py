@@ -31,7 +31,8 @@ class Step:
     values: tuple[tuple[str, str], ...] = ()
     """What the change is about: ``channel``, ``purpose``, ``basis``, …"""
     at: datetime | None = None
-    """Of ``wait``: the first instant, to the second, at which the same decision would be to send."""
+    """Of ``wait``: the first instant, to the second, at which the same decision would be to send; `values` say why
+    it would not a second before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +138,9 @@ def _wait(world: _World) -> Way | None:
         while moment - before > timedelta(seconds=1):
             middle = before + timedelta(seconds=(moment - before) // timedelta(seconds=2))
             before, moment = (before, middle) if world.decision(middle).send else (middle, moment)
-        result = world.decision(moment)
-        return Way((*world.steps, Step("wait", at=moment)), result)
+        last = world.decision(before)
+        wait = Step("wait", (("reason", last.reason), ("detail", last.detail)), moment)
+        return Way((*world.steps, wait), world.decision(moment))
     return None
 
 

@@ -108,7 +108,9 @@ def _way(way: Way, zone: str, language: str) -> dict[str, Any]:
     steps = [step for step in way.steps if step.code != "wait"]
     wait = next((step for step in way.steps if step.code == "wait"), None)
     if wait is not None and wait.at is not None:
-        would = phrase("wait", language, at=shown(wait.at, zone), due=due)
+        last = dict(wait.values)
+        why = words(last["reason"], language) + (f" [{last['detail']}]" if last["detail"] else "")
+        would = phrase("wait", language, at=shown(wait.at, zone), due=due, why=why)
     else:
         would = phrase("would_go", language, channel=channel_name(result.channel or "", language), due=due)
     if steps:

@@ -191,6 +191,7 @@ class Basis:
                 select(table.id).where(
                     table.customer_id == self.facts.customer.id, table.communication == contact.communication,
                     table.channel == contact.channel, table.at == contact.at,
+                    table.row_digest == "",  # imported rows have no message of ours
                 )
             )  # fmt: skip
             named = self._say("filled_message", message=message) if message else ""

@@ -18,7 +18,8 @@ def line(found: Mapping[str, Any], language: str) -> str:
     """A `ccm.pipeline.explain.summary` in one line."""
     by = phrase("by", language, channel=channel_name(found["channel"], language)) if found["channel"] else ""
     state = state_name(found["state"], language)
-    return f"{found['decided_for']}  {found['message']}  {found['communication']}  {state}{by}: {found['why']}"
+    colon = "：" if language == "ja" else ": "
+    return f"{found['decided_for']}  {found['message']}  {found['communication']}  {state}{by}{colon}{found['why']}"
 
 
 def replayed(one: Replay, language: str) -> list[str]:

@@ -98,8 +98,10 @@ PHRASES: dict[str, tuple[str, str]] = {
         "方針はその後変更された（行番号は現在のもの）",
     ),
     # what would have to change
-    "wait": ("it would go out from {due} if it were decided at {at} or later", "{at}以降の判断なら{due}から送信"),
-    "wait_after": ("from {due} on", "{due}以降"),
+    "wait": (
+        "it would go out from {due} if it were decided at {at} or later; until then: {why}",
+        "{at}以降の判断なら{due}から送信（それまでは{why}）",
+    ),
     "consent": (
         "the customer gave {purpose} consent for {channel} ({basis})",
         "{channel}の{purpose}同意（{basis}）を得る",
