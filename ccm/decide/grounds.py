@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
+from typing import Any
 
 import orjson
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from ccm.errors import IntegrityError
 from ccm.model.requirements import PolicyRequirements
@@ -43,13 +44,13 @@ class Grounds:
     @cached_property
     def content(self) -> bytes:
         """JSON, equal for equal grounds; no personal data. Keys stay in their order: variants are dealt out by it."""
-        communication = self.communication.model_dump(mode="json", exclude=set(_NOT_OF_COMMUNICATION))
+        communication = _plain(self.communication, _NOT_OF_COMMUNICATION)
         channels = {
-            name: self.channels[name].model_dump(mode="json", exclude=set(_NOT_OF_CHANNEL))
+            name: _plain(self.channels[name], _NOT_OF_CHANNEL)
             for name in self.communication.channels if name in self.channels
         }  # fmt: skip
         document = {
-            "engine": self.engine, "communication": communication, "policy": self.policy.model_dump(mode="json"),
+            "engine": self.engine, "communication": communication, "policy": _plain(self.policy, frozenset()),
             "channels": channels, "requirements": dict(self.requirements), "names": self.names,
         }  # fmt: skip
         return orjson.dumps(document, default=sorted)
@@ -86,6 +87,26 @@ class Grounds:
         except (ValidationError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise IntegrityError(f"the policy stored as {digest} is not one that this version reads") from error
         return grounds
+
+
+def _plain(model: BaseModel, left_out: frozenset[str]) -> Any:
+    whole = model.model_dump(mode="json", exclude=set(left_out))
+    return _said(whole, model.model_dump(mode="json", exclude=set(left_out), exclude_defaults=True))
+
+
+def _said(whole: Any, given: Any) -> Any:
+    """Without defaults that are empty: some models refuse in a file what they take as its absence.
+
+    Other defaults stay, for a later version's may be others.
+    """
+    if isinstance(whole, dict) and isinstance(given, dict):
+        return {
+            name: _said(value, given[name]) if name in given else value for name, value in whole.items()
+            if name in given or value not in (None, "", [], {})
+        }  # fmt: skip
+    if isinstance(whole, list) and isinstance(given, list):
+        return [_said(*pair) for pair in zip(whole, given, strict=True)]
+    return whole
 
 
 def names_of(communications: Iterable[Communication], policy: Policy, rules: Iterable[str]) -> tuple[str, ...]:

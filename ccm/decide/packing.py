@@ -14,23 +14,24 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
 from ccm.decide.codes import REACH, WORDS
+from ccm.decide.daysoff import region_code
 from ccm.decide.facts import Facts
 from ccm.decide.grounds import Grounds
+from ccm.decide.zones import whereabouts
 from ccm.model.customer import Consent, Customer
 from ccm.model.message import Decision
+from ccm.workspace.settings import known_zones
 
 VERSION = 2
 HEAD = struct.Struct(">B32sq")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
-UNSAID = "-"
-"""Stands where a trace keeps only that there is something: an address, the id of another person."""
 NAMES = 1001
 """The number of the grounds' first name."""
 DAY = 86_400
@@ -42,6 +43,7 @@ _CONSENT = attrgetter("purpose", "channel", "basis", "granted")
 _CONTACT = attrgetter("communication", "category", "channel", "status", "purpose", "priority", "counts")
 _REMEMBERED = 10_000
 """Rows that a writer remembers at most; what customers have in common is far less."""
+_NOWHERE: Mapping[str, tuple[str, ...]] = {}
 _REGION = re.compile(r"[A-Z0-9]{1,3}")
 BITS = {channel: 1 << place for place, channel in enumerate(REACH)}
 
@@ -96,6 +98,7 @@ class Writer:
         self._codes = names | {word: number(place + 1) for place, word in enumerate(WORDS)}
         self._parts: dict[tuple[Any, ...], bytes] = {}
         self._lists: dict[tuple[str, ...], bytes] = {}
+        self._regions: dict[tuple[str, str], str] = {}
 
     def word(self, word: str) -> bytes:
         """A word's number, or the word."""
@@ -177,14 +180,29 @@ class Writer:
         if address is not None:
             if address.line1:
                 reach |= BITS["letter"]
-            country, region = address.country, address.region.strip().upper()
-            # Written out (Florida, 東京都) it decides nothing, and may be anything that a feed has there.
-            region = region if _REGION.fullmatch(region) else ""
+            country, region = address.country, self._region(address.country, address.region)
+        zones: tuple[str, ...] = ()
+        if customer.timezone not in known_zones() and reach & BITS["sms"]:
+            zones, source = whereabouts(customer, _NOWHERE)
+            zones = zones if source == "phone" else ()
         key = (
             customer.status, customer.jurisdiction, customer.language, customer.timezone or "",
-            customer.accessible_format, country, region,
+            customer.accessible_format, country, region, ",".join(zones),
         )  # fmt: skip
         return number(reach), self._parts.get(key) or self._part(key)
+
+    def _region(self, country: str, region: str) -> str:
+        """The code of a part of a country: what a feed has in its place may be anything, and is not kept."""
+        if not region:
+            return ""
+        key = country, region
+        found = self._regions.get(key)
+        if found is None:
+            code = region.strip().upper().removeprefix(f"{country}-")
+            found = code if _REGION.fullmatch(code) else region_code(country, region)
+            if len(self._regions) < _REMEMBERED:
+                self._regions[key] = found
+        return found
 
 
 def newest(consents: Iterable[Consent], at: datetime) -> Sequence[Consent]:

@@ -28,7 +28,9 @@ def not_eligible(communication: Communication, policy: Policy, facts: Facts, at:
     return None
 
 
-def on_channel(communication: Communication, facts: Facts, channel: str, at: datetime) -> tuple[str, str] | None:
+def on_channel(
+    communication: Communication, policy: Policy, facts: Facts, channel: str, at: datetime
+) -> tuple[str, str] | None:
     """Why the customer's address on this channel must not be used, as (reason, detail), or None."""
     for row in facts.suppressions:
         if row.channel in ("*", channel) and row.at <= at and (row.until is None or at < row.until):

@@ -11,6 +11,12 @@ WORDS: dict[str, tuple[str, str]] = {
         "必ず届ける通知で希望の手段が使えないため",
     ),
     "held_for_quiet_hours": ("held until quiet hours end", "送信停止時間帯のため、終了まで保留"),
+    "held_for_rule": ("held until a rule lets messages go", "規則が定める送信禁止の時間帯のため、終了まで保留"),
+    "held_for_public_holiday": ("held until public holidays are over", "祝日のため、翌営業時間まで保留"),
+    "held_for_send_window": ("held until the hours in which it is sent", "送信時間外のため、送信時間まで保留"),
+    "held_for_preferred_hours": ("held until the hours that the customer prefers", "お客さまの希望する時間帯まで保留"),
+    "deferred_by_cap": ("held until a cap has room", "送信回数の上限に空きが出るまで保留"),
+    "digested": ("it is told in a digest, together with others", "ほかのお知らせとまとめて送るため"),
     # why it does not
     "deceased": ("the customer is deceased", "お客さまが逝去されているため"),
     "closed": ("the relationship is closed", "お取引が終了しているため"),
@@ -54,6 +60,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "taken": ("possible, and taken", "採用"),
     "not_offered": ("the communication has no text for it", "この通知の文面がない"),
     "not_preferred": ("not among the customer's channels", "お客さまの希望する手段ではない"),
+    "not_tried": ("what stopped a channel before it stops the message", "上位の手段で送らないと決まったため検討せず"),
     "not_needed": ("a channel before it was taken", "上位の手段を採用済み"),
     # data and rendering
     "no_data": ("there is no data for the customer", "データがないため"),

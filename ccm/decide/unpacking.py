@@ -11,9 +11,9 @@ from typing import TypeVar
 import orjson
 
 from ccm.decide.codes import WORDS
-from ccm.decide.facts import Facts
+from ccm.decide.facts import UNSAID, Facts
 from ccm.decide.grounds import Grounds
-from ccm.decide.packing import BITS, EPOCH, HEAD, MICROSECOND, NAMES, UNITS, UNSAID, VERSION, midnight
+from ccm.decide.packing import BITS, EPOCH, HEAD, MICROSECOND, NAMES, UNITS, VERSION, midnight
 from ccm.errors import IntegrityError
 from ccm.model.customer import Case, Consent, Contact, Customer, PostalAddress, Preference, Relation, Suppression
 from ccm.model.message import Candidate, Decision
@@ -220,9 +220,11 @@ class Reader:
 
     def _customer(self, customer_id: str) -> Customer:
         reach = self.number()
-        status, jurisdiction, language, zone, form, country, region = (self.word() for _ in range(7))
+        status, jurisdiction, language, zone, form, country, region, zones = (self.word() for _ in range(8))
         line = UNSAID if reach & BITS["letter"] else ""
         points = {channel: UNSAID for channel, bit in BITS.items() if reach & bit and channel != "letter"}
+        if "sms" in points:
+            points["sms"] += zones
         return Customer.model_validate({
             "id": customer_id, "status": status, "jurisdiction": jurisdiction, "language": language,
             "timezone": zone or None, "contact_points": points, "accessible_format": form,

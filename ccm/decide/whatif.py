@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from ccm.decide.decide import decide
-from ccm.decide.facts import Facts
+from ccm.decide.facts import UNSAID, Facts
 from ccm.decide.grounds import Grounds
-from ccm.decide.packing import UNSAID
 from ccm.model.customer import Consent, Contact, Customer, PostalAddress, Preference
 from ccm.model.message import Candidate, Decision
 

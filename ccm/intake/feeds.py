@@ -19,6 +19,7 @@ from ccm.intake.values import Bad
 from ccm.model.customer import CONTACT_CHANNELS
 from ccm.store import tables
 from ccm.workspace import Workspace
+from ccm.workspace.policy import Terms
 from ccm.workspace.settings import FeedKind
 
 Finish = Callable[[dict[str, Any], FieldProblem], dict[str, Any]]
@@ -73,13 +74,10 @@ def feed_spec(kind: FeedKind, workspace: Workspace, zone: ZoneInfo) -> FeedSpec:
         case "cases":
             return FeedSpec(kind, tables.cases, _case_fields(instant), ("case_id",), _case, owner="customer_id")
         case "history":
-            counting = {
-                communication.id: communication.counts_toward_caps
-                for communication in workspace.communications.values()
-            }
+            known = {one.id: (one.purpose, workspace.policy.terms(one)) for one in workspace.communications.values()}
             return FeedSpec(
                 kind, tables.contacts, _history_fields(instant),
-                ("customer_id", "communication", "category", "channel", "at"), _contact(counting),
+                ("customer_id", "communication", "category", "channel", "at"), _contact(known),
                 owner="customer_id", repeatable=True,
             )  # fmt: skip
 
@@ -172,12 +170,14 @@ def _case(row: dict[str, Any], problem: FieldProblem) -> dict[str, Any]:
     return _plain(row, problem)
 
 
-def _contact(counting: Mapping[str, bool]) -> Finish:
+def _contact(known: Mapping[str, tuple[str, Terms]]) -> Finish:
     def finish(row: dict[str, Any], problem: FieldProblem) -> dict[str, Any]:
         natural = [row[name] for name in ("customer_id", "communication", "category", "channel", "at")]
         row["id"] = hashlib.sha256(orjson.dumps(["history", *natural])).hexdigest()
+        purpose, terms = known.get(row["communication"], ("", None))
+        row["purpose"], row["priority"] = purpose, terms.priority if terms else ""
         # A communication that this workspace does not know counts: in doubt the customer is left in peace.
-        row["counts"] = counting.get(row["communication"], True)
+        row["counts"] = terms is None or terms.counts_toward_caps
         return _plain(row, problem)
 
     return finish

@@ -96,6 +96,14 @@ def differences(trace: Trace, grounds: Grounds) -> tuple[tuple[str, Any, Any], .
     """Fields in which the recorded decision is not the one that is taken now; none where they are the same."""
     again = decided_again(trace, grounds)
     recorded = trace.outcome
+    if recorded.reason == "already_sent" and (again.send or again.digest):
+        # Found under lock after the decision, from what no decision looks at: who has it already.
+        again = replace(
+            again, send=False, reason="already_sent", detail="", channel=None, due_at=None, also=(), digest=""
+        )
+    elif recorded.channel in again.also:
+        # A message that goes out beside the first one, by the same decision.
+        again = replace(again, channel=recorded.channel, rules=recorded.rules)
     # After the decision's own rules stand those that the rendered message was checked by; nothing is rendered here.
     if recorded.rules[: len(again.rules)] == again.rules:
         recorded = replace(recorded, rules=again.rules)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from ccm.decide import Facts, decide
 from ccm.decide.codes import REACH, WORDS
+from ccm.decide.facts import UNSAID
 from ccm.decide.grounds import Grounds, names_of
-from ccm.decide.packing import HEAD, UNSAID, Packer
+from ccm.decide.packing import HEAD, Packer
 from ccm.decide.unpacking import Trace, grounds_of, outcome_bytes, unpack
 from ccm.errors import IntegrityError
 from ccm.model.customer import (
