@@ -11,6 +11,7 @@ from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.communication import ChannelId, Communication, OnCap
 from ccm.workspace.sendtimes import Calendars
 from ccm.workspace.settings import Jurisdiction, Slug, WrongPart, known_zones
+from ccm.workspace.suppression_policy import ComplaintPause, SuppressionPolicy
 
 Period = Literal["day", "week", "month"]
 """Of the calendar where the customer is; weeks begin on Monday (ISO 8601)."""
@@ -95,13 +96,6 @@ DEFAULT_TERMS: dict[Purpose, Terms] = {
 """The engine's own: only marketing meets caps, so that no cap ever stops mail that the customer waits for."""
 
 
-class ComplaintPause(Frozen):
-    """No marketing while a complaint is open, nor for some days after it closed."""
-
-    purposes: tuple[Literal["marketing", "servicing"], ...] = ("marketing",)
-    days_after_close: int = Field(default=14, ge=0, le=365)
-
-
 class Policy(Frozen):
     """``channels/policy.yaml``: rules of contact over all channels."""
 
@@ -110,6 +104,7 @@ class Policy(Frozen):
     purposes: dict[Purpose, PurposeTerms] = {}
     caps: tuple[Cap, ...] = ()
     complaint: ComplaintPause = ComplaintPause()
+    suppression: SuppressionPolicy = SuppressionPolicy()
     zones: dict[Jurisdiction, tuple[str, ...]] = {}
     """Jurisdiction to all its zones: an unknown zone means quiet where any of them is quiet."""
     holidays: Calendars = {}
