@@ -170,6 +170,10 @@ def _changes(world: _World, decision: Decision) -> Iterator[_World]:
         case "expires_in_quiet_hours":
             longer = communication.model_copy(update={"expires_after_hours": None})
             yield world.having(Step("no_expiry"), grounds=replace(grounds, communication=longer))
+        case kind if any(row.kind == kind and row.channel == "*" for row in facts.suppressions):
+            rest = tuple(row for row in facts.suppressions if row.kind != kind or row.channel != "*")
+            step = Step("lift", (("channel", "*"), ("kind", kind)))
+            yield world.having(step, replace(facts, suppressions=rest))
     for candidate in decision.candidates:
         if not candidate.taken:
             yield from _for_channel(world, candidate)

@@ -51,7 +51,7 @@ class Basis:
 
     def all(self) -> list[Known]:
         """In the order in which a decision is taken: who, which channel, when, how often."""
-        found = [*self._case()]
+        found = [*self._case(), *self._suppressions("*", self.decision.reason)]
         if self.decision.reason == "preferred":
             found += self._order()
         for candidate in self.decision.candidates:

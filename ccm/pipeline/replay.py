@@ -21,6 +21,8 @@ from ccm.pipeline.traces import load, opened
 from ccm.store.tables import log_leaves, messages
 
 Verdict = Literal["agrees", "differs", "tampered", "damaged", "cannot"]
+AFTERWARDS = frozenset({"already_sent", "duplicate_contact_point", "household_served"})
+"""Reasons found under lock after the decision, from what no decision looks at: who else has the same already."""
 FEW = 16
 BATCH = 500
 """Messages that are read and decided again at a time."""
@@ -96,11 +98,11 @@ def differences(trace: Trace, grounds: Grounds) -> tuple[tuple[str, Any, Any], .
     """Fields in which the recorded decision is not the one that is taken now; none where they are the same."""
     again = decided_again(trace, grounds)
     recorded = trace.outcome
-    if recorded.reason == "already_sent" and (again.send or again.digest):
-        # Found under lock after the decision, from what no decision looks at: who has it already.
+    if recorded.reason in AFTERWARDS and (again.send or again.digest):
         again = replace(
-            again, send=False, reason="already_sent", detail="", channel=None, due_at=None, also=(), digest=""
-        )
+            again, send=False, reason=recorded.reason, detail=recorded.detail, channel=None, due_at=None, also=(),
+            digest="",
+        )  # fmt: skip
     elif recorded.channel in again.also:
         # A message that goes out beside the first one, by the same decision.
         again = replace(again, channel=recorded.channel, rules=recorded.rules)
