@@ -6,11 +6,9 @@ killed at any instant; a chunk is recorded in one transaction or not at all.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import multiprocessing
 import os
-import signal
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -23,6 +21,7 @@ from sqlalchemy import select
 
 from ccm.batch import runs
 from ccm.batch.runs import Run
+from ccm.batch.workers import die_with_parent
 from ccm.errors import Conflict, TryAgain
 from ccm.pipeline.compose import compose
 from ccm.pipeline.project import Project
@@ -37,7 +36,6 @@ CHUNK_SECONDS = 600.0
 """A chunk that takes longer is stuck (a deadlock in a library, say): its worker is killed and it is done again."""
 RETRY_SECONDS = 0.5
 """Wait before a chunk is tried again that met a full disk or a busy store."""
-PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
 @dataclass
@@ -187,10 +185,7 @@ _run: Run
 def _enter_worker(project: Project, run: Run, parent: int) -> None:
     """Runs first in a worker: own connections, and death together with the coordinator."""
     global _project, _run
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:
-        os._exit(1)  # the coordinator died before the line above took hold
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with_parent(parent)
     project.reopen()
     _project, _run = project, run
 

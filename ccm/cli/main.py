@@ -27,6 +27,7 @@ from ccm.cli import (
 )
 from ccm.cli.output import WRONG_USE
 from ccm.cli.review import review
+from ccm.cli.simulate import simulate
 
 app = typer.Typer(
     help="Customer communication management: approved words, the right channel, and proof of every message.",
@@ -51,6 +52,7 @@ app.command("stop")(stops.stop)
 app.command("resume-sending")(stops.resume_sending)
 app.command("send")(runs.send)
 app.add_typer(runs.run_app, name="run")
+app.command("simulate")(simulate)
 app.command("deliver")(runs.deliver)
 app.command("receive")(feeds.receive)
 app.command("explain")(audit.explain)

@@ -73,7 +73,7 @@ def check(draft: Draft, communication: Communication, rules: Sequence[Rule], rel
     # How a page shows its words is the template's doing: `ccm check` and previews look at that, over all samples.
     message = CheckedText.of(draft, page=False)
     # Warnings are for writers, and some take long: they are looked for only where they are told.
-    if any(misplaced(rendered)) or any(rule.check(message) for rule in applied(draft, communication, book)):
+    if any(misplaced(rendered, message)) or any(rule.check(message) for rule in applied(draft, communication, book)):
         return Refusal(check_findings(draft, communication, book))
     return ApprovedMessage(
         message_id=draft.message_id,
@@ -95,7 +95,7 @@ def check_findings(draft: Draft, communication: Communication, rules: Sequence[R
     message = CheckedText.of(draft)
     book = rules if isinstance(rules, Rulebook) else Rulebook(rules)
     place = (draft.rendered.channel, draft.jurisdiction, draft.language, draft.decision.at)
-    placing = (Finding(PLACING, "error", told, "compliance/wording") for told in misplaced(draft.rendered))
+    placing = (Finding(PLACING, "error", told, "compliance/wording") for told in misplaced(draft.rendered, message))
     found = (
         Finding(rule.id, rule.file.severity, sentence, rule.file.path)
         for rule in book.content(communication, *place) for sentence in rule.check(message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -12,7 +12,7 @@ from ccm.compliance.visible import page_words
 from ccm.model.message import Draft, TypeRun, WordingUse
 from ccm.workspace.settings import ByLanguage
 
-_LATIN_CHARACTER = re.compile(rf"[{LATIN}]", re.IGNORECASE)
+_INSIDE_WORD = re.compile(rf"[{LATIN}]{{2}}", re.IGNORECASE)
 
 _EXAMPLE_MARK = re.compile(
     r"\{(?:wording\.(?P<id>[a-z0-9-]+)(?::\s*(?P<text>[^{}]*))?"
@@ -60,6 +60,11 @@ class CheckedText:
         return fold(self.text)
 
     @cached_property
+    def folded_case(self) -> str:
+        """As `folded`, without differences of case."""
+        return self.folded.casefold()
+
+    @cached_property
     def page_words(self) -> str:
         """The words of the page that a customer sees, for `ccm.compliance.visible.stands_in`."""
         return page_words(self.html)
@@ -67,7 +72,8 @@ class CheckedText:
     @cached_property
     def loose(self) -> str:
         """Subject and text for forbidden words."""
-        return loosen(self.subject) + REPLACED + loosen(self.text)
+        text = self.folded.lower() if self.text.isascii() else loosen(self.text)  # there the two differ in case only
+        return loosen(self.subject) + REPLACED + text
 
     @cached_property
     def loose_without_wording(self) -> str:
@@ -80,31 +86,39 @@ class CheckedText:
         return text
 
 
-_folded = lru_cache(maxsize=1024)(fold)
+folded = lru_cache(maxsize=1024)(fold)
+"""`fold`, for passages and not for messages: of those there are few."""
 _loosened = lru_cache(maxsize=1024)(loosen)
 
 
 def count_standing(passage: str, message: CheckedText) -> int:
     """How often `passage` stands in the visible text, whole: not as a part of longer words or numbers."""
-    needle, text = _folded(passage), message.folded
-    if not needle:
-        return 0
-    count, start = 0, text.find(needle)
+    return sum(1 for _ in _standing(passage, message))
+
+
+def stands(passage: str, message: CheckedText) -> bool:
+    """Whether `count_standing` finds any."""
+    return any(True for _ in _standing(passage, message))
+
+
+def _standing(passage: str, message: CheckedText) -> Iterator[int]:
+    """The places of `passage` in the folded text."""
+    needle, text = folded(passage), message.folded
+    start = text.find(needle) if needle else -1
     while start >= 0:
         end = start + len(needle)
-        if not (_joined(text, start) or _joined(text, end)):
-            count += 1
-            start = text.find(needle, end)
-        else:
+        if _joined(text, start) or _joined(text, end):
             start = text.find(needle, start + 1)
-    return count
+        else:
+            yield start
+            start = text.find(needle, end)
 
 
 def _joined(text: str, place: int) -> bool:
     """Whether a Latin word or a number goes on over this place."""
     if place <= 0 or place >= len(text):
         return False
-    return bool(_LATIN_CHARACTER.match(text[place - 1]) and _LATIN_CHARACTER.match(text[place]))
+    return _INSIDE_WORD.match(text, place - 1) is not None
 
 
 def from_example(example: str, values: Mapping[str, ByLanguage]) -> CheckedText:

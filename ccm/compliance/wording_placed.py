@@ -12,10 +12,9 @@ it) by itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-from ccm.compliance.folding import fold
-from ccm.compliance.text import CheckedText, count_standing
+from ccm.compliance.text import CheckedText, count_standing, folded
 from ccm.model.message import Rendered, TypeRun, WordingUse
 
 BESIDE = 300
@@ -26,11 +25,16 @@ _NO_LETTERS = re.compile("[\\s\u0002\u00ad\u200b\u2010\u2060\ufeff\ufffe-]+")
 """What layout puts in or takes out: spaces, and hyphens where a line ends."""
 
 
-def misplaced(rendered: Rendered) -> Iterator[str]:
-    """A sentence for each wording that does not stand as its file asks; no personal data."""
+def misplaced(rendered: Rendered, message: CheckedText) -> Iterator[str]:
+    """A sentence for each wording that does not stand as its file asks; no personal data.
+
+    `message` is what rules see of `rendered`; its folded text is used again.
+    """
+    parts: list[CheckedText] = []
     for use in dict.fromkeys(rendered.wording):
         if (use.occurs, use.position) != ("at_least_once", "anywhere"):
-            yield from _in_text(use, rendered)
+            parts = parts or _parts(rendered, message)
+            yield from _in_text(use, parts)
         if use.minimum_points is not None:
             yield from _in_print(use, use.minimum_points, rendered)
 
@@ -55,9 +59,15 @@ def smallest_of(passage: str, runs: Iterable[TypeRun]) -> float | None:
     return min(found) if found else None
 
 
-def _in_text(use: WordingUse, rendered: Rendered) -> Iterator[str]:
-    parts = [part for part in (rendered.text.removesuffix(rendered.attached), rendered.attached) if part]
-    counts = [count_standing(use.text, CheckedText(rendered.channel, part)) for part in parts]
+def _parts(rendered: Rendered, message: CheckedText) -> list[CheckedText]:
+    if not rendered.attached:
+        return [message]
+    texts = (rendered.text.removesuffix(rendered.attached), rendered.attached)
+    return [CheckedText(rendered.channel, text) for text in texts if text]
+
+
+def _in_text(use: WordingUse, parts: Sequence[CheckedText]) -> Iterator[str]:
+    counts = [count_standing(use.text, part) for part in parts]
     if not any(counts):
         yield f"wording '{use.id}' was used, but its text is not in what the customer reads"
         return
@@ -66,7 +76,7 @@ def _in_text(use: WordingUse, rendered: Rendered) -> Iterator[str]:
             continue
         if count > 1 and use.occurs == "exactly_once":
             yield f"wording '{use.id}' stands {count} times, not exactly once"
-        text, passage = fold(part).casefold(), fold(use.text).casefold()
+        text, passage = part.folded_case, folded(use.text).casefold()
         if use.position == "start" and text.find(passage) > len(text) / 3:
             yield f"wording '{use.id}' must stand at the start, in the first third of the words"
         if use.position == "end" and text.rfind(passage) + len(passage) < len(text) * 2 / 3:
@@ -78,7 +88,7 @@ def _in_text(use: WordingUse, rendered: Rendered) -> Iterator[str]:
 def _beside(use: WordingUse, text: str, passage: str) -> Iterator[str]:
     notices = [found.span() for found in re.finditer(re.escape(passage), text)]
     for word in use.beside:
-        for found in re.finditer(re.escape(fold(word).casefold()), text):
+        for found in re.finditer(re.escape(folded(word).casefold()), text):
             # Inside the notice the distance is negative.
             gaps = [max(begin - found.end(), found.start() - end) for begin, end in notices]
             if min(gaps) > BESIDE:

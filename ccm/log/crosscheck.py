@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -16,9 +17,10 @@ from sqlalchemy import Connection, Row, select, text
 
 from ccm.log.interventions import Interventions
 from ccm.log.leaves import ERASED, digest_of, instant, subject
+from ccm.log.waiting import every_leaf
 from ccm.log.walk import ROWS, Faults, snapshot
 from ccm.store import Store
-from ccm.store.tables import log_leaves, release_actions, releases, stops
+from ccm.store.tables import release_actions, releases, stops
 
 _DECISION = ("message", "subject", "communication", "state", "reason", "channel", "release", "body", "trace", "run")
 _OUTCOME = ("message", "state", "detail", "reference")
@@ -122,10 +124,11 @@ def _load(connection: Connection, faults: Faults) -> tuple[Counter[_Action], Int
 
 
 def _leaves(connection: Connection, faults: Faults) -> Iterator[list[dict[str, str | None]]]:
-    query = select(log_leaves.c.id, log_leaves.c.entry).order_by(log_leaves.c.id)
-    for rows in connection.execute(query.execution_options(yield_per=ROWS)).partitions():
+    """Every leaf as text fields, `ROWS` at a time, those that wait too."""
+    entries = every_leaf(connection)
+    while part := list(islice(entries, ROWS)):
         leaves = []
-        for leaf_id, entry in rows:
+        for stands, entry in part:
             try:
                 leaf = orjson.loads(entry)
             except orjson.JSONDecodeError:
@@ -135,7 +138,7 @@ def _leaves(connection: Connection, faults: Faults) -> Iterator[list[dict[str, s
                 told = {name: _text(value) for name, value in leaf.items()}
                 leaves.append(told | ({"messages": " ".join(map(str, named))} if isinstance(named, list) else {}))
             else:
-                faults.add(f"log leaf with id {leaf_id}: its entry is no JSON object")
+                faults.add(f"log leaf {stands}: its entry is no JSON object")
         yield leaves
 
 

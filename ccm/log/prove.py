@@ -63,7 +63,7 @@ def find_leaves(
     the log does not know has an empty list.
     """
     found: dict[str, list[int]] = {value: [] for value in values}
-    query = select(log_leaves.c.position, log_leaves.c.entry).where(log_leaves.c.position.is_not(None))
+    query = select(log_leaves.c.position, log_leaves.c.entry)
     if len(found) <= FEW:
         # Canonical JSON writes a field in one way, and escapes quotes inside values: an entry that has the field with
         # the value has these bytes.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, text, update
 from sqlalchemy import exc as sqlalchemy_errors
 
 from ccm.errors import IntegrityError
@@ -14,23 +14,20 @@ from ccm.log.merkle import TILE_HEIGHT, TILE_WIDTH, leaf_hash, root
 from ccm.log.note import parse_checkpoint, sign_checkpoint
 from ccm.log.proofs import TileKey, read_tiles, root_at
 from ccm.log.rotation import check_in_force, periods, rotation_leaf
+from ccm.log.waiting import PACK, packed, waiting_leaves
 from ccm.store import Store
-from ccm.store.tables import log_checkpoints, log_keys, log_leaves, log_state, log_tiles
+from ccm.store.engine import BATCH
+from ccm.store.tables import log_checkpoints, log_keys, log_leaves, log_state, log_tiles, log_waiting
 
 INTEGRATION_BATCH = 10_000
-"""Leaves per transaction: a few megabytes, and no writer waits long for SQLite's one lock."""
-
-_ROWS = 50
-# Driver SQL: SQLAlchemy's INSERT of 1,000 rows takes twice the time on SQLite, and four times on PostgreSQL. Many rows
-# a statement take three quarters of the time of one.
-_APPEND_ROW = "INSERT INTO log_leaves (entry) VALUES (?)"
-_APPEND_ROWS = _APPEND_ROW + ", (?)" * (_ROWS - 1)
-# One array instead of 1,000 rows of parameters; PostgreSQL numbers the rows in the order of the sorted select.
-_APPEND_POSTGRESQL = (
-    "INSERT INTO log_leaves (entry)"
-    " SELECT entry FROM unnest(%b::bytea[]) WITH ORDINALITY AS given (entry, number) ORDER BY number"
+"""Leaves after which a transaction ends: a few megabytes, and no writer waits long for SQLite's one lock."""
+# Driver SQL: SQLAlchemy's INSERT of as many rows takes twice the time on SQLite, and four times on PostgreSQL, which
+# takes one array instead of rows of parameters.
+_PLACE_SQLITE = "INSERT INTO log_leaves (position, entry) VALUES (?, ?)"
+_PLACE_POSTGRESQL = (
+    "INSERT INTO log_leaves (position, entry)"
+    " SELECT %s::bigint + number, entry FROM unnest(%b::bytea[]) WITH ORDINALITY AS given (entry, number)"
 )
-_PLACE = text("UPDATE log_leaves SET position = id + :shift WHERE id BETWEEN :first AND :last")
 _ADD_STATE = text("INSERT INTO log_state (id, size) VALUES (1, 0) ON CONFLICT (id) DO NOTHING")
 
 
@@ -38,38 +35,29 @@ def append(connection: Connection, entries: Sequence[bytes]) -> None:
     """Adds leaves within the caller's transaction: they stand in the log if, and only if, it commits.
 
     `entries` are canonical JSON, from `ccm.log.leaves`. Takes no lock that another appender waits for on PostgreSQL.
+    Raises `InputError` for an entry with a line break, which canonical JSON has none of.
     """
-    if not entries:
-        return
-    if connection.dialect.name == "sqlite":
-        whole = len(entries) - len(entries) % _ROWS
-        for start in range(0, whole, _ROWS):
-            connection.exec_driver_sql(_APPEND_ROWS, tuple(entries[start : start + _ROWS]))
-        if whole < len(entries):
-            connection.exec_driver_sql(_APPEND_ROW, [(entry,) for entry in entries[whole:]])
-    else:
-        connection.exec_driver_sql(_APPEND_POSTGRESQL, (list(entries),))
+    for start in range(0, len(entries), PACK):
+        connection.execute(insert(log_waiting), {"leaves": packed(entries[start : start + PACK])})
 
 
-def integrate(store: Store, limit: int | None = None) -> int:
-    """Gives waiting leaves the next positions of the tree, in the order of their ids, and extends the tiles.
+def integrate(store: Store) -> int:
+    """Gives waiting leaves the next positions of the tree, in the order of their packs, and extends the tiles.
 
-    At most `limit` of them, in transactions of `INTEGRATION_BATCH`. A leaf that commits while this runs may wait for
-    the next call. Returns how many were integrated. Raises `IntegrityError`, and leaves the tree as it is, where the
-    tables do not fit together.
+    In transactions of about `INTEGRATION_BATCH`. A leaf that commits while this runs may wait for the next call.
+    Returns how many were integrated. Raises `IntegrityError`, and leaves the tree as it is, where the tables do not
+    fit together.
     """
-    done = after = 0
-    while limit is None or done < limit:
-        batch = INTEGRATION_BATCH if limit is None else min(INTEGRATION_BATCH, limit - done)
+    done = 0
+    while True:
         try:
             with store.write() as connection:
-                taken, after = _integrate(connection, batch, after)
+                taken = _integrate(connection)
         except sqlalchemy_errors.IntegrityError as error:
             raise IntegrityError(f"audit log: a position or a tile is taken already: {error.orig}") from error
         done += taken
-        if taken < batch:
-            break
-    return done
+        if taken < INTEGRATION_BATCH:
+            return done
 
 
 def checkpoint(store: Store, signer: Signer, now: datetime) -> str:
@@ -100,7 +88,7 @@ def rotate(store: Store, old: Signer, new: Signer, now: datetime) -> str:
             check_in_force(connection, old)
             _sign(connection, size, old, now)
             entry = rotation_leaf(old, new, now)
-            connection.execute(insert(log_leaves).values(entry=entry, position=size))
+            connection.execute(insert(log_leaves).values(position=size, entry=entry))
             _extend(connection, size, [leaf_hash(entry)])
             size += 1
             connection.execute(update(log_state).values(size=size))
@@ -131,41 +119,42 @@ def _locked_size(connection: Connection) -> int:
     connection.execute(_ADD_STATE)
     # FOR UPDATE is PostgreSQL's; SQLite has the one write lock already, and SQLAlchemy leaves the words out.
     size = connection.execute(select(log_state.c.size).where(log_state.c.id == 1).with_for_update()).scalar_one()
-    # The condition is what lets the database use the index.
-    placed = log_leaves.c.position.is_not(None)
-    last = connection.execute(select(func.max(log_leaves.c.position)).where(placed)).scalar()
+    last = connection.execute(select(func.max(log_leaves.c.position))).scalar()
     if (-1 if last is None else last) != size - 1:
         raise IntegrityError(f"audit log: its size is {size}, but its last leaf has position {last}")
     return int(size)
 
 
-def _integrate(connection: Connection, batch: int, after: int) -> tuple[int, int]:
-    """One batch of leaves with ids over `after`. Returns (how many, last id)."""
-    size = _locked_size(connection)
-    waiting = select(log_leaves.c.id, log_leaves.c.entry).where(log_leaves.c.position.is_(None))
-    if after:  # spares the later batches of a backlog the search for the first; PostgreSQL would search all for 0
-        waiting = waiting.where(log_leaves.c.id > after)
-    taken = connection.execute(waiting.order_by(log_leaves.c.id).limit(batch)).all()
-    if not taken:
-        return 0, after
-    ids = [row[0] for row in taken]
-    _extend(connection, size, [leaf_hash(row[1]) for row in taken])
-    connection.execute(_PLACE, _runs(ids, size))
-    connection.execute(update(log_state).values(size=size + len(ids)))
-    return len(ids), ids[-1]
+def _integrate(connection: Connection) -> int:
+    """Places one batch of leaves. Returns how many.
 
-
-def _runs(ids: list[int], position: int) -> list[dict[str, int]]:
-    """Ascending ids as runs without a gap, and what to add to an id for its position.
-
-    Ids have few gaps, so that one UPDATE places thousands of leaves: half the time of one for each.
+    Always from the oldest pack on: whoever adds a leaf about something has seen the leaves before it commit, so the
+    order of positions is the order of what happened to it, also where a transaction commits late.
     """
-    starts = [n for n, leaf_id in enumerate(ids) if n == 0 or leaf_id != ids[n - 1] + 1]
-    ends = [*starts[1:], len(ids)]
-    return [
-        {"first": ids[start], "last": ids[end - 1], "shift": position + start - ids[start]}
-        for start, end in zip(starts, ends, strict=True)
-    ]
+    size = _locked_size(connection)
+    packs: list[int] = []
+    entries: list[bytes] = []
+    for pack, entry in waiting_leaves(connection):
+        if packs[-1:] != [pack]:  # whole packs only: they are deleted below
+            if len(entries) >= INTEGRATION_BATCH:
+                break
+            packs.append(pack)
+        entries.append(entry)
+    if entries:
+        _extend(connection, size, [leaf_hash(entry) for entry in entries])
+        _place(connection, size, entries)
+        for start in range(0, len(packs), BATCH):  # by their ids: a pack between them may have come since
+            connection.execute(delete(log_waiting).where(log_waiting.c.id.in_(packs[start : start + BATCH])))
+        connection.execute(update(log_state).values(size=size + len(entries)))
+    return len(entries)
+
+
+def _place(connection: Connection, size: int, entries: Sequence[bytes]) -> None:
+    """Stores entries under their positions, from `size` on."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(_PLACE_SQLITE, list(enumerate(entries, start=size)))
+    else:
+        connection.exec_driver_sql(_PLACE_POSTGRESQL, (size - 1, list(entries)))
 
 
 def _extend(connection: Connection, size: int, hashes: list[bytes]) -> None:

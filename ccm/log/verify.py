@@ -20,6 +20,7 @@ from ccm.log.keys import Verifier
 from ccm.log.leaves import instant
 from ccm.log.note import Checkpoint, open_checkpoint, parse_checkpoint
 from ccm.log.rotation import KeyPeriod, believed
+from ccm.log.waiting import waiting_leaves
 from ccm.log.walk import ROWS, Faults, Signed, Walk, snapshot, stored_tiles
 from ccm.store import Store
 from ccm.store.tables import log_checkpoints, log_leaves, log_state
@@ -70,9 +71,7 @@ def verify_store(
             if connection.execute(there).scalar() is None:
                 faults.add(f"the checkpoint kept outside: the log has none of {checkpoint.size} leaves any more")
         size = _size(connection, faults)
-        waiting = connection.execute(
-            select(func.count()).select_from(log_leaves).where(log_leaves.c.position.is_(None))
-        ).scalar_one()
+        waiting = sum(1 for _ in waiting_leaves(connection))
         stored = _Stored(connection, keys, faults)
         walk = Walk(connection, size, merge(stored, known, key=lambda signed: signed.size), faults)
         for tile in stored_tiles(connection, deep=deep):

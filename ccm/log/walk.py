@@ -91,11 +91,7 @@ def stored_tiles(connection: Connection, *, deep: bool) -> Iterator[Tile]:
 
 
 def _leaf_groups(connection: Connection) -> Iterator[tuple[int, dict[int, bytes]]]:
-    query = (
-        select(log_leaves.c.position, log_leaves.c.entry)
-        .where(log_leaves.c.position.is_not(None))
-        .order_by(log_leaves.c.position)
-    )
+    query = select(log_leaves.c.position, log_leaves.c.entry).order_by(log_leaves.c.position)
     rows = connection.execute(query.execution_options(yield_per=ROWS))
     for number, group in groupby(rows, key=lambda row: int(row[0]) // TILE_WIDTH):
         yield number, {position % TILE_WIDTH: leaf_hash(entry) for position, entry in group}

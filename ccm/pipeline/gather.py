@@ -53,6 +53,19 @@ def gather(
     }
 
 
+def ledger(
+    connection: Connection, project: Project, communication: Communication,
+    asked: Mapping[str, Mapping[str, PolicyRequirements]], at: datetime,
+) -> Mapping[str, Sequence[Contact]]:  # fmt: skip
+    """The contacts, by customer, that a decision at `at` looks at; `asked` is what rules ask for, by customer.
+
+    Read under the customers' guards nobody else can change them.
+    """
+    plan = plan_for(communication, project.workspace.policy, project.workspace.channels)
+    since = plan.look_back((one for by_channel in asked.values() for one in by_channel.values()), at)
+    return {} if since is None else feeds.contacts(connection, list(asked), since, plan.follows)
+
+
 def _proxies(
     connection: Connection, communication: Communication, relations: Mapping[str, Sequence[Relation]]
 ) -> dict[str, Customer]:
@@ -79,19 +92,6 @@ def _of_addresses_in_use(
             row for row in rows if not row.contact_point or row.contact_point == points.get(row.channel)
         ]
     return found
-
-
-def ledger(
-    connection: Connection, project: Project, communication: Communication,
-    asked: Mapping[str, Mapping[str, PolicyRequirements]], at: datetime,
-) -> Mapping[str, Sequence[Contact]]:  # fmt: skip
-    """The contacts, by customer, that a decision at `at` looks at; `asked` is what rules ask for, by customer.
-
-    Read under the customers' guards nobody else can change them.
-    """
-    plan = plan_for(communication, project.workspace.policy, project.workspace.channels)
-    since = plan.look_back((one for by_channel in asked.values() for one in by_channel.values()), at)
-    return {} if since is None else feeds.contacts(connection, list(asked), since, plan.follows)
 
 
 def _requirements(

@@ -9,16 +9,17 @@ from hashlib import sha256
 from typing import Any, Literal
 
 import orjson
-from sqlalchemy import Connection, false, func, or_, select
+from sqlalchemy import Connection, select
 
 from ccm.decide import decide
 from ccm.decide.grounds import Grounds
 from ccm.decide.unpacking import Trace, outcome_bytes
 from ccm.errors import IntegrityError
 from ccm.log.leaves import ERASED
+from ccm.log.waiting import every_leaf
 from ccm.model.message import Decision
 from ccm.pipeline.traces import load, opened
-from ccm.store.tables import log_leaves, messages
+from ccm.store.tables import messages
 
 Verdict = Literal["agrees", "differs", "tampered", "damaged", "cannot"]
 AFTERWARDS = frozenset({"already_sent", "duplicate_contact_point", "household_served"})
@@ -130,17 +131,15 @@ def document(replays: Sequence[Replay]) -> dict[str, Any]:
 def _said(connection: Connection, field: str, values: Sequence[str]) -> dict[str, str]:
     """Message to the digest of its trace, by the newest decision leaf whose `field` is one of `values`.
 
-    The log has no index by message: every leaf is looked at once, in the database where few are wanted.
+    The log has no index by message: every leaf is looked at once, those that wait for their place too.
     """
-    wanted = set(values)
-    query = select(log_leaves.c.entry).order_by(log_leaves.c.id)
-    if len(values) <= FEW:
-        # Canonical JSON writes a field in one way, and escapes quotes inside values.
-        place = func.instr if connection.dialect.name == "sqlite" else func.pg_catalog.position
-        needles = [orjson.dumps(field) + b":" + orjson.dumps(value) for value in values]
-        query = query.where(or_(false(), *(place(log_leaves.c.entry, needle) > 0 for needle in needles)))
+    needles = [orjson.dumps(field) + b":" + orjson.dumps(value) for value in values]
+    wanted, few = set(values), len(values) <= FEW
     found: dict[str, str] = {}
-    for (entry,) in connection.execute(query.execution_options(yield_per=BATCH)):
+    for _, entry in every_leaf(connection):
+        # Canonical JSON writes a field in one way: most leaves need not be read.
+        if few and not any(needle in entry for needle in needles):
+            continue
         leaf = orjson.loads(entry)
         if leaf.get("kind") == "decision" and leaf.get(field) in wanted:
             found[leaf["message"]] = leaf["trace"]

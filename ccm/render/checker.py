@@ -24,10 +24,9 @@ class Checker(FigureChecks):
     def check(self, tree: nodes.Template) -> nodes.Template:
         """The tree to compile; whatever is wrong is appended to `problems`."""
         self._language = self.source.language
-        if not self.internal:
-            self._places = places_of(tree, self.pieces)
-            self.problems.extend(stray_problems(self.source, self.pieces.pieces, self.names))
-            self.problems.extend(honorific_problems(self.source, self.pieces.pieces))
+        self._places = places_of(tree, self.pieces)
+        self.problems.extend(stray_problems(self.source, self.pieces.pieces, self.names))
+        self.problems.extend(honorific_problems(self.source, self.pieces.pieces))
         return nodes.Template(self._body(tree.body), lineno=1)
 
     def _body(self, body: Iterable[nodes.Node]) -> list[nodes.Node]:
@@ -49,6 +48,7 @@ class Checker(FigureChecks):
         assert isinstance(node.test, nodes.Expr)
         self._piece = self._places.pieces.get(id(node))
         test, facts = self._test(node.test)
+        self._keep(node, test)
         before, language = self._given, self._language
         self._given = before | facts[0]
         self._language = language or language_of(node.test)
@@ -80,6 +80,7 @@ class Checker(FigureChecks):
             self._problem(node.target, "'for' takes one name: for NAME in LIST")
             return nodes.For(nodes.Name("_", "store"), source, [], [], None, False, lineno=node.lineno)
         name = node.target.name
+        self._keep(node, nodes.For(nodes.Name(name, "store"), source, [], [], None, False, lineno=node.lineno))
         if name in self.names or name in RESERVED or name in self._loops or self._reserved(name):
             self._problem(node.target, f"'{name}' is taken; give the loop's item another name")
         elif not name.isascii():
@@ -98,6 +99,16 @@ class Checker(FigureChecks):
         if isinstance(node, nodes.TemplateData):
             return node
         self._piece = self._places.pieces.get(id(node))
+        shown = self._shown(node)
+        self._keep(node, shown)
+        return shown
+
+    def _keep(self, node: nodes.Node, code: nodes.Expr | nodes.For) -> None:
+        """Puts what is compiled for a piece where whoever joins the pieces finds it."""
+        if piece := self._places.pieces.get(id(node)):
+            self.code[id(piece)] = code
+
+    def _shown(self, node: nodes.Expr) -> nodes.Expr:
         if isinstance(node, nodes.Filter) and node.name in FIGURES:
             return self._figure(node)
         checked, kind = self._expression(node)

@@ -28,13 +28,10 @@ class Findings:
     source: Source
     pieces: Pieces
     problems: list[Problem]
-    internal: bool = False
-    """The text was put together by the compiler itself, from parts that were all checked before.
-
-    It may use ``_url``, ``_tel`` and ``_`` names, and what depends on the language is not asked again.
-    """
     uses: set[str] = field(default_factory=set)
     """Top-level names, and the fields read of customer and wording, as ``customer.full_name``."""
+    code: dict[int, nodes.Expr | nodes.For] = field(default_factory=dict)
+    """By the identity of a piece what is compiled for it: what it prints or asks, or a loop without its body."""
     _language: str = ""
     """Of the message, where it is known."""
     _loops: dict[str, Type] = field(default_factory=dict)

@@ -24,8 +24,6 @@ class Filtering(Findings):
     def _filter(self, node: nodes.Filter) -> tuple[nodes.Expr, Type]:
         assert node.node is not None
         checked, kind = self._expression(node.node)
-        if self.internal and node.name in ("_url", "_tel"):
-            return filtered(node.name, self._formatted(node.node, checked, kind), node.lineno, formats=False), TEXT
         rule = FILTERS.get(node.name)
         if rule is None:
             self._problem(node, words.refused_filter(node.name))
@@ -89,7 +87,7 @@ class Filtering(Findings):
             self._problem(node, f"filter '{node.name}' takes {argument.words} in its brackets{_meant(argument, given)}")
         elif isinstance(given, nodes.Const):
             self._literal(given)
-            if given.value in eras.STYLES and not self.internal and self._language.split("-")[0] != eras.LANGUAGE:
+            if given.value in eras.STYLES and self._language.split("-")[0] != eras.LANGUAGE:
                 self._problem(node, _era_words(str(given.value), self._language))
         return checked
 
@@ -99,8 +97,6 @@ class Filtering(Findings):
 
     def _plural_forms(self, node: nodes.Filter) -> None:
         """Reports all that keeps the forms from being exactly those of the language, each a literal text."""
-        if self.internal:
-            return
         if not self._language:
             where = "in a communication's own template, or inside {% if message.language == '…' %}"
             self._problem(node, f"plural forms differ by language: they can stand {where}")

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-
-from jinja2 import Template, nodes
+from dataclasses import dataclass, field, replace
 
 from ccm.errors import Problem
 from ccm.render.checker import Checker
 from ccm.render.dialects import CONTENT, Dialect
 from ccm.render.environment import LanguageEnvironment
-from ccm.render.folding import Constants, fold
-from ccm.render.language import Piece, Pieces, Source
+from ccm.render.language import Piece, Source
 from ccm.render.linebreaks import break_headings
 from ccm.render.markup import NOTHING, check_markup
 from ccm.render.markup_tokens import Tokens
-from ccm.render.schema import TEXT, Type
+from ccm.render.schema import Type
 from ccm.render.syntax import parse
 
 HTML = LanguageEnvironment(html=True)
@@ -35,8 +32,6 @@ class Checked:
     uses: set[str] = field(default_factory=set)
     read: list[Piece] | None = None
     """The pieces as far as they could be read, for what else there is to find; never to compile."""
-    tree: nodes.Template | None = None
-    """What to compile where the pieces stay as they are; to be compiled once."""
 
 
 def check_source(
@@ -53,10 +48,11 @@ def check_source(
         return Checked(None)
     tree, pieces = parsed
     checker = Checker(names, source, pieces, problems)
-    tree = checker.check(tree)
+    checker.check(tree)
     if not figures and not (dialect and dialect.figures):
         problems += [source.problem(node.lineno, f"'{node.name}' is for letters only") for node in checker.figures]
-    checked = list(pieces.pieces)
+    made = checker.code
+    checked = [replace(piece, code=made[id(piece)]) if id(piece) in made else piece for piece in pieces.pieces]
     if dialect is not None:
         checked = check_markup(source, checked, dialect, problems, layout=layout, assets=assets)
         checked = break_headings(checked, source.language, dialect)
@@ -65,7 +61,7 @@ def check_source(
         problems.append(source.problem(1, f"has {more:,} problems more; they are told once these are mended"))
     if len(problems) > before:
         return Checked(None, checker.uses, checked)
-    return Checked(checked, checker.uses, checked, tree)
+    return Checked(checked, checker.uses, checked)
 
 
 def join(layout: Sequence[Piece], body: Sequence[Piece]) -> list[Piece]:
@@ -97,56 +93,3 @@ def hidden(pieces: Sequence[Piece], tokens: Tokens) -> str:
         out.append(f"<mj-raw>{word}</mj-raw>" if piece.between_tags else word)
         index += 1
     return "".join(out)
-
-
-def restored(text: str, tokens: Tokens) -> str:
-    """Template source: `text` with the code back in place of its tokens.
-
-    Braces that only now stand together (an entity became a character) stay text.
-    """
-
-    def code(found: re.Match[str]) -> str:
-        piece = tokens.pieces[int(found[1])]
-        if not piece.in_url:
-            return piece.text
-        filter_name = "_tel" if found.string.endswith("tel:", 0, found.start()) else "_url"
-        return f"{{{{ ({piece.inner})|{filter_name} }}}}"
-
-    brace = re.compile(r"\{(?=[{%#]|" + tokens.pattern.pattern + ")")
-    return tokens.pattern.sub(code, brace.sub("{{ '{' }}", text))
-
-
-def compile_source(
-    text: str,
-    names: Mapping[str, Type],
-    environment: LanguageEnvironment,
-    path: str,
-    constants: Constants | None = None,
-) -> Template:
-    """A template from source whose parts were all checked before, with `constants` written in."""
-    tree = checked_tree(text, names, environment, path)
-    if constants is not None:
-        fold(tree, constants)
-    return environment.make(tree)
-
-
-def checked_tree(text: str, names: Mapping[str, Type], environment: LanguageEnvironment, path: str) -> nodes.Template:
-    """The tree to compile of source whose parts were all checked before.
-
-    What fails here is a defect of the compiler, not of the author's text.
-    """
-    problems: list[Problem] = []
-    source = Source(path, text)
-    tree = environment.parse(text)
-    hidden_names = {**names, "_subject": TEXT, "_preheader": TEXT}
-    # Without pieces, which only tell at which column a problem stands.
-    checked = Checker(hidden_names, source, Pieces(text), problems, internal=True).check(tree)
-    if problems:
-        raise AssertionError(f"a checked template does not compile: {problems[0]}")
-    return checked
-
-
-def plain_source(pieces: Sequence[Piece]) -> str:
-    """The source of pieces that need no MJML: code as it was, link parts percent-encoded."""
-    tokens = Tokens(pieces)
-    return restored(hidden(pieces, tokens), tokens)

@@ -9,12 +9,14 @@ from typing import Any
 
 from ccm.errors import Problem, TemplateError
 from ccm.render.channels.base import Channel
-from ccm.render.kit import Kit, Layouts
+from ccm.render.kit import Kit
 from ccm.render.language import Lines, Source
+from ccm.render.layouts import Layouts
 from ccm.render.schema import schema_of, slot_name
 from ccm.render.wording import wording_problems, wording_uses
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication, TemplateFile
+from ccm.workspace.garbage import collected_later
 
 Key = tuple[str, str, str]
 """Channel, language, variant (empty for the common one)."""
@@ -47,6 +49,7 @@ class Compiler:
         self._layouts = Layouts(workspace, self._names, self._problems)
         self._slot_ids = {slot_name(wording_id): wording_id for wording_id in workspace.wording_ids}
 
+    @collected_later()
     def compile(self) -> dict[Key, Part]:
         """Every template that is served; raises `TemplateError` with all problems."""
         parts: dict[Key, Part] = {}

@@ -9,10 +9,11 @@ from functools import cached_property
 from html import unescape
 from typing import Any
 
-from jinja2 import Template
+from jinja2 import Template, nodes
 
 from ccm.errors import Problem
-from ccm.render.compile import HTML, PLAIN, compile_source, data, hidden, join, plain_source, restored
+from ccm.render.assemble import tree_of, tree_of_text
+from ccm.render.compile import HTML, PLAIN, data, hidden, join
 from ccm.render.context import constants_of
 from ccm.render.email_images import Picture, with_pictures
 from ccm.render.email_links import Link, LinkRules, markdown_links, template_links, with_campaign
@@ -23,7 +24,6 @@ from ccm.render.markup_tokens import Tokens
 from ccm.render.mjml import compile_mjml
 from ccm.render.mjml_child import MjmlError
 from ccm.render.plaintext import text_template, tidy
-from ccm.render.schema import Type
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication, TemplateFile
 
@@ -38,8 +38,10 @@ GMAIL_CLIPS_AT = 102_000
 """Bytes of HTML. Google does not publish it; the field's figure is 102 kB, and spamresource.com (2022-01, "What
 is Gmail clipping") measured 105 kB."""
 _ROOT = re.compile(r"<mjml\b[^>]*>")
-_SUBJECT = Piece("expression", "{{ _subject }}", 0, 0, "_subject")
-_PREHEADER = Piece("expression", "{{ _preheader }}", 0, 0, "_preheader")
+_SUBJECT, _PREHEADER = (
+    Piece("expression", f"{{{{ {name} }}}}", 0, 0, name, code=nodes.Name(name, "load", lineno=1))
+    for name in ("_subject", "_preheader")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +128,8 @@ class EmailTemplate:
 
 
 def compile_email(
-    layout: Sequence[Piece], body: Sequence[Piece], meta: Mapping[str, Sequence[Piece]], names: Mapping[str, Type],
-    setting: EmailSetting, problems: list[Problem],
+    layout: Sequence[Piece], body: Sequence[Piece], meta: Mapping[str, Sequence[Piece]], setting: EmailSetting,
+    problems: list[Problem],
 ) -> EmailTemplate | None:  # fmt: skip
     """The e-mail template of checked pieces, or None with the reason appended to `problems`."""
     path = setting.path
@@ -146,10 +148,10 @@ def compile_email(
         problems.append(Problem(*place, why, piece.column))
     if lost:
         return None
-    text_source = restored(text_template(page, tokens), tokens)
+    text = text_template(page, tokens)
     page = with_campaign(_padded(page, tokens), tokens, setting.links)
     # Letters beyond ASCII become references once here instead of in every message.
-    html_source = restored(page.encode("ascii", "xmlcharrefreplace").decode(), tokens)
+    page = page.encode("ascii", "xmlcharrefreplace").decode()
 
     def links() -> tuple[Link, ...]:
         own = template_links(body, setting.links, path, setting.first_line)
@@ -158,10 +160,10 @@ def compile_email(
         return template_links(layout, setting.links, _LAYOUT) + own
 
     return EmailTemplate(
-        compile_source(plain_source(meta["subject"]), names, PLAIN, path, setting.constants),
-        compile_source(plain_source(meta["preheader"]), names, PLAIN, path, setting.constants),
-        compile_source(html_source, names, HTML, path, setting.constants),
-        compile_source(text_source, names, PLAIN, path, setting.constants),
+        PLAIN.make(tree_of(meta["subject"], setting.constants)),
+        PLAIN.make(tree_of(meta["preheader"], setting.constants)),
+        HTML.make(tree_of_text(page, tokens, setting.constants)),
+        PLAIN.make(tree_of_text(text, tokens, setting.constants)),
         links,
         pictures,
     )

@@ -11,9 +11,10 @@ from typing import Any
 from unicodedata import combining
 from urllib.parse import quote
 
-from jinja2 import Environment, StrictUndefined, Template, UndefinedError, nodes
+from jinja2 import Environment, StrictUndefined, Template, UndefinedError, nodes, runtime
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.lexer import Lexer
+from jinja2.nodes import EvalContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
@@ -29,7 +30,23 @@ _BATCH = 64
 
 
 class _Code(CodeGenerator):
-    """Jinja's code for a checked tree, in which a field is read straight from its dict."""
+    """Jinja's code for a checked tree: one function. A field is read straight from its dict.
+
+    Left out is what no checked template has: blocks, macros, inheritance, imports, functions that may be missing.
+    """
+
+    def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 (Jinja's name)
+        self.filters, self.tests = _FILTER_NAMES, _TEST_NAMES
+        frame = Frame(EvalContext(self.environment, self.name))
+        self.writeline("def root(context, missing=missing, environment=environment):")
+        self.indent()
+        self.write_commons()
+        frame.symbols.analyze_node(node)
+        frame.toplevel = frame.rootlevel = True
+        self.enter_frame(frame)
+        self.blockvisit(node.body, frame)
+        self.leave_frame(frame, with_python_scope=True)
+        self.outdent()
 
     def visit_Getitem(self, node: nodes.Getitem, frame: Frame) -> None:  # noqa: N802 (Jinja's name)
         self.visit(node.node, frame)
@@ -69,10 +86,6 @@ class _Lexer(Lexer):
         self._last = (source, tokens)
 
 
-def _nothing(node_type: object) -> Iterator[Any]:
-    return iter(())
-
-
 class LanguageEnvironment(ImmutableSandboxedEnvironment):
     """Reads fields of plain dicts and nothing else.
 
@@ -92,6 +105,7 @@ class LanguageEnvironment(ImmutableSandboxedEnvironment):
         self.globals.clear()
         self.filters = dict(_FILTERS)
         self.tests = dict(_TESTS)
+        self._reach = {**_RUNTIME, "environment": self}
 
     @property
     def lexer(self) -> Lexer:
@@ -100,9 +114,10 @@ class LanguageEnvironment(ImmutableSandboxedEnvironment):
 
     def make(self, tree: nodes.Template) -> Template:
         """A checked syntax tree as a template that can be rendered."""
-        # Three walks over the whole tree look for blocks and imports, which no checked template has.
-        tree.find_all = _nothing  # type: ignore[method-assign]
-        return Template.from_code(self, self.compile(tree), {})
+        namespace: dict[str, Any] = {"__builtins__": self._reach}
+        exec(self.compile(tree), namespace)  # noqa: S102 (the code is Jinja's, of a checked tree)
+        module = {"name": None, "__file__": "<template>", "blocks": {}, "debug_info": "", "root": namespace["root"]}
+        return Template.from_module_dict(self, module, {})
 
 
 def render(template: Template, values: Mapping[str, Any], *, references: bool = False) -> str:
@@ -244,3 +259,11 @@ _FILTERS = {
     **FIGURE_FILTERS,
 }  # fmt: skip
 _TESTS = {"defined": _given, "none": _none, "even": _even, "odd": _odd}
+_FILTER_NAMES, _TEST_NAMES = {name: f"filter{name}" for name in _FILTERS}, {name: f"test_{name}" for name in _TESTS}
+_RUNTIME = {
+    "str": str,
+    **{name: getattr(runtime, name) for name in runtime.exported},
+    **{_FILTER_NAMES[name]: function for name, function in _FILTERS.items()},
+    **{_TEST_NAMES[name]: function for name, function in _TESTS.items()},
+}
+"""Everything that compiled code can reach: no import, no file, none of Python's own functions but `str`."""

@@ -7,28 +7,27 @@ as text of the template they are escaped once and joined with the markup around 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from jinja2 import nodes
-from jinja2.visitor import NodeTransformer
 
 Constants = Mapping[str, Mapping[str, str]]
 """By name and field, such as ``organisation`` and ``phone``."""
 
 
-def fold(tree: nodes.Template, constants: Constants) -> None:
-    """Puts the constants in place of the fields of a checked tree."""
-    _Folding(constants).visit(tree)
+def folded(code: nodes.Expr | nodes.For, constants: Constants) -> nodes.Expr | nodes.For:
+    """Checked code with the constants in place of their fields; `code` itself stays as it is."""
+    made: nodes.Expr | nodes.For = _folded(code, constants)
+    return made
 
 
-class _Folding(NodeTransformer):
-    def __init__(self, constants: Constants) -> None:
-        self._constants = constants
-
-    def visit_Getitem(self, node: nodes.Getitem) -> nodes.Node:  # noqa: N802 (Jinja's name)
-        self.generic_visit(node)
-        match node:
-            case nodes.Getitem(node=nodes.Name(name=base), arg=nodes.Const(value=field)):
-                value = self._constants.get(base, {}).get(field)
-                if value is not None:
-                    return nodes.Const(value, lineno=node.lineno)
-        return node
+def _folded(part: Any, constants: Constants) -> Any:
+    match part:
+        case nodes.Getitem(node=nodes.Name(name=base), arg=nodes.Const(value=field)):
+            value = constants.get(base, {}).get(field)
+            return part if value is None else nodes.Const(value, lineno=part.lineno)
+        case nodes.Node():
+            return type(part)(*(_folded(value, constants) for _, value in part.iter_fields()), lineno=part.lineno)
+        case list():
+            return [_folded(value, constants) for value in part]
+    return part

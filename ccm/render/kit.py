@@ -8,14 +8,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from html import escape
 
-from jinja2 import Template, nodes
+from jinja2 import Template
 
 from ccm.errors import Problem
+from ccm.render.assemble import tree_of
 from ccm.render.channels.base import Filling
-from ccm.render.compile import HTML, PLAIN, check_source, compile_source, data, join, plain_source
+from ccm.render.compile import HTML, PLAIN, check_source, data, join
 from ccm.render.dialects import Dialect
 from ccm.render.environment import render
 from ccm.render.language import Piece, Source
+from ccm.render.layouts import Layouts
 from ccm.render.linebreaks import break_headings
 from ccm.render.markup import check_markup
 from ccm.render.schema import Type
@@ -27,37 +29,6 @@ _WORD = re.compile(r"""\(?\s*(?:'([^'\\]*)'|"([^"\\]*)")\s*\|\s*t\s*\)?""")
 _EMPTY_LINES = re.compile(r"\n\s*\n")
 _USES_WORD = re.compile(r"\|\s*t\b")
 Converter = Callable[[Source, Sequence[Piece], list[Problem]], list[Piece]]
-
-
-@dataclass(slots=True)
-class Layouts:
-    """The brand's layouts, each checked once for all files of a communication."""
-
-    workspace: Workspace
-    names: Mapping[str, Type]
-    problems: list[Problem]
-    sources: dict[str, Source] = field(default_factory=dict)
-    """By name, of those that were asked for."""
-    _checked: dict[str, tuple[list[Piece] | None, set[str]]] = field(default_factory=dict)
-
-    def get(self, name: str, dialect: Dialect) -> tuple[list[Piece] | None, set[str]]:
-        """The layout's pieces, None where it is wrong, and the names it reads."""
-        if name not in self._checked:
-            path = f"templates/_brand/{name}"
-            content = self.workspace.brand.get(name)
-            try:
-                text = (content or b"").decode("utf-8-sig").replace("\r\n", "\n")
-            except UnicodeDecodeError:
-                text = ""
-            if not text:
-                self.problems.append(Problem(path, 0, "is missing, empty or not UTF-8"))
-                self._checked[name] = None, set()
-            else:
-                assets = self.workspace.brand
-                source = self.sources[name] = Source(path, text)
-                checked = check_source(source, self.names, self.problems, dialect, layout=True, assets=assets)
-                self._checked[name] = checked.pieces, checked.uses
-        return self._checked[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +61,6 @@ class Kit:
 
     _read: list[Piece] | None = None
     """Of the source checked last."""
-    _trees: dict[str, nodes.Template] = field(default_factory=dict)
-    """Checked trees by their text, so that a text whose pieces stay as they are is parsed once."""
 
     @property
     def source(self) -> Source:
@@ -136,19 +105,15 @@ class Kit:
         self.uses |= checked.uses
         self.sources.append(source)
         self._read = checked.read
-        if checked.tree is not None:
-            self._trees[source.text] = checked.tree
         return None if checked.pieces is None else self._translated(checked.pieces, source, markup=dialect is not None)
 
     def text(self, pieces: Sequence[Piece]) -> Template:
         """A template of plain text."""
-        text = plain_source(pieces)
-        tree = self._trees.pop(text, None)
-        return PLAIN.make(tree) if tree is not None else compile_source(text, self.names, PLAIN, self.file.path)
+        return PLAIN.make(tree_of(pieces))
 
     def page(self, layout: Sequence[Piece], body: Sequence[Piece]) -> Template:
         """A template of a whole HTML page."""
-        return compile_source(plain_source(join(layout, body)), self.names, HTML, self.file.path)
+        return HTML.make(tree_of(join(layout, body)))
 
     def only_text(self) -> Callable[[], Template] | None:
         """What makes the template of a file that is nothing but text; None where it is wrong."""

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
+from jinja2 import nodes
+
 from ccm.errors import Problem
 
 MAX_CHARACTERS = 200_000
@@ -77,6 +79,8 @@ class Piece:
     """Stands inside a link behind the host, so that its value is percent-encoded."""
     between_tags: bool = False
     """Stands between MJML elements, where only ``mj-raw`` carries it through."""
+    code: nodes.Expr | nodes.For | None = field(default=None, compare=False, repr=False)
+    """What the checker made of it: what is printed or asked, or a loop without its body."""
 
 
 @dataclass(slots=True)

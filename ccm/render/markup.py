@@ -55,9 +55,10 @@ def check_markup(
     words = iter(range(len(tokens.pieces)))
     hidden = [p.text if p.kind == "data" else tokens.word(next(words)) + "\n" * p.text.count("\n") for p in pieces]
     parser.run("".join(hidden), MarkupPlaces(source, pieces, hidden))
+    told = parser.in_url | parser.between
     return [
         replace(piece, in_url=piece in parser.in_url, between_tags=piece in parser.between)
-        if piece.kind != "data" else piece for piece in pieces
+        if piece.kind != "data" and piece in told else piece for piece in pieces
     ]  # fmt: skip
 
 

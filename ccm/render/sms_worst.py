@@ -15,8 +15,9 @@ from jinja2 import nodes
 
 from ccm.errors import Problem, TemplateError
 from ccm.render import sms_formats
-from ccm.render.compile import PLAIN, checked_tree, plain_source
-from ccm.render.kit import Kit, Layouts
+from ccm.render.assemble import tree_of
+from ccm.render.kit import Kit
+from ccm.render.layouts import Layouts
 from ccm.render.plurals import COUNT
 from ccm.render.schema import schema_of, slot_name
 from ccm.render.sms import Encoding
@@ -57,7 +58,7 @@ def worst_case_of(
     pieces = Kit(file, workspace, names, languages, Layouts(workspace, names, problems), problems).body()
     if pieces is None or problems:
         raise TemplateError(problems)
-    tree = checked_tree(plain_source(pieces), names, PLAIN, file.path)
+    tree = tree_of(pieces)
     place = (base(file.language), *communication.jurisdictions)
     walk = _Walk(Values(workspace, communication, file.language), place, wording)
     bound = walk.body(_trimmed(tree.body))

@@ -10,11 +10,13 @@ from functools import cached_property
 from pathlib import Path
 
 from ccm.errors import NotFound, Problem, WorkspaceError
+from ccm.workspace.calendar import CALENDAR, PRICES
 from ccm.workspace.catalogues import Words, read_catalogues
 from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication, Sample, TemplateFile
-from ccm.workspace.crosscheck import cross_check
+from ccm.workspace.crosscheck import POLICY, cross_check
 from ccm.workspace.fingerprint import Fingerprint, fingerprint_of
+from ccm.workspace.garbage import collected_later
 from ccm.workspace.packs import NO_PACKS, Packs, read_packs
 from ccm.workspace.policy import Policy
 from ccm.workspace.retention import Schedule, load_retention
@@ -87,6 +89,7 @@ def find_root(start: Path) -> Path:
     raise NotFound(f"no ccm.toml in {start.resolve()} or above it; make a workspace with: ccm init DIR")
 
 
+@collected_later()
 def load_workspace(root: Path, *, unfinished: bool = False, before: Workspace | None = None) -> Workspace:
     """Reads and validates everything below `root`; raises `WorkspaceError` with all problems.
 
@@ -257,7 +260,7 @@ class _Loader:
     def _channels(self) -> dict[str, Channel]:
         channels: dict[str, Channel] = {}
         for document in self._documents("channels", "*.yaml"):
-            if document.path == "channels/policy.yaml":
+            if document.path in (POLICY, CALENDAR, PRICES):
                 continue
             line = document.line(("settings",))
             channel = validate(Channel, document, self.problems, path=document.path, settings_line=line)
@@ -270,7 +273,7 @@ class _Loader:
 
     def _policy(self) -> Policy | None:
         try:
-            document = read_yaml(self.root / "channels" / "policy.yaml", self.root)
+            document = read_yaml(self.root / POLICY, self.root)
         except Refused as refused:
             self.problems.append(refused.problem)
             return None

@@ -8,18 +8,17 @@ from typing import Any
 import orjson
 import pytest
 from cli_parts import NOON, Commands
-from sqlalchemy import select
 
 from ccm import ccm_verify
+from ccm.log.waiting import every_leaf
 from ccm.pipeline.project import open_project
-from ccm.store.tables import log_leaves
 
 
 def looks(ccm: Commands) -> list[dict[str, Any]]:
     """The log's entries about looks at content."""
     project = open_project(ccm.workspace)
     with project.store.read() as connection:
-        entries = [orjson.loads(entry) for entry in connection.scalars(select(log_leaves.c.entry))]
+        entries = [orjson.loads(entry) for _, entry in every_leaf(connection)]
     project.store.close()
     return [entry for entry in entries if entry["kind"] == "access"]
 

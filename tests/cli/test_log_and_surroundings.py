@@ -29,10 +29,10 @@ def test_the_log_verifies_until_a_row_is_edited(ccm: Commands) -> None:
     ccm.json("log", "checkpoint")
     assert ccm.json("log", "verify")["verifies"]
     with sqlite3.connect(ccm.workspace / DATABASE) as connection:
-        rows = connection.execute("SELECT id, entry FROM log_leaves ORDER BY id").fetchall()
+        rows = connection.execute("SELECT position, entry FROM log_leaves ORDER BY position").fetchall()
         number, entry = next((number, entry) for number, entry in rows if b"approved" in entry)
         connection.execute(
-            "UPDATE log_leaves SET entry = ? WHERE id = ?", (entry.replace(b"approved", b"rejected"), number)
+            "UPDATE log_leaves SET entry = ? WHERE position = ?", (entry.replace(b"approved", b"rejected"), number)
         )
     found = ccm.json("log", "verify", status=1)
     assert found["faults"]

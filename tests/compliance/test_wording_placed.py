@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ccm.compliance.text import CheckedText
 from ccm.compliance.wording_placed import BESIDE, misplaced, smallest_of
 from ccm.model.message import Rendered, TypeRun, WordingUse
 
@@ -16,10 +17,14 @@ PROMISE = {"en": "High Yield", "ja": "高利回り"}
 LANGUAGES = pytest.mark.parametrize("language", ["en", "ja"])
 
 
+def found_in(rendered: Rendered) -> list[str]:
+    return list(misplaced(rendered, CheckedText(rendered.channel, rendered.text)))
+
+
 def told(text: str, language: str, *, attached: str = "", **asked: Any) -> list[str]:
     use = WordingUse("risk", "1", "d", NOTICE[language], **asked)
     rendered = Rendered("email", "message/rfc822", b"", text + attached, wording=(use,), attached=attached)
-    return list(misplaced(rendered))
+    return found_in(rendered)
 
 
 @LANGUAGES
@@ -67,12 +72,12 @@ def test_wording_on_a_letter_is_not_smaller_than_asked(language: str) -> None:
     use = WordingUse("risk", "1", "d", notice, minimum_points=8)
     runs = (TypeRun(11, FILLER[language]), TypeRun(8, notice[:5]), TypeRun(7.5, notice[5:8]), TypeRun(8, notice[8:]))
     letter = Rendered("letter", "application/pdf", b"", notice, wording=(use,), type_runs=lambda: runs)
-    assert list(misplaced(letter)) == ["wording 'risk' is printed in 7.5 points; 8 are asked for"]
+    assert found_in(letter) == ["wording 'risk' is printed in 7.5 points; 8 are asked for"]
     large = tuple(replace(run, points=max(run.points, 7.96)) for run in runs)
-    assert list(misplaced(replace(letter, type_runs=lambda: large))) == []
-    [unmeasured] = misplaced(replace(letter, type_runs=tuple))
+    assert found_in(replace(letter, type_runs=lambda: large)) == []
+    [unmeasured] = found_in(replace(letter, type_runs=tuple))
     assert "its type cannot be measured" in unmeasured
-    assert list(misplaced(replace(letter, channel="sms", type_runs=tuple))) == []
+    assert found_in(replace(letter, channel="sms", type_runs=tuple)) == []
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import cryptography
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import Connection, delete, select, update
 
 from ccm import ccm_verify
 from ccm.ccm_verify import Keys, Result, verify_files
@@ -16,7 +17,9 @@ from ccm.log import sequencer
 from ccm.log.keys import Signer
 from ccm.log.leaves import event_leaf
 from ccm.log.prove import Proofs, prove
+from ccm.log.waiting import every_leaf, packed
 from ccm.store import Store
+from ccm.store.tables import log_leaves, log_waiting
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 SIZE = 600
@@ -29,6 +32,18 @@ def entries(start: int, end: int) -> list[bytes]:
 def add(store: Store, start: int, end: int) -> None:
     with store.write() as connection:
         sequencer.append(connection, entries(start, end))
+
+
+def forget(connection: Connection, leaf: bytes) -> None:
+    """Takes a leaf out of the log by hand, out of the tree or out of its pack."""
+    assert leaf in [entry for _, entry in every_leaf(connection)]
+    connection.execute(delete(log_leaves).where(log_leaves.c.entry == leaf))
+    for number, pack in connection.execute(select(log_waiting.c.id, log_waiting.c.leaves)).all():
+        left = [entry for entry in pack.split(b"\n") if entry != leaf]
+        here = log_waiting.c.id == number
+        connection.execute(
+            update(log_waiting).where(here).values(leaves=packed(left)) if left else delete(log_waiting).where(here)
+        )
 
 
 def signer_of(number: int) -> Signer:

@@ -1,16 +1,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert, update
+from log_parts import forget
+from sqlalchemy import delete, func, insert, select, update
 
 from ccm.log import leaves, sequencer
 from ccm.log.crosscheck import verify_messages
 from ccm.store import Store
-from ccm.store.tables import customer_salts, erasures, log_leaves, messages, release_actions, releases
+from ccm.store.tables import customer_salts, erasures, log_waiting, messages, release_actions, releases
 
 AT = datetime(2026, 3, 31, 9, 0, 0, 5, tzinfo=UTC)
 TRACE = b"trace"
@@ -105,16 +107,15 @@ def told(store: Store) -> Store:
 def after(store: Store, *statements: Any) -> tuple[str, ...]:
     with store.write() as connection:
         for statement in statements:
-            connection.execute(statement)
+            if callable(statement):
+                statement(connection)
+            else:
+                connection.execute(statement)
     return verify_messages(store)
 
 
 def change(message_id: str, **values: Any) -> Any:
     return update(messages).where(messages.c.id == message_id).values(**values)
-
-
-def forget(leaf: bytes) -> Any:
-    return delete(log_leaves).where(log_leaves.c.entry == leaf)
 
 
 def test_tables_that_agree_with_the_log_have_no_faults(told: Store) -> None:
@@ -173,9 +174,14 @@ def test_a_message_stopped_for_another_reason_is_found(told: Store) -> None:
 
 
 @pytest.mark.parametrize("message", ["accepted", "delivered", "unknown", "sending"])
+@pytest.mark.parametrize("waits", [True, False])
 @pytest.mark.parametrize("dialect", ["sqlite"])
-def test_a_send_that_is_not_in_the_log_is_found(told: Store, message: str) -> None:
-    assert after(told, forget(sent(message))) == (f"message {message}: it is {message}, but the log has no send",)
+def test_a_send_that_is_not_in_the_log_is_found(told: Store, message: str, waits: bool) -> None:
+    if not waits:
+        sequencer.integrate(told)
+    assert after(told, partial(forget, leaf=sent(message))) == (
+        f"message {message}: it is {message}, but the log has no send",
+    )
 
 
 @pytest.mark.parametrize(
@@ -187,10 +193,34 @@ def test_a_send_that_is_not_in_the_log_is_found(told: Store, message: str) -> No
         ("unknown", receipt("unknown", "unknown")),
     ],
 )
+@pytest.mark.parametrize("waits", [True, False])
 @pytest.mark.parametrize("dialect", ["sqlite"])
-def test_an_answer_that_is_not_in_the_log_is_found(told: Store, message: str, leaf: bytes) -> None:
-    assert after(told, forget(leaf)) == (
+def test_an_answer_that_is_not_in_the_log_is_found(told: Store, message: str, leaf: bytes, waits: bool) -> None:
+    if not waits:
+        sequencer.integrate(told)
+    assert after(told, partial(forget, leaf=leaf)) == (
         f"message {message}: it is {message}, but the log has no receipt or event that says so",
+    )
+
+
+def test_a_pack_of_waiting_leaves_that_is_taken_away_is_found(told: Store) -> None:
+    first, later = select(func.min(log_waiting.c.id)), select(func.max(log_waiting.c.id))
+    answered = {"accepted", "delivered", "failed", "bounced", "unknown", "found"}
+    faults = after(told, delete(log_waiting).where(log_waiting.c.id == later.scalar_subquery()))
+    named = [fault.partition(": ")[0].removeprefix("message ") for fault in faults]
+    assert {name for name in named if named.count(name) == 1} == {"sending", "failed", "bounced", "stopped"}
+    assert {*named} == {*answered, "sending", "stopped"}
+    faults = after(told, delete(log_waiting).where(log_waiting.c.id == first.scalar_subquery()))
+    assert [fault for fault in faults if "no decision" in fault] == [
+        f"message {name}: the log has no decision about it" for name in sorted(row["id"] for row in ROWS)
+    ]
+    assert [fault for fault in faults if fault.startswith("release")]
+
+
+def test_a_waiting_leaf_that_is_changed_is_found(told: Store) -> None:
+    changed = decision(ROWS[0], "0" * 64, "due", "preferred")
+    assert after(told, insert(log_waiting).values(leaves=changed)) == (
+        "message due: the log says another customer than its row",
     )
 
 
@@ -274,11 +304,13 @@ def test_a_changed_comment_of_an_approval_is_found(told: Store) -> None:
 @pytest.mark.parametrize("entry", [b"\xff", b"[1]", b"{", b'{"kind":"decision","message":{"a":1}}',
                                    b'{"kind":"decision","message":"\\u0000"}'])  # fmt: skip
 def test_a_leaf_that_holds_anything_else_is_told_and_stops_nothing(told: Store, entry: bytes) -> None:
-    faults = after(told, insert(log_leaves).values(entry=entry), change("due", channel="sms"))
+    faults = after(told, insert(log_waiting).values(leaves=entry), change("due", channel="sms"))
     assert "message due: the log says channel email, its row says sms" in faults
     assert len(faults) == 2
+    sequencer.integrate(told)
+    assert len(verify_messages(told)) == 2
 
 
 @pytest.mark.parametrize("entry", [b"{}", b'{"kind":"send"}', b'{"kind":"event","message":"x"}', b'{"kind":[1]}'])
 def test_leaves_of_no_message_are_passed_over(told: Store, entry: bytes) -> None:
-    assert after(told, insert(log_leaves).values(entry=entry)) == ()
+    assert after(told, insert(log_waiting).values(leaves=entry)) == ()

@@ -15,8 +15,9 @@ from ccm.log.keys import Signer
 from ccm.log.merkle import EMPTY_ROOT, leaf_hash, root, tiles, verify_consistency, verify_inclusion
 from ccm.log.note import open_checkpoint
 from ccm.log.proofs import consistency_proof, inclusion_proof, root_at
+from ccm.log.waiting import waiting_leaves
 from ccm.store import Store
-from ccm.store.tables import log_checkpoints, log_leaves, log_state, log_tiles
+from ccm.store.tables import log_checkpoints, log_leaves, log_state, log_tiles, log_waiting
 
 NOW = datetime(2026, 4, 1, tzinfo=UTC)
 sqlite_only = pytest.mark.parametrize("dialect", ["sqlite"])
@@ -33,8 +34,9 @@ def add(store: Store, number: int, start: int = 0) -> None:
 
 def positions(store: Store) -> dict[bytes, int | None]:
     with store.read() as connection:
+        waiting: dict[bytes, int | None] = {entry: None for _, entry in waiting_leaves(connection)}
         rows = connection.execute(select(log_leaves.c.entry, log_leaves.c.position))
-        return {bytes(entry): position for entry, position in rows}
+        return waiting | {bytes(entry): position for entry, position in rows}
 
 
 def test_leaves_get_places_in_the_order_they_were_added(store: Store) -> None:
@@ -54,11 +56,11 @@ def test_leaves_stand_in_the_log_only_if_their_transaction_commits(store: Store)
 
 def test_a_leaf_that_commits_late_comes_after_those_already_placed(store: Store) -> None:
     add(store, 3)
-    with store.write() as connection:  # ids 4 and 5 are taken, and one of them is not there yet
-        connection.execute(insert(log_leaves), [{"id": 5, "entry": b"5"}])
+    with store.write() as connection:  # packs 4 and 5 are taken, and one of them is not there yet
+        connection.execute(insert(log_waiting), [{"id": 5, "leaves": b"5"}])
     sequencer.integrate(store)
     with store.write() as connection:
-        connection.execute(insert(log_leaves), [{"id": 4, "entry": b"4"}])
+        connection.execute(insert(log_waiting), [{"id": 4, "leaves": b"4"}])
     assert sequencer.integrate(store) == 1
     assert [positions(store)[entry] for entry in (b"5", b"4")] == [3, 4]
     with store.read() as connection:
@@ -70,13 +72,26 @@ def test_nothing_to_add_is_no_error(store: Store) -> None:
     assert sequencer.integrate(store) == 0
 
 
-def test_a_limit_is_kept(store: Store) -> None:
-    add(store, 30)
-    assert [sequencer.integrate(store, limit=20), sequencer.integrate(store, limit=20)] == [20, 10]
+def test_a_leaf_that_would_read_as_two_is_refused(store: Store) -> None:
+    for number in (1, 3):
+        with store.write() as connection, pytest.raises(InputError, match="has a line break"):
+            sequencer.append(connection, [*entries(number), b'{"n":\n1}'])
+    assert positions(store) == {}
+
+
+def test_a_transaction_of_many_leaves_adds_several_packs(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sequencer, "PACK", 100)
+    add(store, 950)
+    with store.read() as connection:
+        assert [entry for _, entry in waiting_leaves(connection)] == entries(950)
+        assert {number for number, _ in waiting_leaves(connection)} == set(range(1, 11))
+    assert sequencer.integrate(store) == 950
+    assert positions(store) == {entry: number for number, entry in enumerate(entries(950))}
 
 
 def test_a_backlog_is_placed_in_several_transactions(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sequencer, "INTEGRATION_BATCH", 100)
+    monkeypatch.setattr(sequencer, "PACK", 30)
     add(store, 950)
     assert sequencer.integrate(store) == 950
     with store.read() as connection:
@@ -141,6 +156,7 @@ def test_proofs_are_refused_for_what_is_not_in_the_tree(store: Store) -> None:
 
 def test_two_sequencers_at_once_never_give_a_place_twice(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sequencer, "INTEGRATION_BATCH", 50)
+    monkeypatch.setattr(sequencer, "PACK", 20)
     add(store, 1000)
     done: list[int] = []
     threads = [threading.Thread(target=lambda: done.append(sequencer.integrate(store))) for _ in range(3)]

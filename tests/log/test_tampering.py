@@ -60,6 +60,11 @@ def set_leaf(connection: Connection, place: int, entry: bytes, *, tile: bool = F
         connection.execute(update(log_tiles).where(at).values(hashes=bytes(hashes)))
 
 
+def back_to_waiting(connection: Connection) -> None:
+    sequencer.append(connection, [stored_entry(connection, SIZE - 1)])
+    connection.execute(delete(log_leaves).where(position(SIZE - 1)))
+
+
 def swap_positions(connection: Connection) -> None:
     for old, new in ((10, -1), (500, 10), (-1, 500)):
         connection.execute(update(log_leaves).where(position(old)).values(position=new))
@@ -151,7 +156,7 @@ ATTACKS = {
     "leaf: one put in": Attack(
         sql(insert(log_leaves).values(entry=b"{}", position=SIZE)), "the log's size is 700, but its last leaf has"),
     "leaf: one taken back to waiting": Attack(
-        sql(update(log_leaves).where(position(699)).values(position=None)), "its last leaf has position 698"),
+        back_to_waiting, "its last leaf has position 698"),
     "leaves: the tail deleted": Attack(
         sql(delete(log_leaves).where(log_leaves.c.position >= 450)), "positions 450 to 511: missing"),
     "tail cut, with tiles and state": Attack(

@@ -122,7 +122,7 @@ def test_a_deleted_leaf_is_found(log: Store, signer: Signer) -> None:
 
 
 def test_a_leaf_taken_out_of_the_tree_is_found(log: Store, signer: Signer) -> None:
-    damage = update(log_leaves).where(log_leaves.c.position == 699).values(position=None)
+    damage = delete(log_leaves).where(log_leaves.c.position == 699)
     assert damaged(log, signer, lambda connection: connection.execute(damage)) == (
         "the log's size is 700, but its last leaf has position 698",
         "the log's size is 700, but it has 699 leaves with a position",

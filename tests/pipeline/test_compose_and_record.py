@@ -12,11 +12,12 @@ from sqlalchemy import delete, func, insert, select, update
 from support import RUN_AT, Bank
 
 from ccm.errors import InputError, NotAllowed, NotFound
+from ccm.log.waiting import every_leaf
 from ccm.pipeline.compose import Composed, Occasion, compose
 from ccm.pipeline.record import record
 from ccm.pipeline.trigger import send
 from ccm.store import feeds
-from ccm.store.tables import cases, consents, contacts, customer_salts, log_leaves, messages, preferences, transactions
+from ccm.store.tables import cases, consents, contacts, customer_salts, messages, preferences, transactions
 
 CUSTOMERS = 8  # where letters are laid out: enough for both languages
 ONE_DATABASE = pytest.mark.parametrize("dialect", ["sqlite"])
@@ -132,7 +133,7 @@ def test_recording_puts_message_reservation_and_leaf_into_one_transaction(bank: 
     with bank.project.store.read() as connection:
         assert connection.scalar(select(func.count()).select_from(messages)) == 1
         assert connection.scalar(select(contacts.c.status)) == "reserved"
-        [entry] = connection.scalars(select(log_leaves.c.entry))
+        [(_, entry)] = every_leaf(connection)
         salts = connection.scalar(select(func.count()).select_from(customer_salts))
     assert one.message_id.encode() in bytes(entry)
     assert one.decision.customer_id.encode() not in bytes(entry), "the log names no customer"

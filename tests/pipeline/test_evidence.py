@@ -13,7 +13,6 @@ from typing import Any
 
 import orjson
 import pytest
-from sqlalchemy import select
 from support import Bank
 from test_erasure import ONE_DATABASE, one, person, sent
 
@@ -21,12 +20,12 @@ from ccm import ccm_verify
 from ccm.ccm_verify import read_keys, verify_pack
 from ccm.errors import InputError, NotAllowed, NotFound
 from ccm.log.crosscheck import verify_messages
+from ccm.log.waiting import every_leaf
 from ccm.pipeline import contents
 from ccm.pipeline.erasure import erase
 from ccm.pipeline.evidence import Pack, make_pack
 from ccm.pipeline.evidence.collect import About, Found
 from ccm.pipeline.evidence.pack import _log_access, zipped
-from ccm.store.tables import log_leaves
 
 
 def made(bank: Bank, name: str, **options: str) -> Pack:
@@ -77,7 +76,7 @@ def test_the_log_names_who_took_the_pack_and_its_manifest(bank: Bank) -> None:
     message = one(bank)["id"]
     pack = made(bank, message)
     with bank.project.store.read() as connection:
-        entries = [orjson.loads(entry) for entry in connection.scalars(select(log_leaves.c.entry))]
+        entries = [orjson.loads(entry) for _, entry in every_leaf(connection)]
     access = [entry for entry in entries if entry["kind"] == "access"]
     assert [(entry["message"], entry["person"], entry["purpose"]) for entry in access] == [
         (message, "aoi", "complaint"), (None, "aoi", "complaint"),

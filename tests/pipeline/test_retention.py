@@ -19,7 +19,7 @@ from ccm.errors import Erased, InputError, NotAllowed, WorkspaceError
 from ccm.log.crosscheck import verify_messages
 from ccm.pipeline import contents, holds
 from ccm.pipeline.retention import Report, dispose, report
-from ccm.store.tables import log_leaves, messages
+from ccm.store.tables import log_waiting, messages
 from ccm.workspace.retention import FILE, Period, load_retention
 
 LATER = datetime(2033, 4, 1, tzinfo=UTC)
@@ -106,9 +106,9 @@ def test_a_disposal_that_the_log_does_not_know_is_found(bank: Bank) -> None:
     bank.clock.now = LATER
     found = dispose(bank.project, LATER, person(bank))
     with bank.project.store.write() as connection:
-        entries = connection.execute(select(log_leaves.c.id, log_leaves.c.entry)).all()
-        [leaf] = [leaf for leaf, entry in entries if orjson.loads(entry)["kind"] == "disposal"]
-        connection.execute(log_leaves.delete().where(log_leaves.c.id == leaf))
+        packs = connection.execute(select(log_waiting)).all()
+        [pack] = [number for number, leaves in packs if b'"kind":"disposal"' in leaves]
+        connection.execute(log_waiting.delete().where(log_waiting.c.id == pack))
     faults = verify_messages(bank.project.store)
     assert len(faults) == found.messages
     assert all("no erasure or disposal" in fault for fault in faults)

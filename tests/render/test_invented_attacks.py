@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from jinja2 import nodes
 from language_parts import NAMES, problems_in
 from render_parts import LAYOUT, SECTION, compiled, context, load, sms
 
@@ -282,6 +283,15 @@ def test_environment_can_reach_nothing_but_its_own_filters_and_tests() -> None:
         assert set(environment.tests) == {"defined", "none", "even", "odd"}
         assert environment.extensions == {}
     assert all(kind.kind != "unknown" for kind in NAMES.values())
+
+
+@pytest.mark.parametrize("name", ["open", "eval", "__import__", "getattr", "print", "type"])
+def test_compiled_code_reaches_none_of_python_s_own_functions(name: str) -> None:
+    # No checked template names one; the compiled code would not find it either.
+    tree = nodes.Template([nodes.Output([nodes.Name("name", "load", lineno=1)], lineno=1)], lineno=1)
+    reached = PLAIN.make(tree).root_render_func.__globals__["__builtins__"]
+    assert "str" in reached
+    assert name not in reached
 
 
 def test_file_full_of_mistakes_is_told_about_up_to_a_number() -> None:

@@ -80,7 +80,8 @@ def _finder(word: str) -> tuple[str, re.Pattern[str]]:
     expression = r"[\s-]+".join(literals)
     # Not \b: it takes Japanese characters for letters, and so would miss a Latin word among them.
     if re.match(f"[{LATIN}]", parts[0]):
-        expression = f"(?<![{LATIN}]){expression}"
+        # Behind its first letters: a pattern that begins with letters jumps to where they stand.
+        expression = f"{literals[0]}(?<![{LATIN}]{literals[0]}){expression.removeprefix(literals[0])}"
     if ending:
         expression += f"[{LATIN}]*"
     if ending or re.search(f"[{LATIN}]$", parts[-1]):

@@ -21,8 +21,8 @@ from ccm.workspace import Workspace
 
 _RUN = re.compile(r"(?<![0-9])\+?[0-9]+(?:(?P<by>[ \u00a0._\-\u2010-\u2015\u2212/])[0-9]+(?:(?P=by)[0-9]+)*)?(?![0-9])")
 _NEAR = re.compile(
-    r"\d(?:[\W_]{0,3}\d){11}"
-    r"|\d(?:(?<=[A-ZＡ-Ｚ]\d)|(?<=[A-ZＡ-Ｚ][\W_]\d))[\W_]{0,3}\d(?:[^\w\n]{0,2}[A-Z0-9Ａ-Ｚ０-９]){11}"
+    r"\d(?<!\d\d)(?:(?:[\W_]{0,3}+\d){11}"
+    r"|(?:(?<=[A-ZＡ-Ｚ]\d)|(?<=[A-ZＡ-Ｚ][\W_]\d))[\W_]{0,3}+\d(?:[^\w\n]{0,2}+[A-Z0-9Ａ-Ｚ０-９]){11})"
 )
 """Twelve digits near each other, or perhaps an IBAN from its third letter on: a quick look, wider than what is told."""
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")

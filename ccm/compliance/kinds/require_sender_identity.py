@@ -6,12 +6,13 @@ comment, not undisplayed, not white on white.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
 from ccm.compliance.kinds import RuleParams
-from ccm.compliance.text import CheckedText, count_standing
+from ccm.compliance.text import CheckedText, stands
 from ccm.compliance.visible import stands_in
 from ccm.workspace import Workspace
 
@@ -46,11 +47,13 @@ def check(params: Params, message: CheckedText) -> list[str]:
     """One sentence for each part that is missing, or cannot be seen."""
     found = []
     for part in params.parts:
-        texts = [
-            lines for lines in params.texts.get(part, ()) if all(count_standing(line, message) for line in lines)
-        ]  # fmt: skip
-        if not texts:
+        texts = params.texts.get(part, ())
+        told = (lines for lines in texts if all(stands(line, message) for line in lines))
+        first = next(told, None)
+        if first is None:
             found.append(f"the sender's {part} is not in what the customer reads")
-        elif message.html and not any(all(stands_in(line, message.page_words) for line in lines) for lines in texts):
+        elif message.html and not any(
+            all(stands_in(line, message.page_words) for line in lines) for lines in chain((first,), told)
+        ):
             found.append(f"the sender's {part} is in the page, but the customer cannot see it")
     return found

@@ -59,7 +59,7 @@ class EmailChannel(Channel):
             return None
         meta = {"subject": subject, "preheader": preheader}
         setting = EmailSetting.of(kit.workspace, self.communication, kit.file)
-        return lambda: compile_email(layout, body, meta, kit.names, setting, kit.problems)
+        return lambda: compile_email(layout, body, meta, setting, kit.problems)
 
     def links(self, template: Any) -> tuple[Link, ...]:
         made: EmailTemplate = template

@@ -17,7 +17,7 @@ from ccm.store.tables.feeds import (
     suppressions,
     transactions,
 )
-from ccm.store.tables.log import log_checkpoints, log_keys, log_leaves, log_state, log_tiles
+from ccm.store.tables.log import log_checkpoints, log_keys, log_leaves, log_state, log_tiles, log_waiting
 from ccm.store.tables.messages import chunks, decision_policies, digests, messages, runs
 from ccm.store.tables.vault import customer_keys, erasures, legal_holds, vault_keys
 
@@ -44,6 +44,7 @@ __all__ = [
     "log_leaves",
     "log_state",
     "log_tiles",
+    "log_waiting",
     "messages",
     "metadata",
     "preferences",

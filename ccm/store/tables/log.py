@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table
+from sqlalchemy import BigInteger, Column, Integer, LargeBinary, Table
 
 from ccm.store.tables.base import Instant, Serial, metadata, text
 
+log_waiting = Table(
+    "log_waiting",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("leaves", LargeBinary, nullable=False),  # a pack of entries, see ccm.log.waiting
+)
 log_leaves = Table(
     "log_leaves",
     metadata,
-    Column("id", Serial, primary_key=True),
+    Column("position", Serial, primary_key=True, autoincrement=False),  # place in the tree
     Column("entry", LargeBinary, nullable=False),  # canonical JSON
-    Column("position", BigInteger),  # place in the tree; NULL until the sequencer took it
 )
-# Two partial indexes: an index over all positions would have to take every leaf twice.
-Index(
-    "uq_log_leaves_position", log_leaves.c.position, unique=True,
-    sqlite_where=log_leaves.c.position.is_not(None), postgresql_where=log_leaves.c.position.is_not(None),
-)  # fmt: skip
-Index(
-    "ix_log_leaves_waiting", log_leaves.c.id,
-    sqlite_where=log_leaves.c.position.is_(None), postgresql_where=log_leaves.c.position.is_(None),
-)  # fmt: skip
 log_tiles = Table(
     "log_tiles",
     metadata,

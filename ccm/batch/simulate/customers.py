@@ -1,0 +1,126 @@
+"""Takes the decisions of a simulated time for a chunk of customers, one customer after the other, in order of time.
+
+A customer's caps, preferences and history are nobody else's, so chunks need to know nothing of each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection
+
+from ccm.batch.simulate.events import Event, Events
+from ccm.batch.simulate.tally import Tally
+from ccm.compliance.places import region_of
+from ccm.decide import Facts, decide, plan_for
+from ccm.decide.caps import NOT_COUNTED
+from ccm.model.customer import Contact, Customer
+from ccm.model.message import Decision
+from ccm.pipeline.gather import gather
+from ccm.pipeline.project import Project
+from ccm.store import feeds
+from ccm.workspace.communication import Communication
+from ccm.workspace.policy import Terms
+
+
+class Customers:
+    """One scenario's decisions. Only reads the store."""
+
+    def __init__(self, project: Project, events: Events, first: datetime) -> None:
+        self._project, self._events, self._first = project, events, first
+        workspace = project.workspace
+        self._policy, self._channels = workspace.policy, workspace.channels
+        self._zone = ZoneInfo(workspace.settings.organisation.timezone)
+        names = sorted(events.communications)
+        self._communications = {name: workspace.communication(name) for name in names}
+        self._days: dict[datetime, str] = {}
+
+    def simulate(self, connection: Connection, customer_ids: Sequence[str]) -> Tally:
+        """The counts of these customers."""
+        tally = Tally(customers=len(customer_ids))
+        known = self._known(connection, customer_ids)
+        for customer_id, facts in known.items():
+            self._one(facts, self._events.of(customer_id), tally)
+        return tally
+
+    def _known(self, connection: Connection, customer_ids: Sequence[str]) -> dict[str, Facts]:
+        """What is known of each customer, with every contact that any of the communications looks at."""
+        some = next(iter(self._communications.values()))
+        found = gather(connection, self._project, some, customer_ids, self._first)
+        places = {(facts.customer.jurisdiction, region_of(facts.customer)) for facts in found.values()}
+        begins, follows = self._first, set[str]()
+        for communication in self._communications.values():
+            plan = plan_for(communication, self._policy, self._channels)
+            follows.update(plan.follows)
+            for place in places:
+                asked = self._project.rules.requirements(communication, *place, self._first)
+                begins = min(begins, plan.look_back(asked.values(), self._first) or begins)
+        contacts = feeds.contacts(connection, list(found), begins, sorted(follows))
+        return {
+            customer_id: replace(facts, contacts=tuple(contacts.get(customer_id, ())))
+            for customer_id, facts in found.items()
+        }
+
+    def _one(self, facts: Facts, events: Sequence[Event], tally: Tally) -> None:
+        contacts, messages = facts.contacts, 0
+        customer, region = facts.customer, region_of(facts.customer)
+        for event in events:
+            communication = self._communications[event.communication]
+            asked = self._project.rules.requirements(communication, customer.jurisdiction, region, event.at)
+            now = replace(facts, contacts=contacts, requirements=asked)
+            decision = decide(communication, self._policy, self._channels, now, event.at)
+            tally.events += 1
+            if decision.send and decision.channel and decision.due_at:
+                terms = self._policy.terms(communication)
+                contacts = (*contacts, _contact(communication, terms, customer.id, decision.channel, decision.due_at))
+                messages += 1
+                self._sent(communication, customer, decision, tally)
+            else:
+                tally.withheld[communication.id, decision.reason, self._day(event.at)] += 1
+            if decision.reason == "cap" or decision.detail.startswith("deferred"):
+                self._displaced(communication, now, decision, event.at, tally)
+        tally.reached[messages] += 1
+
+    def _sent(self, communication: Communication, customer: Customer, decision: Decision, tally: Tally) -> None:
+        channel, due = str(decision.channel), decision.due_at or decision.at
+        tally.sent[communication.id, channel, self._day(due)] += 1
+        language = communication.language_for(customer.language) or ""
+        tally.sizes[communication.id, channel, language, customer.jurisdiction] += 1
+        if due > decision.at:
+            tally.later[communication.id, decision.detail.split(":")[0]] += 1
+
+    def _displaced(
+        self, communication: Communication, facts: Facts, decision: Decision, at: datetime, tally: Tally
+    ) -> None:
+        """Who took the room: each communication that stands in the full window, once for this message."""
+        cap = decision.detail.rpartition(":")[2]
+        wanted = decision.channel or next((one.channel for one in decision.candidates if one.detail == cap), None)
+        plan = plan_for(communication, self._policy, self._channels)
+        room = next((room for room in plan.rooms(facts, wanted or "").all if room.id == cap), None)
+        if room is None:
+            return
+        length = timedelta(microseconds=room.length)
+        near = {
+            contact.communication for contact in facts.contacts
+            if contact.counts and contact.status not in NOT_COUNTED and at - length < contact.at < at + length
+            and room.holds(contact.category, contact.channel, contact.purpose)
+        }  # fmt: skip
+        for name in sorted(near):
+            tally.displaced[communication.id, cap, name] += 1
+
+    def _day(self, at: datetime) -> str:
+        hour = at.replace(minute=0, second=0, microsecond=0)
+        if hour not in self._days:
+            self._days[hour] = at.astimezone(self._zone).date().isoformat()
+        return self._days[hour]
+
+
+def _contact(communication: Communication, terms: Terms, customer_id: str, channel: str, at: datetime) -> Contact:
+    return Contact.model_construct(
+        None, customer_id=customer_id, communication=communication.id, category=communication.category,
+        channel=channel, at=at, status="reserved", message_id=None, purpose=communication.purpose,
+        priority=terms.priority, counts=terms.counts_toward_caps,
+    )  # fmt: skip

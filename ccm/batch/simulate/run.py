@@ -1,0 +1,106 @@
+"""Simulates a time to come with all processors: chunks of customers, each in one process, nothing written."""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from ccm.batch.simulate.customers import Customers
+from ccm.batch.simulate.events import Events
+from ccm.batch.simulate.scenario import Scenario
+from ccm.batch.simulate.sizes import Key, Size, sizes
+from ccm.batch.simulate.tally import Tally
+from ccm.batch.workers import die_with_parent
+from ccm.errors import InputError
+from ccm.store import Store, feeds
+from ccm.workspace.calendar import MAX_DAYS, Calendar
+
+CHUNK = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Simulation:
+    """What came out for one scenario."""
+
+    scenario: Scenario
+    tally: Tally
+    sizes: dict[Key, Size]
+
+
+def simulate(
+    scenarios: Sequence[Scenario], calendar: Calendar, first: date, last: date, *, limit: int | None = None,
+    workers: int | None = None, on_progress: Callable[[int], None] = lambda customers: None,
+) -> list[Simulation]:  # fmt: skip
+    """Decides everything between two days (inclusive, of the organisation's zone) for every customer of the store.
+
+    All scenarios see the same customers and triggers. Raises `InputError` for a time that is too long or empty, where
+    there is nothing to simulate, or no customer.
+    """
+    if not first <= last or (last - first).days >= MAX_DAYS:
+        raise InputError(f"from {first} to {last}: between 1 and {MAX_DAYS} days can be simulated")
+    store = scenarios[0].project.store
+    zone = scenarios[0].project.workspace.settings.organisation.timezone
+    start = datetime.combine(first, time(), ZoneInfo(zone)).astimezone(UTC)
+    events = Events(calendar, first, last, zone)
+    if not events.communications:
+        raise InputError(f"nothing is planned or expected from {first} to {last}: add to the calendar")
+    simulators = [Customers(scenario.project, events, start) for scenario in scenarios]
+    tallies = [Tally() for _ in scenarios]
+    for parts in _worked_off(simulators, store, limit, workers or os.cpu_count() or 1):
+        for tally, part in zip(tallies, parts, strict=True):
+            tally.add(part)
+        on_progress(tallies[0].customers)
+    if not tallies[0].customers:
+        raise InputError("there are no customers; import some with: ccm import customers FILE")
+    return [
+        Simulation(scenario, tally, sizes(scenario.project, [key[:3] for key in tally.sizes], start))
+        for scenario, tally in zip(scenarios, tallies, strict=True)
+    ]
+
+
+def _worked_off(simulators: list[Customers], store: Store, limit: int | None, workers: int) -> Iterator[list[Tally]]:
+    """The tallies of every chunk, a tally a scenario, as they come."""
+    store.close()  # a connection must not be shared with a forked process
+    gc.collect()
+    gc.freeze()
+    context = multiprocessing.get_context("fork")
+    pool = ProcessPoolExecutor(workers, context, initializer=_enter, initargs=(simulators, store.url, os.getpid()))
+    try:
+        yield from pool.map(_work, _chunks(store, limit))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        gc.unfreeze()
+
+
+def _chunks(store: Store, limit: int | None) -> Iterator[list[str]]:
+    after: str | None = None
+    left = limit
+    while left is None or left > 0:
+        with store.read() as connection:
+            ids = feeds.customer_ids(connection, after, CHUNK if left is None else min(CHUNK, left))
+        if not ids:
+            return
+        yield ids
+        after = ids[-1]
+        left = None if left is None else left - len(ids)
+
+
+_simulators: list[Customers]
+_store: Store
+
+
+def _enter(simulators: list[Customers], url: str, parent: int) -> None:
+    global _simulators, _store
+    die_with_parent(parent)
+    _simulators, _store = simulators, Store(url)
+
+
+def _work(ids: list[str]) -> list[Tally]:
+    with _store.read() as connection:
+        return [simulator.simulate(connection, ids) for simulator in _simulators]

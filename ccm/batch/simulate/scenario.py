@@ -1,0 +1,84 @@
+"""One way things could be: the workspace as it is, or with another policy, or with another release."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from ccm.compliance.approvals import find, stored_release
+from ccm.compliance.release_files import load_files, restored
+from ccm.errors import InputError, NotFound, Problem, WorkspaceError
+from ccm.pipeline.project import Project
+from ccm.workspace.crosscheck import POLICY, cross_check
+from ccm.workspace.policy import Policy
+from ccm.workspace.yamlfile import read_yaml, validate
+from ccm.workspace.yamlreader import Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A project to decide by; its store is only read."""
+
+    name: str
+    project: Project
+
+
+def scenario_of(project: Project, told: str, opened: Callable[[Path], Project]) -> Scenario:
+    """The scenario that a person names: a policy file, a workspace's folder, or a release's digest.
+
+    A policy file is read in place of ``channels/policy.yaml``. A release stands in for its communication alone.
+    `opened` opens a folder as a project. Raises `InputError` and `WorkspaceError` for what can't be read, `NotFound`
+    for an unknown release.
+    """
+    path = Path(told)
+    if path.is_dir():
+        other = opened(path)
+        return Scenario(told, replace(other, store=project.store, clock=project.clock, _compiled={}))
+    if path.is_file():
+        workspace = replace(project.workspace, policy=_policy(path, project))
+        return Scenario(told, replace(project, workspace=workspace, _compiled={}))
+    if len(told) < 8 or set(told) - set("0123456789abcdef"):
+        raise InputError(
+            f"'{told}' is no file, no folder and no release; give a policy file, a workspace or a release's digest"
+        )
+    return _with_release(project, told)
+
+
+def _policy(file: Path, project: Project) -> Policy:
+    problems: list[Problem] = []
+    try:
+        document = read_yaml(file, file.parent.resolve())
+    except Refused as refused:
+        raise WorkspaceError([refused.problem]) from refused
+    policy = validate(Policy, document, problems)
+    if policy is not None:
+        workspace = project.workspace
+        # Of the other files nothing can be wrong: the workspace was loaded. The policy is told of under its own name.
+        documents = {f"templates/{name}/communication.yaml": document for name in workspace.communications}
+        documents[POLICY] = document
+        found = cross_check(workspace.communications, workspace.wordings, (), workspace.channels, policy, documents)
+        problems += [replace(problem, path=str(file)) for problem in found]
+    if policy is None or problems:
+        raise WorkspaceError(problems)
+    return policy
+
+
+def _with_release(project: Project, digest: str) -> Scenario:
+    with project.store.read() as connection:
+        release = stored_release(connection, find(connection, digest))
+        files = load_files(connection, release.digest)
+    with TemporaryDirectory() as folder:
+        old = restored(files, Path(folder), release.communication)
+    name, now = release.communication, project.workspace
+    if name not in now.communications:
+        raise NotFound(f"communication '{name}' of release {release.digest[:12]} is not in the workspace any more")
+    workspace = replace(
+        now,
+        communications={**now.communications, name: old.communications[name]},
+        templates={**now.templates, name: old.templates[name]},
+        sql={**now.sql, name: old.sql[name]},
+        samples={**now.samples, name: old.samples[name]},
+    )
+    return Scenario(f"{name} {release.digest[:12]}", replace(project, workspace=workspace, _compiled={}))

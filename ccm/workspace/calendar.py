@@ -1,0 +1,157 @@
+"""``channels/calendar.yaml`` and ``channels/prices.yaml``: what operations plan to say, and what saying it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, StringConstraints, model_validator
+
+from ccm.errors import Problem, WorkspaceError
+from ccm.model.customer import Frozen
+from ccm.workspace.communication import ChannelId, Communication
+from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
+from ccm.workspace.yamlfile import read_yaml, validate
+from ccm.workspace.yamlreader import Refused
+
+CALENDAR = "channels/calendar.yaml"
+PRICES = "channels/prices.yaml"
+MAX_DAYS = 92
+"""The longest time that one simulation looks at."""
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Price = Annotated[Decimal, Field(ge=0, le=10_000, max_digits=12, decimal_places=6)]
+Place = Jurisdiction | Literal["*"]
+M = TypeVar("M", bound=Frozen)
+
+
+class PlannedRun(Frozen):
+    """A run on one date, or on every date of a kind; `time` is that of the organisation's zone."""
+
+    communication: Slug
+    on: tuple[date, ...] = ()
+    every: Literal["", "day", "week", "month", "quarter"] = ""
+    day: int | Weekday | None = None
+    """Of the month, or of a quarter's first month (1 to 28); of the week its name."""
+    time: time
+
+    @model_validator(mode="after")
+    def _has_dates(self) -> PlannedRun:
+        if bool(self.on) == bool(self.every):
+            raise ValueError("a run has 'on', a list of dates, or 'every', one of them")
+        named = isinstance(self.day, str)
+        if self.every == "week" and not named:
+            raise WrongPart(f"a weekly run needs 'day', one of {', '.join(WEEKDAYS)}", "day")
+        if self.every in ("month", "quarter") and (self.day is None or named or not 1 <= int(self.day) <= 28):
+            raise WrongPart("needs 'day', from 1 to 28, so that every month has it", "day")
+        if self.every in ("", "day") and self.day is not None:
+            raise WrongPart("takes no 'day'", "day")
+        return self
+
+    def dates(self, first: date, last: date) -> Iterator[date]:
+        """The dates from `first` to `last`, both inclusive."""
+        for number in range((last - first).days + 1):
+            day = first + timedelta(days=number)
+            if self._falls_on(day):
+                yield day
+
+    def _falls_on(self, day: date) -> bool:
+        if self.every == "week":
+            return WEEKDAYS[day.weekday()] == self.day
+        if self.every == "month":
+            return day.day == self.day
+        if self.every == "quarter":
+            return day.day == self.day and day.month % 3 == 1
+        return self.every == "day" or day in self.on
+
+
+class ExpectedTrigger(Frozen):
+    """What core systems are expected to ask for, spread evenly over the days and hours."""
+
+    communication: Slug
+    per_customer: Annotated[Decimal, Field(gt=0, le=1000)]
+    """Messages of one customer in 30 days, on average."""
+    start: time = time(0)
+    end: time = time(0)
+    """Hours of the organisation's zone in which they come; equal times mean the whole day."""
+
+
+class Calendar(Frozen):
+    """What is planned, and what is expected."""
+
+    runs: tuple[PlannedRun, ...] = ()
+    triggers: tuple[ExpectedTrigger, ...] = ()
+
+    def instants(self, run: PlannedRun, first: date, last: date, zone: str) -> Iterator[datetime]:
+        """When a run takes its decisions, in UTC; a time that clocks skip is the one as long after the change."""
+        for day in run.dates(first, last):
+            yield datetime.combine(day, run.time, ZoneInfo(zone)).astimezone(UTC)
+
+
+class ChannelPrice(Frozen):
+    """What one message costs; amounts by jurisdiction, ``*`` for all others."""
+
+    message: dict[Place, Price] = {}
+    """For each message: a fee of the supplier, or postage and envelope of a letter."""
+    segment: dict[Place, Price] = {}
+    """For each part of a text message."""
+    page: dict[Place, Price] = {}
+    """For each printed page."""
+
+    def of(self, jurisdiction: str, messages: int, segments: Decimal, pages: Decimal) -> Decimal:
+        """The cost of so many messages with so many parts and pages in all; what has no price costs nothing."""
+        counted = ((self.message, Decimal(messages)), (self.segment, segments), (self.page, pages))
+        return sum(
+            (price.get(jurisdiction, price.get("*", Decimal(0))) * count for price, count in counted), Decimal(0)
+        )
+
+
+class Prices(Frozen):
+    """The price table of the organisation's contracts."""
+
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    source: str = Field(min_length=3)
+    """Where the prices come from: a contract and its date."""
+    channels: dict[ChannelId, ChannelPrice]
+
+
+def load_calendar(file: Path, root: Path, communications: dict[str, Communication]) -> Calendar:
+    """The calendar in `file`; raises `WorkspaceError` with every problem, unknown communications among them."""
+    calendar, document = _load(Calendar, file, root)
+    problems = []
+    named = [("runs", number, run.communication) for number, run in enumerate(calendar.runs)]
+    named += [("triggers", number, trigger.communication) for number, trigger in enumerate(calendar.triggers)]
+    for part, number, name in named:
+        found = communications.get(name)
+        message = ""
+        if found is None:
+            known = ", ".join(sorted(communications)) or "none yet"
+            message = f"communication '{name}' does not exist; there are: {known}"
+        elif part == "runs" and found.data.fields and not found.data.sql:
+            message = f"'{name}' takes its data from a trigger: put it under 'triggers'"
+        if message:
+            problems.append(Problem(document.path, document.line((part, number, "communication")), message))
+    if problems:
+        raise WorkspaceError(problems)
+    return calendar
+
+
+def load_prices(file: Path, root: Path) -> Prices:
+    """The price table in `file`; raises `WorkspaceError`."""
+    return _load(Prices, file, root)[0]
+
+
+def _load(model: type[M], file: Path, root: Path) -> tuple[M, Any]:
+    problems: list[Problem] = []
+    try:
+        document = read_yaml(file, root)
+    except Refused as refused:
+        raise WorkspaceError([refused.problem]) from refused
+    found = validate(model, document, problems)
+    if found is None:
+        raise WorkspaceError(problems)
+    return found, document

@@ -1,0 +1,180 @@
+"""Simulations: every decision counted, nothing written, and two scenarios that differ by their policies alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from support import Bank
+
+from ccm.batch.simulate import Scenario, Simulation, scenario_of, simulate
+from ccm.batch.simulate.events import Events
+from ccm.batch.simulate.report import report
+from ccm.errors import InputError, WorkspaceError
+from ccm.pipeline import approving
+from ccm.store.tables import messages, metadata
+from ccm.workspace.calendar import Calendar, Prices
+
+FIRST, LAST = date(2026, 5, 1), date(2026, 5, 31)
+PLANNED = Calendar.model_validate({
+    "runs": [{"communication": "savings-offer", "every": "week", "day": "tue", "time": "10:00"}],
+    "triggers": [{"communication": "payment-received", "per_customer": "1.5", "start": "07:00", "end": "22:00"}],
+})  # fmt: skip
+
+
+def simulated(bank: Bank, *against: Scenario, **options: Any) -> list[Simulation]:
+    scenarios = [Scenario("now", bank.project), *against]
+    return simulate(scenarios, PLANNED, FIRST, LAST, workers=1, **options)
+
+
+def stored(bank: Bank) -> str:
+    with bank.project.store.read() as connection:
+        rows = [list(map(str, row)) for table in metadata.sorted_tables for row in connection.execute(select(table))]
+    return sha256(str(rows).encode()).hexdigest()
+
+
+def stricter(bank: Bank, tmp_path: Path) -> Path:
+    file = tmp_path / "stricter.yaml"
+    text = (bank.project.workspace.root / "channels/policy.yaml").read_text(encoding="utf-8")
+    file.write_text(text.replace("limit: 5", "limit: 1"), encoding="utf-8")
+    assert file.read_text(encoding="utf-8") != text
+    return file
+
+
+def test_every_decision_is_a_message_or_has_a_reason_and_nothing_is_written(bank: Bank) -> None:
+    before = stored(bank)
+    (found,) = simulated(bank)
+    tally = found.tally
+    assert tally.customers == 40
+    assert tally.events == tally.sent.total() + tally.withheld.total() > 4 * 40
+    assert sum(count * customers for count, customers in tally.reached.items()) == tally.sent.total()
+    assert tally.sizes.total() == tally.sent.total()
+    assert stored(bank) == before
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_the_same_customers_give_the_same_counts_however_they_are_divided(bank: Bank, monkeypatch: Any) -> None:
+    (whole,) = simulated(bank)
+    monkeypatch.setattr("ccm.batch.simulate.run.CHUNK", 7)
+    scenarios = [Scenario("now", bank.project)]
+    (parts,) = simulate(scenarios, PLANNED, FIRST, LAST, workers=2)
+    assert parts.tally == whole.tally
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_a_stricter_policy_sends_fewer_offers_and_says_what_took_their_room(bank: Bank, tmp_path: Path) -> None:
+    other = scenario_of(bank.project, str(stricter(bank, tmp_path)), lambda path: bank.project)
+    now, then = simulated(bank, other)
+    offers = [sum(count for key, count in one.tally.sent.items() if key[0] == "savings-offer") for one in (now, then)]
+    payments = [
+        sum(count for key, count in one.tally.sent.items() if key[0] == "payment-received") for one in (now, then)
+    ]
+    assert offers[0] > offers[1] > 0
+    assert payments[0] == payments[1]
+    displaced = {key for key in then.tally.displaced if key[0] == "savings-offer"}
+    assert displaced == {("savings-offer", "offers-month", "savings-offer")}
+    blocked = sum(count for key, count in then.tally.withheld.items() if key[1] == "cap")
+    assert blocked == sum(then.tally.displaced.values())
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_a_run_that_really_happens_does_what_was_simulated(bank: Bank) -> None:
+    from ccm.batch import coordinator, runs
+
+    at = datetime(2026, 5, 5, 1, tzinfo=UTC)  # 10:00 in Tokyo
+    planned = Calendar.model_validate(
+        {"runs": [{"communication": "savings-offer", "on": ["2026-05-05"], "time": "10:00"}]}
+    )
+    (found,) = simulate([Scenario("now", bank.project)], planned, date(2026, 5, 5), date(2026, 5, 5), workers=1)
+    bank.approve("savings-offer")
+    bank.clock.now = at
+    run = runs.start(bank.project, "savings-offer", at)
+    coordinator.execute(bank.project, run.id, workers=1)
+    with bank.project.store.read() as connection:
+        rows = connection.execute(select(messages.c.state, messages.c.channel, messages.c.reason)).all()
+    really = Counter(row.channel if row.state == "due" else row.reason for row in rows)
+    forecast: Counter[str] = Counter()
+    for counts in (found.tally.sent, found.tally.withheld):
+        for (_, name, _), count in counts.items():
+            forecast[name] += count
+    assert really == forecast
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_an_earlier_release_stands_in_for_its_communication_alone(bank: Bank) -> None:
+    [submitted] = approving.submit(bank.project, ["savings-offer"], bank.project.workspace.person("mika"))
+    digest = submitted.action.digest
+    workspace = bank.project.workspace
+    offer = workspace.communications["savings-offer"].model_copy(update={"jurisdictions": ("JP",)})
+    workspace.communications["savings-offer"] = offer
+    before = scenario_of(bank.project, digest[:12], lambda path: bank.project)
+    now, then = simulated(bank, before)
+    assert before.name == f"savings-offer {digest[:12]}"
+    assert ("savings-offer", "jurisdiction_not_served") in {key[:2] for key in now.tally.withheld}
+    assert ("savings-offer", "jurisdiction_not_served") not in {key[:2] for key in then.tally.withheld}
+    payments = [{key: n for key, n in one.tally.sent.items() if key[0] == "payment-received"} for one in (now, then)]
+    assert payments[0] == payments[1]
+
+
+@pytest.fixture
+def wrong(bank: Bank, tmp_path: Path) -> tuple[Bank, Path]:
+    file = tmp_path / "wrong.yaml"
+    file.write_text("caps:\n  - id: offers-week\n    categories: [offer]\n    limit: 2\n    days: 7\n")
+    return bank, file
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_a_policy_that_does_not_fit_is_refused(wrong: tuple[Bank, Path]) -> None:
+    bank, file = wrong
+    with pytest.raises(WorkspaceError, match="no communication has the category 'offer'"):
+        scenario_of(bank.project, str(file), lambda path: bank.project)
+    with pytest.raises(InputError, match="is no file, no folder and no release"):
+        scenario_of(bank.project, "nothing", lambda path: bank.project)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_a_time_of_no_days_or_too_many_and_an_empty_calendar_are_refused(bank: Bank) -> None:
+    now = [Scenario("now", bank.project)]
+    for first, last in ((LAST, FIRST), (FIRST, FIRST + timedelta(days=92))):
+        with pytest.raises(InputError, match="between 1 and 92 days"):
+            simulate(now, PLANNED, first, last)
+    with pytest.raises(InputError, match="nothing is planned or expected"):
+        simulate(now, Calendar(), FIRST, LAST)
+
+
+def test_triggers_come_as_often_as_expected_and_in_their_hours() -> None:
+    events = Events(PLANNED, FIRST, LAST, "Asia/Tokyo")
+    drawn = [
+        event for number in range(4000) for event in events.of(f"C{number}") if event.communication != "savings-offer"
+    ]
+    assert abs(len(drawn) / 4000 - 1.5 * 31 / 30) < 0.03
+    assert {event.at.hour for event in drawn} == set(range(22, 24)) | set(range(13))
+    days = Counter((event.at + timedelta(hours=9)).date() for event in drawn)
+    assert set(days) == {FIRST + timedelta(days=number) for number in range(31)}
+    assert max(days.values()) < 1.35 * len(drawn) / 31
+    assert events.of("C1") == Events(PLANNED, FIRST, LAST, "Asia/Tokyo").of("C1")
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_the_report_adds_up(bank: Bank) -> None:
+    prices = Prices.model_validate({
+        "currency": "USD", "source": "a test",
+        "channels": {"sms": {"segment": {"*": "0.10"}}, "email": {"message": {"*": "0.01"}}},
+    })  # fmt: skip
+    found = simulated(bank)
+    document = report(found, FIRST, LAST, "Asia/Tokyo", prices)
+    (one,) = document["scenarios"]
+    assert one["messages"] == sum(one["channels"].values()) == sum(sum(day.values()) for day in one["by_day"].values())
+    assert one["withheld"] == sum(one["reasons"].values())
+    assert one["messages"] + one["withheld"] == one["decisions"]
+    assert one["messages"] == sum(row["messages"] for row in one["costs"])
+    emails = one["channels"]["email"]
+    assert float(one["cost"]) == pytest.approx(emails * 0.01 + one["segments"] * 0.10, abs=0.5)
+    assert one["segments"] >= one["channels"]["sms"]
+    assert replace(found[0]).sizes["payment-received", "sms", "en"].samples > 0

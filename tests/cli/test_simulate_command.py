@@ -1,0 +1,69 @@
+"""`ccm simulate`: tables for people, one JSON document, and a page that opens offline, in both languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from cli_parts import Commands
+
+CALENDAR = """\
+runs:
+  - {communication: savings-offer, every: week, day: tue, time: "10:00"}
+triggers:
+  - {communication: payment-received, per_customer: 2}
+"""
+MAY = ("simulate", "--month", "2026-05", "--workers", "1")
+
+
+@pytest.fixture(autouse=True)
+def calendar(ccm: Commands) -> None:
+    (ccm.workspace / "channels/calendar.yaml").write_text(CALENDAR)
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", ("Messages a day", "Who takes whose room", "Savings account offer", "Nothing was sent")),
+     ("ja", ("日別の送信件数", "上限を先に使った通知", "お客さま", "送信も書き込みも行っていません"))],
+)  # fmt: skip
+def test_the_page_needs_nothing_from_outside(
+    ccm: Commands, tmp_path: Path, language: str, told: tuple[str, ...]
+) -> None:
+    ccm.run(*MAY, "--out", str(tmp_path / "out"), "--language", language)
+    page = (tmp_path / "out/index.html").read_text(encoding="utf-8")
+    for words in told:
+        assert words in page
+    assert f'<html lang="{language}">' in page
+    assert "<script" not in page
+    assert not re.search(r"(src|href)=", page)
+
+
+def test_the_document_has_both_scenarios_and_the_days_asked_for(ccm: Commands, tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    text = (ccm.workspace / "channels/policy.yaml").read_text(encoding="utf-8")
+    policy.write_text(text.replace("limit: 2", "limit: 0"), encoding="utf-8")
+    found = ccm.json("simulate", "--from", "2026-05-04", "--to", "2026-05-10", "--against", str(policy))
+    assert [len(found["days"]), found["customers"], found["currency"]] == [7, 4, "USD"]
+    now, then = found["scenarios"]
+    assert now["messages"] > then["messages"]
+    assert then["reasons"]["cap"] > now["reasons"].get("cap", 0)
+    assert then["name"] == str(policy)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--month", "2026-13"), "--month: '2026-13-01' is no date"),
+        (("--from", "2026-05-01"), "give --month YYYY-MM, or --from DATE and --to DATE"),
+        (("--from", "2026-05-01", "--to", "2026-04-01"), "between 1 and 92 days can be simulated"),
+        (("--against", "nothing"), "'nothing' is no file, no folder and no release"),
+    ],
+)
+def test_wrong_use_is_told(ccm: Commands, words: tuple[str, ...], told: str) -> None:
+    result = ccm.run("simulate", *words, status=2)
+    assert told in result.stderr
+
+
+def test_a_calendar_that_is_not_there_is_told(ccm: Commands) -> None:
+    assert "gone.yaml: cannot be read" in ccm.run("simulate", "--calendar", "gone.yaml", status=1).stderr
