@@ -16,6 +16,7 @@ from ccm.compliance.releases import Release
 from ccm.compliance.rulebook import Rulebook
 from ccm.compliance.rules import load_rules
 from ccm.compliance.stops import Stop
+from ccm.decide.packing import Packer
 from ccm.log import keys, leaves, rotation, sequencer
 from ccm.pipeline.data import DataLoader
 from ccm.render import Renderer
@@ -61,6 +62,8 @@ class Project:
     _vault: Vault | None = None
     dictionaries: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
     """Release digest, channel and language to the body of a rendered sample (`ccm.pipeline.dictionary`)."""
+    packers: dict[tuple[int, int], Packer] = field(default_factory=dict)
+    """For decisions on one communication in one place (`ccm.pipeline.traces`)."""
 
     def compiled(self, communication_id: str) -> Compiled:
         """Compiles a communication, once; raises `TemplateError` with every problem."""

@@ -12,11 +12,11 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, and_, exists, update
 
-from ccm.decide import Facts, trace
+from ccm.decide import Facts
 from ccm.errors import Conflict, TryAgain
 from ccm.log import leaves, sequencer
 from ccm.model.message import Decision
-from ccm.pipeline import contents
+from ccm.pipeline import contents, traces
 from ccm.pipeline.compose import Composed, Occasion, compose_anew
 from ccm.pipeline.contents import Kept
 from ccm.pipeline.data import DataResult
@@ -89,9 +89,11 @@ def _recorded(
             raise _LedgerMoved(reserved.changed)
         now = project.clock()  # after the lock: waiting for it may have taken a while
         terms = project.workspace.policy.terms(compiled.communication)
+        decided = [(outcome.decision, outcome.facts) for outcome in reserved.final]
+        kept = traces.keep(project, connection, compiled.communication, decided)
         rows = [
-            _row(compiled, project, terms, occasion, outcome, refs.get(outcome.message_id), now)
-            for outcome in reserved.final
+            _row(compiled, project, terms, occasion, outcome, refs.get(outcome.message_id), trace, now)
+            for outcome, trace in zip(reserved.final, kept, strict=True)
         ]
         bulk.insert(connection, messages, rows)
         bulk.insert(connection, contacts, _reservations(terms, rows))
@@ -127,6 +129,7 @@ def _row(
     occasion: Occasion,
     outcome: Composed,
     kept: Kept | None,
+    trace: traces.Kept,
     now: datetime,
 ) -> dict[str, Any]:
     communication, decision, message = compiled.communication, outcome.decision, outcome.message
@@ -163,7 +166,8 @@ def _row(
         "pages": rendered.pages if rendered else 0,
         "release": compiled.release.digest,
         "wording": _wording(outcome),
-        "trace": trace.pack(decision),
+        "trace": trace.trace,
+        "policy": trace.policy,
         "decided_at": occasion.at,
         "due_at": decision.due_at if message else None,
         "expires_at": occasion.at + timedelta(hours=expires) if expires and message else None,
