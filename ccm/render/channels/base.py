@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 PREVIEW = {"en": "[PREVIEW] ", "ja": "【プレビュー】"}
 """Marks whatever is not approved for sending; English where a language has no mark."""
 
+DEAD_TOKEN = "preview"  # noqa: S105  the point of it is that it opens nothing
+"""In links to the preference page of whatever is not approved for sending; the page shows nobody's choices for it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -68,6 +71,9 @@ class Channel:
     name: ClassVar[str]
     gsm: ClassVar[bool] = False
     """Formats keep to characters that a text message has cheaply."""
+
+    personal_links: ClassVar[bool] = False
+    """Links to the preference page say whose message they stand in; for where one person sees and clicks them."""
 
     def __init__(self, workspace: Workspace, communication: Communication) -> None:
         self.workspace, self.communication = workspace, communication
