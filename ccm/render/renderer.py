@@ -9,9 +9,9 @@ from typing import Any
 from ccm.errors import RenderError
 from ccm.model.message import RenderContext, Rendered
 from ccm.render.channels import Channel, channels
-from ccm.render.channels.base import DEAD_TOKEN, PREVIEW, Filling, Words
+from ccm.render.channels.base import DEAD_TOKEN, PREVIEW, TOKEN_MARK, Filling, Words
 from ccm.render.compiler import Compiler, Part
-from ccm.render.context import ContextBuilder
+from ccm.render.context import ContextBuilder, preference_link
 from ccm.render.email_links import Link
 from ccm.render.schema import slot_name
 from ccm.render.wording import as_html, fill, is_constant
@@ -81,7 +81,7 @@ class Renderer:
         served = self._channels[channel]
         token = (DEAD_TOKEN if context.preview else context.preference_token) if served.personal_links else ""
         values = self._context.build(context, part.uses, plain=served.gsm, token=token)
-        words = self._wording(part, context, values, channel, bool(token))
+        words = self._wording(part, context, values, channel, token)
         mark = PREVIEW.get(base(context.language), PREVIEW["en"]) if context.preview else ""
         return Filling(context, part.template, values, words, mark)
 
@@ -94,21 +94,23 @@ class Renderer:
         return found
 
     def _wording(
-        self, part: Part, context: RenderContext, values: Mapping[str, Any], channel: str, personal_links: bool
+        self, part: Part, context: RenderContext, values: Mapping[str, Any], channel: str, token: str
     ) -> Words:
         try:
             wordings = [context.wording[wording_id] for wording_id in part.slots]
         except KeyError as error:
             raise RenderError("missing_wording", f"no wording {error} was handed in") from error
-        key = (context.language, channel, personal_links, *[wording.digest for wording in wordings])
+        key = (context.language, channel, bool(token), *[wording.digest for wording in wordings])
         words = self._words.get(key)
         if words is None:
+            link = ""
+            if token:
+                link = preference_link(self._preference_url, TOKEN_MARK)
+                values = {**values, "organisation": {**values["organisation"], "preference_url": link}}
             uses = tuple(fill(wording, values, channel) for wording in wordings)
             plain = {slot_name(use.id): use.text for use in uses}
-            link = values["organisation"]["preference_url"] if personal_links else ""
             page = {slot_name(use.id): as_html(use, link, self._preference_url) for use in uses}
             words = Words(uses, plain, page)
-            constant = all(is_constant(wording, personal_links=personal_links) for wording in wordings)
-            if constant and len(self._words) < _KEPT_WORDS:
+            if all(is_constant(wording) for wording in wordings) and len(self._words) < _KEPT_WORDS:
                 self._words[key] = words
-        return words
+        return words.with_token(token) if token else words

@@ -85,10 +85,8 @@ def as_html(use: WordingUse, link: str = "", shown: str = "") -> Markup:
     return Markup('<span data-wording="{}@{}">{}</span>').format(use.id, use.version, lines)
 
 
-def is_constant(wording: Wording, *, personal_links: bool = False) -> bool:
-    """Whether the wording reads the same in every message of its language, each with a link of its own or not."""
-    if personal_links and "organisation.preference_url" in wording.placeholders:
-        return False
+def is_constant(wording: Wording) -> bool:
+    """Whether the wording reads the same in every message of its language, but for the message's own link."""
     return all(name.partition(".")[0] == "organisation" for name in wording.placeholders)
 
 
