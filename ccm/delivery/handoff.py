@@ -17,7 +17,7 @@ from ccm.decide.caps import full_cap, limits
 from ccm.delivery import claims
 from ccm.delivery.claims import Row
 from ccm.log import leaves, sequencer
-from ccm.pipeline.compose import gather
+from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Project
 from ccm.pipeline.record import lock_guards
 from ccm.workspace.communication import Communication

@@ -11,7 +11,7 @@ from ccm.intake import values
 from ccm.intake.fields import Field, FieldProblem
 from ccm.intake.values import Bad
 from ccm.model.customer import CONTACT_CHANNELS, Customer, PostalAddress
-from ccm.store.feeds import customer_document
+from ccm.store.customer_documents import customer_document
 from ccm.workspace.settings import AttributeType
 
 _NAMES = ("family_name", "given_name", "honorific", "organisation_name")

@@ -168,9 +168,13 @@ def event_leaf(*, message_id: str | None, state: str, detail: str, at: datetime)
 
 
 def preference_leaf(
-    *, subject: str, category: str, channel: str, rank: int | None, allowed: bool, source: str, at: datetime
-) -> bytes:
-    """A customer's preference changed, and through what: an import, a reply, a preference page."""
+    *, subject: str, category: str, channel: str, rank: int | None, allowed: bool, source: str, at: datetime,
+    paused_until: datetime | None = None, hours: str = "",
+) -> bytes:  # fmt: skip
+    """A customer's preference changed, and through what: a reply, a preference page, a person of staff.
+
+    The fields `paused_until` and `hours` stand there only where the preference has them.
+    """
     fields = {
         "subject": subject,
         "category": category,
@@ -179,7 +183,30 @@ def preference_leaf(
         "allowed": allowed,
         "source": source,
     }
-    return _entry("preference", at, fields)
+    if paused_until is not None:
+        fields["paused_until"] = instant(paused_until)
+    return _entry("preference", at, {**fields, "hours": hours} if hours else fields)
+
+
+def choice_leaf(*, subject: str, name: str, value: str, source: str, at: datetime) -> bytes:
+    """A customer chose how to be written to: `name` is ``language`` or ``accessible_format``."""
+    return _entry("choice", at, {"subject": subject, "name": name, "value": value, "source": source})
+
+
+def consent_leaf(
+    *, subject: str, purpose: str, channel: str, basis: str, granted: bool, evidence: str, source: str, at: datetime
+) -> bytes:
+    """A customer gave or withdrew consent through a door of our own; the evidence enters as its SHA-256."""
+    fields = {
+        "subject": subject,
+        "purpose": purpose,
+        "channel": channel,
+        "basis": basis,
+        "granted": granted,
+        "evidence": digest_of(evidence),
+        "source": source,
+    }
+    return _entry("consent", at, fields)
 
 
 def access_leaf(

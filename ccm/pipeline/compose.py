@@ -8,22 +8,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
-from sqlalchemy import Connection
 
 from ccm.compliance import stops
 from ccm.compliance.check import Refusal, applied, check
 from ccm.compliance.places import region_of
 from ccm.compliance.resolve import MissingWording, resolve_wording
 from ccm.compliance.stops import Stop, Stops
-from ccm.decide import Facts, caps, decide
+from ccm.decide import Facts, decide
 from ccm.errors import RenderError
-from ccm.model.customer import Customer
 from ccm.model.message import ApprovedMessage, Decision, Draft, RenderContext, Rendered
-from ccm.model.requirements import PolicyRequirements
 from ccm.pipeline.data import DataRefusal, DataResult
+from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Compiled, Project
-from ccm.store import feeds
-from ccm.workspace.communication import Communication
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,42 +57,6 @@ class Composed:
 def message_id(trigger_key: str, communication: str, customer_id: str) -> str:
     """32 hexadecimal digits, the same for the same trigger: a repeat can't make a second message."""
     return hashlib.sha256(f"{trigger_key}\n{communication}\n{customer_id}".encode()).hexdigest()[:32]
-
-
-def gather(
-    connection: Connection, project: Project, communication: Communication, customer_ids: Sequence[str], at: datetime
-) -> dict[str, Facts]:
-    """What is known of the customers, in one bulk query a table; unknown ids are left out."""
-    found = feeds.customers(connection, customer_ids)
-    preferences = feeds.preferences(connection, customer_ids)
-    consents = feeds.consents(connection, customer_ids)
-    cases = feeds.cases(connection, customer_ids)
-    asked = {
-        customer_id: _requirements(project, communication, customer, at) for customer_id, customer in found.items()
-    }
-    contacts = {}
-    counted = {limit for one in {id(one): one for one in asked.values()}.values()
-               for limit in caps.limits(communication, project.workspace.policy, one, None)}  # fmt: skip
-    if counted:
-        contacts = feeds.contacts(connection, customer_ids, caps.look_back(counted, at))
-    return {
-        customer_id: Facts(
-            customer,
-            tuple(preferences.get(customer_id, ())),
-            tuple(consents.get(customer_id, ())),
-            tuple(cases.get(customer_id, ())),
-            tuple(contacts.get(customer_id, ())),
-            asked[customer_id],
-        )
-        for customer_id, customer in found.items()
-    }
-
-
-def _requirements(
-    project: Project, communication: Communication, customer: Customer, at: datetime
-) -> Mapping[str, PolicyRequirements]:
-    """What rules ask for on each channel where the customer is; the same object for all who are in one place."""
-    return project.rules.requirements(communication, customer.jurisdiction, region_of(customer), at)
 
 
 def compose(

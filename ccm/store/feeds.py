@@ -6,18 +6,16 @@ in the same order whatever the database's locale is.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import JSON, ColumnElement, Connection, Row, Select, Table, cast, collate, func, select, type_coerce
+from sqlalchemy import JSON, Connection, Select, Table, cast, collate, exists, func, literal, or_, select, type_coerce
 
-from ccm.model.customer import Case, Consent, Contact, Customer, Preference
-from ccm.store import tables
-from ccm.store.engine import BATCH
+from ccm.model.customer import Case, Consent, Contact, Customer, Preference, Relation, Suppression
+from ccm.store import rows, tables
+from ccm.store.customer_documents import customer_from_document
 
 
 class Account(NamedTuple):
@@ -47,45 +45,23 @@ class Transaction(NamedTuple):
     counterparty: str
 
 
-def customer_document(customer: Customer) -> str:
-    """The JSON kept in ``customers.document``; `customer_from_document` gives an equal customer back."""
-    plain = customer.model_dump(mode="json", exclude={"attributes"}, exclude_defaults=True)
-    if customer.attributes:
-        plain["attributes"] = {name: _tagged(value) for name, value in customer.attributes.items()}
-    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS).decode()
-
-
-def customer_from_document(document: str) -> Customer:
-    """The customer that `customer_document` wrote, attributes in their declared types."""
-    plain = orjson.loads(document)
-    attributes = plain.get("attributes")
-    if attributes:
-        plain["attributes"] = {name: _untagged(value) for name, value in attributes.items()}
-    return Customer.model_validate(plain)
-
-
-def _tagged(value: object) -> object:
-    # JSON has neither dates nor exact decimals; a tag keeps the type that ccm.toml declares.
-    if isinstance(value, Decimal):
-        return {"$decimal": str(value)}
-    if isinstance(value, date):
-        return {"$date": value.isoformat()}
-    return value
-
-
-def _untagged(value: object) -> object:
-    if isinstance(value, dict):
-        return Decimal(value["$decimal"]) if "$decimal" in value else date.fromisoformat(value["$date"])
-    return value
-
-
 def customers(connection: Connection, ids: Sequence[str]) -> dict[str, Customer]:
-    """Customers by id, in the order of `ids`; unknown ids are left out."""
+    """Customers by id, in the order of `ids`; unknown ids are left out.
+
+    Language and accessible format are those that the customer chose, where the feed has not changed them since: an
+    import that brings another value than before ends the choice (see `ccm.intake.stated`).
+    """
     table = tables.customers
     found = {
-        row.id: customer_from_document(row.document)
-        for row in _rows(connection, select(table.c.id, table.c.document), table.c.id, ids)
+        row[0]: customer_from_document(row[1])
+        for row in rows.of(connection, select(table.c.id, table.c.document), table.c.id, ids)
     }
+    chosen = tables.customer_choices
+    if connection.scalar(select(exists(select(chosen.c.customer_id)))):
+        columns = select(chosen.c.customer_id, chosen.c.name, chosen.c.value)
+        for customer_id, name, value in rows.of(connection, columns, chosen.c.customer_id, ids):
+            if customer_id in found:
+                found[customer_id] = found[customer_id].model_copy(update={name: value})
     return {customer_id: found[customer_id] for customer_id in ids if customer_id in found}
 
 
@@ -139,62 +115,61 @@ def language_counts(connection: Connection) -> dict[str, int]:
 
 
 def preferences(connection: Connection, ids: Sequence[str]) -> dict[str, list[Preference]]:
-    """Preferences by customer, ordered by category, rank (unranked last) and channel."""
-    table = tables.preferences
-    columns = (table.c.customer_id, table.c.category, table.c.channel, table.c.rank, table.c.allowed)
-    found: defaultdict[str, list[Preference]] = defaultdict(list)
-    for row in _rows(connection, select(*columns), table.c.customer_id, ids):
-        found[row.customer_id].append(Preference.model_construct(None, **row._mapping))
-    for rows in found.values():
-        rows.sort(key=lambda row: (row.category, row.rank is None, row.rank or 0, row.channel))
-    return dict(found)
+    """Preferences by customer, ordered by category and channel."""
+    return rows.of_customers(connection, Preference, tables.preferences, ids, order=("category", "channel"))
 
 
 def consents(connection: Connection, ids: Sequence[str]) -> dict[str, list[Consent]]:
     """Consent rows by customer, oldest first."""
-    table = tables.consents
-    columns = [table.c[name] for name in Consent.model_fields]
-    found: defaultdict[str, list[Consent]] = defaultdict(list)
-    for row in _rows(connection, select(*columns), table.c.customer_id, ids):
-        found[row.customer_id].append(Consent.model_construct(None, **row._mapping))
-    for rows in found.values():
-        rows.sort(key=lambda row: (row.at, row.purpose, row.channel, row.basis))
-    return dict(found)
+    return rows.of_customers(connection, Consent, tables.consents, ids, order=("at", "purpose", "channel", "basis"))
 
 
 def cases(connection: Connection, ids: Sequence[str]) -> dict[str, list[Case]]:
     """Complaints and other cases by customer, in the order they were opened."""
-    table = tables.cases
-    columns = [table.c[name] for name in Case.model_fields]
-    found: defaultdict[str, list[Case]] = defaultdict(list)
-    for row in _rows(connection, select(*columns), table.c.customer_id, ids):
-        found[row.customer_id].append(Case.model_construct(None, **row._mapping))
-    for rows in found.values():
-        rows.sort(key=lambda row: (row.opened_at, row.case_id))
-    return dict(found)
+    return rows.of_customers(connection, Case, tables.cases, ids, order=("opened_at", "case_id"))
 
 
-def contacts(connection: Connection, ids: Sequence[str], since: datetime) -> dict[str, list[Contact]]:
+def contacts(
+    connection: Connection, ids: Sequence[str], since: datetime, following: Sequence[str] = ()
+) -> dict[str, list[Contact]]:
     """What was said to customers from `since` on (inclusive) and counts toward caps, oldest first.
 
-    `Contact.message_id` is the row's id: the message of our own, or the digest that an imported row got.
+    Also what does not count, where it is of one of the communications `following`. `Contact.message_id` is the row's
+    id: the message of our own, or the digest that an imported row got.
     """
     table = tables.contacts
-    columns = [table.c[name] for name in Contact.model_fields if name != "message_id"]
-    statement = select(*columns, table.c.id.label("message_id")).where(table.c.at >= since, table.c.counts)
-    found: defaultdict[str, list[Contact]] = defaultdict(list)
-    for row in _rows(connection, statement, table.c.customer_id, ids):
-        found[row.customer_id].append(Contact.model_construct(None, **row._mapping))
-    for rows in found.values():
-        rows.sort(key=lambda row: (row.at, row.message_id or ""))
-    return dict(found)
+    named = or_(table.c.counts, table.c.communication.in_(following)) if following else table.c.counts
+    names = ["id" if name == "message_id" else name for name in Contact.model_fields]
+    return rows.of_customers(
+        connection, Contact, table, ids, order=("at", "id"), names=names, where=(table.c.at >= since, named)
+    )  # fmt: skip
+
+
+def suppressions(connection: Connection, ids: Sequence[str]) -> dict[str, list[Suppression]]:
+    """Suppressions by customer, oldest first."""
+    return rows.of_customers(connection, Suppression, tables.suppressions, ids, order=("at", "kind", "channel"))
+
+
+def relations(connection: Connection, ids: Sequence[str]) -> dict[str, list[Relation]]:
+    """Relations by customer, ordered by kind and the other's id."""
+    split = {"purposes": lambda value: tuple(value.split())}
+    return rows.of_customers(
+        connection, Relation, tables.relations, ids, order=("kind", "related_id"), convert=split
+    )  # fmt: skip
+
+
+def in_use(connection: Connection, *names: str) -> frozenset[str]:
+    """Which of these tables have rows, by one query; many stores have no suppressions and no relations at all."""
+    columns = [exists(select(literal(1)).select_from(tables.metadata.tables[name])).label(name) for name in names]
+    row = connection.execute(select(*columns)).one()
+    return frozenset(name for name, there in zip(names, row, strict=True) if there)
 
 
 def accounts(connection: Connection, account_ids: Sequence[str]) -> list[Account]:
     """Accounts by id, ordered by id."""
     table = tables.accounts
     columns = [table.c[name] for name in Account._fields]
-    return sorted(Account._make(row) for row in _rows(connection, select(*columns), table.c.account_id, account_ids))
+    return sorted(Account._make(row) for row in rows.of(connection, select(*columns), table.c.account_id, account_ids))
 
 
 def transactions(
@@ -207,20 +182,12 @@ def transactions(
         statement = statement.where(table.c.booked_on >= start)
     if end is not None:
         statement = statement.where(table.c.booked_on <= end)
-    found = [Transaction._make(row) for row in _rows(connection, statement, table.c.account_id, account_ids)]
+    found = [Transaction._make(row) for row in rows.of(connection, statement, table.c.account_id, account_ids)]
     found.sort(key=lambda row: (row.account_id, row.booked_on, row.transaction_id))
     return found
-
-
-def _rows(
-    connection: Connection, statement: Select[Any], key: ColumnElement[str], ids: Sequence[str]
-) -> Iterator[Row[Any]]:
-    unique = list(dict.fromkeys(ids))
-    for start in range(0, len(unique), BATCH):
-        yield from connection.execute(statement.where(key.in_(unique[start : start + BATCH])))
 
 
 def known(connection: Connection, table: Table, ids: Sequence[str]) -> set[str]:
     """Which of `ids` are in the store; `table` is ``customers`` or ``accounts``."""
     key = table.primary_key.columns[0]
-    return {row[0] for row in _rows(connection, select(key), key, ids)}
+    return {row[0] for row in rows.of(connection, select(key), key, ids)}

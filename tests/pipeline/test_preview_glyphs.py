@@ -10,7 +10,8 @@ from ccm.model.customer import Customer
 from ccm.pipeline import glyphs
 from ccm.pipeline.glyphs import Unprintable, unprintable, unprintable_customers
 from ccm.store import Store, tables
-from ccm.store.feeds import customer_document, printed_names
+from ccm.store.customer_documents import customer_document
+from ccm.store.feeds import printed_names
 
 EMOJI, UNSEEN = "\U0001f600", "\U0002ffff"
 
