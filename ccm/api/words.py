@@ -91,10 +91,8 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "または一部が欠けているため、設定を表示できません。",
     ),
     "lost_call": (
-        "Have you lost the link? Call us on {phone}, and we change your choices for you. A text message can be "
-        "answered with STOP.",
-        "リンクが見つからない場合は、{phone} へお電話ください。代わりに設定を変更いたします。"
-        "SMSは「停止」と返信すると止められます。",
+        "Have you lost the link? Call us on {phone}, and we change your choices for you.",
+        "リンクが見つからない場合は、{phone} へお電話ください。代わりに設定を変更いたします。",
     ),
     "lost_stop_title": ("Only want it to stop?", "広告の停止だけをご希望の場合"),
     "lost_stop_text": (
