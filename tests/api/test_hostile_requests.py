@@ -117,7 +117,7 @@ def test_other_hosts_are_refused(bank: Bank, browser: Browser, host: str) -> Non
 
 
 @pytest.mark.parametrize("path", [
-    f"{PATH}/..%2f..%2fccm.toml", f"{PATH}/../../etc/passwd", f"{PATH}/style.css%00", "//evil.example/prefs",
+    f"{PATH}/..%2f..%2fccm.toml", f"{PATH}/../../etc/passwd", f"{PATH}/style.css%00",
     f"{PATH}/preferences.html", "/archive/..%2f..%2fkeys%2flog.key", "/openapi.json", "/docs", f"{PATH}%0d%0aX: 1",
 ])  # fmt: skip
 def test_paths_lead_nowhere_else(bank: Bank, browser: Browser, path: str) -> None:
