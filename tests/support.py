@@ -100,9 +100,11 @@ def make_bank(folder: Path, store_url: str, *, customers: int = 40, seed: int = 
     template = _template(customers, seed)
     root = copy_workspace(folder / "bank")
     clock = Clock()
-    workspace = replace(template.workspace, root=root, channels=dict(template.workspace.channels))
+    shared = template.workspace
+    # Copies, since tests change them: what one test changes must not be in the next one's workspace.
+    workspace = replace(shared, root=root, channels=dict(shared.channels), communications=dict(shared.communications))
     archive = Archive(root / workspace.settings.store.archive)
-    project = Project(workspace, template.rules, Store(store_url), archive, clock, _compiled=template._compiled)
+    project = Project(workspace, template.rules, Store(store_url), archive, clock, _compiled=dict(template._compiled))
     with template.store.read() as source, project.store.write() as target:
         for table in FEED_TABLES:
             if rows := [dict(row) for row in source.execute(select(table)).mappings()]:

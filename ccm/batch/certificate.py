@@ -23,9 +23,10 @@ PAGE = 5000
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """intended = sent + withheld + set aside + failed + unknown, or it does not add up.
+    """intended = sent + withheld + set aside + digested + failed + unknown, or it does not add up.
 
-    Counts are messages. `by_channel` and `by_language` count what was sent. Digests are SHA-256: `input` over
+    Counts are customers, each by the first message: what goes out beside it on further channels has rows of its own
+    and counts here no more. `by_channel` and `by_language` count what was sent. Digests are SHA-256: `input` over
     all that the outcomes came from, `results` over every customer's outcome and body in order of customer id.
     """
 
@@ -37,6 +38,8 @@ class Certificate:
     sent: int
     withheld: int
     set_aside: int
+    digested: int
+    """Part of a digest, which is a message of its own."""
     failed: int
     unknown: int
     pending: int
@@ -56,7 +59,7 @@ class Certificate:
     @property
     def adds_up(self) -> bool:
         """Whether every customer is accounted for by a final outcome."""
-        total = self.sent + self.withheld + self.set_aside + self.failed + self.unknown
+        total = self.sent + self.withheld + self.set_aside + self.digested + self.failed + self.unknown
         return total == self.intended and not self.pending and not self.not_composed
 
     @property
@@ -94,7 +97,7 @@ def _count(connection: Connection, run_id: str) -> Certificate:
     m = messages.c
     while page := connection.execute(
         select(m.customer_id, m.id, m.state, m.reason, m.channel, m.language, m.variant, m.body_digest)
-        .where(m.run_id == run_id, m.customer_id > after)
+        .where(m.run_id == run_id, m.part == "", m.customer_id > after)
         .order_by(m.customer_id)
         .limit(PAGE)
     ).all():
@@ -128,7 +131,8 @@ def _count(connection: Connection, run_id: str) -> Certificate:
     return Certificate(
         run=run.id, communication=run.communication, at=run.at.isoformat(), release=run.release,
         intended=run.intended, sent=states["sent"], withheld=states["withheld"] + cancelled,
-        set_aside=states["set_aside"], failed=states["failed"], unknown=states["unknown"], pending=states["pending"],
+        set_aside=states["set_aside"], digested=states["digested"],
+        failed=states["failed"], unknown=states["unknown"], pending=states["pending"],
         not_composed=run.intended - seen - cancelled,
         withheld_by_reason=_sorted(reasons["withheld"]), set_aside_by_reason=_sorted(reasons["set_aside"]),
         failed_by_reason=_sorted(reasons["failed"]), by_channel=_sorted(channel), by_language=_sorted(language),

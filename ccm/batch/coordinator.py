@@ -206,5 +206,5 @@ def _work(number: int, isolate: bool) -> _Result:
     occasion = _run.occasion()
     composed, input_digest = compose(_project, compiled, occasion, orjson.loads(customer_ids), isolate=isolate)
     claim = ChunkClaim(_run.id, number, _run.fence, input_digest)
-    recorded = record(_project, compiled, occasion, composed, claim)
-    return _Result(number, Counter((outcome.state, outcome.reason) for outcome in recorded))
+    recorded = record(_project, compiled, occasion, composed, claim, isolate=isolate)
+    return _Result(number, Counter((outcome.state, outcome.reason) for outcome in recorded if not outcome.part))

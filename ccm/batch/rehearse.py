@@ -19,5 +19,5 @@ def rehearse(project: Project, communication_id: str, at: datetime, limit: int |
         parts = list(runs.customer_chunks(connection, runs.chunk_size(compiled), limit))
     for part in parts:
         composed, _ = compose(project, compiled, occasion, part)
-        counts.update((outcome.state, outcome.reason) for outcome in composed)
+        counts.update((outcome.state, outcome.reason) for outcome in composed if not outcome.part)
     return counts

@@ -207,7 +207,7 @@ def print_certificate(out: Out, found: Certificate) -> None:
     for name, reasons in groups.items():
         rows.append([name, "", totals[name]])
         rows += [["", reason, count] for reason, count in reasons.items()]
-    rows.append(["unknown", "", found.unknown])
+    rows += [["digested", "", found.digested], ["unknown", "", found.unknown]]
     if found.pending or found.not_composed:
         rows += [["still due", "", found.pending], ["not composed", "", found.not_composed]]
     out.table(["customers", "", ""], rows, title=f"Certificate of run {found.run}")

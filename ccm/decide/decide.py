@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from ccm.decide import caps, consent, experiment, preferences, suppression, timing
+from ccm.decide import caps, experiment, preferences, suppression
 from ccm.decide.facts import Facts
+from ccm.decide.plan import Plan, considered, plan_for
+from ccm.model.customer import Contact
 from ccm.model.message import Candidate, Decision
 from ccm.model.requirements import NOTHING
 from ccm.workspace.channels import Channel
@@ -19,117 +22,220 @@ def decide(
 ) -> Decision:
     """Whether, on which channel and from when a customer gets a communication.
 
-    Order: who may get it at all, then the channels in the customer's order, then quiet hours, then caps, then the
-    variant of an experiment.
+    Order: who may get it at all, then the channels in the customer's order, each with quiet hours and caps, then the
+    variant of an experiment. ``docs/reference/decisions.md`` has the rules, each with an example.
     """
-    if why := suppression.not_eligible(communication, policy, facts, at):
-        return _withhold(communication, facts, at, *why)
-    wanted, reason = preferences.order(facts.preferences, communication)
-    candidates = [_candidate(channel, communication, facts, at) for channel in wanted]
-    chosen = next((candidate for candidate in candidates if candidate.taken), None)
-    if chosen is not None:
-        # Those behind the first possible one were not needed.
-        place = candidates.index(chosen)
-        candidates[place + 1 :] = [
-            Candidate(later.channel, False, "not_needed") if later.taken else later for later in candidates[place + 1 :]
-        ]
-    others = [channel for channel in communication.channels if channel not in wanted]
-    for channel in others:
-        is_fallback = chosen is None and channel == communication.fallback
-        candidate = (
-            _fallback(channel, communication, facts, at) if is_fallback else Candidate(channel, False, "not_preferred")
-        )
-        candidates.append(candidate)
-        chosen, reason = (candidate, "fallback") if candidate.taken else (chosen, reason)
-    if chosen is None and communication.fallback in wanted:
-        # The customer ranked the fallback but opted out of it: a regulatory message must arrive all the same.
-        candidate = _fallback(str(communication.fallback), communication, facts, at)
-        candidates.append(candidate)
-        chosen, reason = (candidate, "fallback") if candidate.taken else (None, reason)
-    if chosen is None:
-        return _withhold(communication, facts, at, _why_no_channel(candidates), "", tuple(candidates))
-    due = timing.due_at(communication, policy, channels, facts, chosen.channel, at)
-    if due is None:
-        return _withhold(communication, facts, at, "quiet_hours", chosen.channel, tuple(candidates))
-    if communication.expires_after_hours and due > at + timedelta(hours=communication.expires_after_hours):
-        return _withhold(communication, facts, at, "expires_in_quiet_hours", chosen.channel, tuple(candidates))
-    limits = caps.limits(communication, policy, facts.requirements, chosen.channel)
-    if limits and (cap := caps.full_cap(limits, communication.category, facts.contacts, due)):
-        return _withhold(communication, facts, at, "cap", cap.id, tuple(candidates))
-    # Last, so that who is held out would have been sent the communication like those they are compared with.
-    variant = experiment.assign(communication, facts.customer.id)
-    if variant is None:
-        return _withhold(communication, facts, at, "holdout", "", tuple(candidates))
-    return Decision(
-        facts.customer.id, communication.id, at, True, reason, chosen.channel, due, tuple(candidates),
-        "" if due == at else "held_for_quiet_hours", variant, facts.requirements.get(chosen.channel, NOTHING).rules,
-    )  # fmt: skip
+    return _Case(plan_for(communication, policy, channels), facts, at).decision()
+
+
+def decide_again(
+    communication: Communication, policy: Policy, channels: Mapping[str, Channel], facts: Facts, at: datetime,
+    decision: Decision,
+) -> Decision:  # fmt: skip
+    """What `decide` gives now that `facts` has the contacts of this moment, all else being as it was for `decision`."""
+    plan = plan_for(communication, policy, channels)
+    if communication.not_within or any(plan.rooms(facts, channel).all for channel in communication.channels):
+        return _Case(plan, facts, at).decision()
+    return decision  # nothing of it was decided on contacts
 
 
 def recheck(
     communication: Communication, policy: Policy, channels: Mapping[str, Channel], facts: Facts, channel: str,
-    at: datetime,
+    at: datetime, *, own: Collection[str] = (), expires_at: datetime | None = None,
 ) -> tuple[str, str, datetime]:  # fmt: skip
     """Hand-off: may this message still go on this channel at `at`?
 
-    Returns (reason, detail, due): an empty reason means yes, from `due` on; else it is withheld for that
-    reason. Caps are not counted again: the reservation holds the slot.
+    Returns (reason, detail, due): an empty reason means yes, from `due` on; else it is withheld for that reason.
+    `own`: ids of the message itself and of those of the same decision: their contacts are the room that it goes in.
+    `expires_at`: when it expires, as its decision said.
     """
+    if own:
+        facts = replace(facts, contacts=tuple(one for one in facts.contacts if one.message_id not in own))
     if why := suppression.not_eligible(communication, policy, facts, at):
         return *why, at
-    if channel == communication.fallback:
-        candidate = _fallback(channel, communication, facts, at)
-    else:
-        candidate = _candidate(channel, communication, facts, at)
+    plan = plan_for(communication, policy, channels)
+    is_last = channel == communication.fallback
+    candidate = plan.fallback(channel, facts, at) if is_last else plan.candidate(channel, facts, at)
     if not candidate.taken:
         return candidate.reason, candidate.detail, at
-    due = timing.due_at(communication, policy, channels, facts, channel, at)
-    return ("quiet_hours", channel, at) if due is None else ("", "", due)
+    case = _Case(plan, facts, at, expires_at)
+    tried = case.tried(channel, waits=plan.terms.on_cap == "defer")
+    return ("", "", tried.due) if tried.due is not None else (tried.reason, tried.detail, at)
 
 
-def _candidate(channel: str, communication: Communication, facts: Facts, at: datetime) -> Candidate:
-    if channel not in communication.channels:
-        return Candidate(channel, False, "not_offered")
-    if facts.customer.reach(channel) is None:
-        return Candidate(channel, False, "no_address")
-    if suppressed := suppression.on_channel(communication, facts, channel, at):
-        return Candidate(channel, False, *suppressed)
-    if refused := preferences.refusal(facts.preferences, communication.category, channel, at):
-        return Candidate(channel, False, *refused)
-    for purpose in consent.purposes_needed(communication, channel):
-        if why := consent.why_not(facts.consents, purpose, channel, at):
-            return Candidate(channel, False, why, purpose)
-    asked = facts.requirements.get(channel, NOTHING)
-    if missing := consent.asked_by_rules(communication, asked, facts.consents, channel, at):
-        return Candidate(channel, False, *missing)
-    return Candidate(channel, True, "taken")
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """What becomes of a message on one channel: `due`, or a reason for which it cannot go there."""
+
+    due: datetime | None
+    reason: str = ""
+    detail: str = ""
 
 
-def _fallback(channel: str, communication: Communication, facts: Facts, at: datetime) -> Candidate:
-    if communication.purpose != "regulatory":
-        return _candidate(channel, communication, facts, at)
-    # No opt-out stands against what the law makes the organisation send.
-    if facts.customer.reach(channel) is None:
-        return Candidate(channel, False, "no_address")
-    return Candidate(channel, True, "fallback")
+class _Case:
+    """One decision on its way."""
+
+    __slots__ = ("at", "candidates", "expires_at", "facts", "plan")
+
+    def __init__(self, plan: Plan, facts: Facts, at: datetime, expires_at: datetime | None = None) -> None:
+        self.plan, self.facts, self.at, self.expires_at = plan, facts, at, expires_at
+        self.candidates: list[Candidate] = []
+
+    def decision(self) -> Decision:
+        plan, facts, at = self.plan, self.facts, self.at
+        communication = plan.communication
+        if why := suppression.not_eligible(communication, plan.policy, facts, at):
+            return self.withheld(*why)
+        wanted, reason = preferences.order(facts.preferences, communication)
+        self.candidates = [plan.candidate(channel, facts, at) for channel in wanted]
+        if communication.at_once:
+            self.candidates += [
+                plan.candidate(channel, facts, at) for channel in communication.at_once if channel not in wanted
+            ]
+        possible = [place for place, candidate in enumerate(self.candidates) if candidate.taken]
+        if possible and communication.digest and communication.digest.always:
+            return self.digested("")
+        chosen, also, failed = self.together(possible) if communication.at_once else self.first(possible)
+        if chosen is None and (failed is None or self.falls_on(failed)):
+            chosen, failed, is_fallback = self.last_resort(wanted, failed)
+            reason = "fallback" if is_fallback else reason
+        self.passed_over()
+        if chosen is None:
+            if failed is None:
+                return self.withheld(_why_no_channel(self.candidates))
+            if failed.reason == "cap" and plan.terms.on_cap == "digest" and communication.digest:
+                return self.digested(failed.detail)
+            return self.withheld(failed.reason, failed.detail)
+        # Last, so that who is held out would have been sent the communication like those they are compared with.
+        variant = experiment.assign(communication, facts.customer.id)
+        if variant is None:
+            return self.withheld("holdout")
+        channel, tried = chosen
+        return Decision(
+            facts.customer.id, communication.id, at, True, reason, channel, tried.due, tuple(self.candidates),
+            tried.detail, variant, facts.requirements.get(channel, NOTHING).rules, also,
+        )  # fmt: skip
+
+    def first(self, possible: Sequence[int]) -> tuple[tuple[str, _Try] | None, tuple[str, ...], _Try | None]:
+        """The first channel on which it can go; else why the most wanted one failed."""
+        failed: _Try | None = None
+        for number, place in enumerate(possible):
+            channel = self.candidates[place].channel
+            if failed is not None and not self.falls_on(failed):
+                self.mark(possible[number:], "not_tried")
+                return None, (), failed
+            tried = self.tried(channel, waits=self.plan.terms.on_cap == "defer")
+            if tried.due is not None:
+                self.mark(possible[number + 1 :], "not_needed")
+                return (channel, tried), (), None
+            self.candidates[place] = considered(channel, False, tried.reason, tried.detail)
+            failed = failed or tried
+        return None, (), failed
+
+    def together(self, possible: Sequence[int]) -> tuple[tuple[str, _Try] | None, tuple[str, ...], _Try | None]:
+        """All channels of `at_once` that can be used at the earliest instant; else as for any other communication."""
+        now = [place for place in possible if self.candidates[place].channel in self.plan.communication.at_once]
+        found = {place: self.plan.due(self.facts, self.candidates[place].channel, self.at) for place in now}
+        dues = {place: None if due is None else due.at for place, due in found.items()}
+        earliest = min((due for due in dues.values() if due is not None), default=None)
+        going: list[tuple[str, _Try]] = []
+        taken: list[Contact] = []
+        for place in now:
+            channel, due = self.candidates[place].channel, dues[place]
+            # Each takes room that the next one does not have any more.
+            tried = self.tried(channel, waits=False, taken=taken) if due == earliest else _Try(None, "quiet_hours")
+            if tried.due is None:
+                self.candidates[place] = considered(channel, False, tried.reason, tried.detail)
+            else:
+                going.append((channel, tried))
+                taken.append(self.contact(channel, tried.due))
+        if not going:
+            return self.first(possible)
+        self.mark([place for place in possible if place not in now], "not_needed")
+        return going[0], tuple(channel for channel, _ in going[1:]), None
+
+    def last_resort(
+        self, wanted: Sequence[str], failed: _Try | None
+    ) -> tuple[tuple[str, _Try] | None, _Try | None, bool]:
+        """The communication's fallback, where nothing before it was possible or had room."""
+        channel = self.plan.communication.fallback
+        tried_already = any(one.channel == channel and one.reason == "cap" for one in self.candidates)
+        if channel is None or tried_already:
+            return None, failed, False
+        # One that the customer ranked but opted out of is looked at again: a regulatory message must arrive.
+        candidate = self.plan.fallback(channel, self.facts, self.at)
+        if candidate.taken:
+            tried = self.tried(channel, waits=self.plan.terms.on_cap == "defer")
+            if tried.due is not None:
+                self.candidates.append(candidate)
+                return (channel, tried), None, True
+            candidate = considered(channel, False, tried.reason, tried.detail)
+            failed = failed or tried
+        if channel not in wanted:
+            self.candidates.append(candidate)
+        return None, failed, False
+
+    def tried(self, channel: str, *, waits: bool, taken: Sequence[Contact] = ()) -> _Try:
+        """When it can go on a channel; `waits`: for room in caps, too."""
+        plan, facts, at = self.plan, self.facts, self.at
+        found = plan.due(facts, channel, at, self.expires_at)
+        if found is None:
+            return _Try(None, "quiet_hours", channel)
+        due = found.at
+        latest = self.expires_at or plan.latest(at)
+        if (plan.lasts or self.expires_at) and due > latest:
+            return _Try(None, "expires_in_quiet_hours", channel)
+        near, zones = plan.near(facts, channel, taken)
+        if near and (cap := caps.full(near, due, zones)):
+            slot = plan.slot(near, zones, facts, channel, due, latest) if waits else None
+            return _Try(None, "cap", cap) if slot is None else _Try(slot, "", f"deferred_by_cap:{cap}")
+        return _Try(due, "", f"held_for_{found.reason}:{found.detail}" if found.reason else "")
+
+    def contact(self, channel: str, due: datetime) -> Contact:
+        """The contact that a message of this decision will be, for those that go out beside it."""
+        communication, terms = self.plan.communication, self.plan.terms
+        return Contact(
+            customer_id=self.facts.customer.id, communication=communication.id, category=communication.category,
+            channel=channel, at=due, status="reserved", purpose=communication.purpose, priority=terms.priority,
+            counts=terms.counts_toward_caps,
+        )  # fmt: skip
+
+    def falls_on(self, failed: _Try) -> bool:
+        """Whether another channel may be taken instead."""
+        return failed.reason == "cap" and self.plan.terms.on_cap == "fallback"
+
+    def mark(self, places: Sequence[int], reason: str) -> None:
+        for place in places:
+            self.candidates[place] = considered(self.candidates[place].channel, False, reason)
+
+    def passed_over(self) -> None:
+        """Channels that nobody looked at: the customer did not ask for them."""
+        seen = {candidate.channel for candidate in self.candidates}
+        for channel in self.plan.communication.channels:
+            if channel not in seen:
+                self.candidates.append(considered(channel, False, "not_preferred"))
+
+    def digested(self, cap: str) -> Decision:
+        """It joins others; `cap`: the id of the one that was full, empty where it always does."""
+        communication, customer = self.plan.communication, self.facts.customer
+        variant = experiment.assign(communication, customer.id)
+        if variant is None or communication.digest is None:
+            return self.withheld("holdout")
+        decision = self.withheld("digested", cap)
+        return replace(decision, variant=variant, digest=communication.digest.into)
+
+    def withheld(self, reason: str, detail: str = "") -> Decision:
+        # Nobody knows which channel it would have been: the rules of all of them were looked at.
+        return Decision(
+            self.facts.customer.id, self.plan.communication.id, self.at, False, reason,
+            candidates=tuple(self.candidates), detail=detail, rules=self.plan.rules(self.facts),
+        )  # fmt: skip
 
 
-def _why_no_channel(candidates: list[Candidate]) -> str:
+def _why_no_channel(candidates: Sequence[Candidate]) -> str:
     """The reason that a person would name first: what the customer said, then what is missing."""
     reasons = [candidate.reason for candidate in candidates]
     for reason in ("opted_out", "consent_withdrawn", "consent_too_weak", "no_consent", "no_address"):
         if reason in reasons:
             return reason
     return "no_channel"
-
-
-def _withhold(
-    communication: Communication, facts: Facts, at: datetime, reason: str, detail: str,
-    candidates: tuple[Candidate, ...] = (),
-) -> Decision:  # fmt: skip
-    # Nobody knows which channel it would have been: the rules of all of them were looked at.
-    rules = {rule for asked in facts.requirements.values() for rule in asked.rules}
-    return Decision(
-        facts.customer.id, communication.id, at, False, reason, candidates=candidates, detail=detail,
-        rules=tuple(sorted(rules)),
-    )  # fmt: skip

@@ -1,4 +1,11 @@
-"""What the customer asked for: order of channels, and what they do not want."""
+"""What the customer asked for: order of channels, and what they do not want.
+
+A row applies where its category is the communication's or ``*``, and its channel the one looked at or ``*``. What
+forbids adds up: every row that applies must allow, and each pause that is not over holds, so that the narrow row never
+lifts the wide one. What only orders does not add up, and there the narrow row is taken alone: ranks of the category
+before ranks of ``*``; hours by the channel first, then by the category. No row at all forbids nothing, and permits
+nothing either: what marketing needs is consent, see `ccm.decide.consent`.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +19,7 @@ from ccm.workspace.communication import Communication
 def refusal(preferences: Sequence[Preference], category: str, channel: str, at: datetime) -> tuple[str, str] | None:
     """Why the customer wants nothing of this category on this channel, as (reason, detail), or None.
 
-    Every row that applies must allow.
+    Every row that applies must allow; the detail of a pause is when the last one ends.
     """
     applying = [row for row in preferences if row.category in ("*", category) and row.channel in ("*", channel)]
     if any(not row.allowed for row in applying):

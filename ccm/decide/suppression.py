@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from ccm.decide import relations
 from ccm.decide.facts import Facts
+from ccm.model.customer import Suppression
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
+
+NOTHING_WENT = frozenset({"released", "failed"})
+"""Contact states in which certainly nothing was said; an unknown outcome may have been."""
 
 
 def not_eligible(communication: Communication, policy: Policy, facts: Facts, at: datetime) -> tuple[str, str] | None:
@@ -18,19 +23,66 @@ def not_eligible(communication: Communication, policy: Policy, facts: Facts, at:
         return "jurisdiction_not_served", customer.jurisdiction
     if communication.language_for(customer.language) is None:
         return "language_not_served", customer.language
-    if communication.purpose in policy.complaint.purposes:
-        for case in facts.cases:
-            if case.kind == "complaint" and case.opened_at <= at:
-                if case.closed_at is None or case.closed_at > at:
-                    return "complaint_open", case.case_id
-                if at < case.closed_at + timedelta(days=policy.complaint.days_after_close):
-                    return "complaint_recent", case.case_id
+    if facts.suppressions and (row := _in_force(communication, policy, facts, "*", at)):
+        return row.kind, ""
+    if facts.cases and (complaining := _complaint(communication, policy, facts, at)):
+        return complaining
+    if facts.relations and relations.lacks_proxy(communication, facts):
+        return "no_proxy", ""
+    return _too_soon(communication, facts, at) if communication.not_within else None
+
+
+def on_channel(
+    communication: Communication, policy: Policy, facts: Facts, channel: str, at: datetime
+) -> tuple[str, str] | None:
+    """Why the address on this channel must not be used, as (reason, detail), or None.
+
+    `facts.suppressions` has no row of an address that the customer does not use any more.
+    """
+    row = _in_force(communication, policy, facts, channel, at) if facts.suppressions else None
+    return (row.kind, "") if row else None
+
+
+def in_force(row: Suppression, policy: Policy, at: datetime) -> bool:
+    """Whether a suppression holds at `at`: from its instant on, until its own end or that of its kind (exclusive)."""
+    if at < row.at:
+        return False
+    if row.until is not None:
+        return at < row.until
+    days = policy.suppression.reach(row.kind).days
+    return days is None or at < row.at + timedelta(days=days)
+
+
+def _in_force(
+    communication: Communication, policy: Policy, facts: Facts, channel: str, at: datetime
+) -> Suppression | None:
+    for row in facts.suppressions:
+        stops = row.channel == channel and policy.suppression.reach(row.kind).stops(communication)
+        if stops and in_force(row, policy, at):
+            return row
     return None
 
 
-def on_channel(communication: Communication, facts: Facts, channel: str, at: datetime) -> tuple[str, str] | None:
-    """Why the customer's address on this channel must not be used, as (reason, detail), or None."""
-    for row in facts.suppressions:
-        if row.channel in ("*", channel) and row.at <= at and (row.until is None or at < row.until):
-            return row.kind, ""
+def _complaint(
+    communication: Communication, policy: Policy, facts: Facts, at: datetime
+) -> tuple[str, str] | None:  # fmt: skip
+    if not policy.complaint.stops(communication):
+        return None
+    for case in facts.cases:
+        if case.kind == "complaint" and case.opened_at <= at:
+            if case.closed_at is None or case.closed_at > at:
+                return "complaint_open", case.case_id
+            if at < case.closed_at + timedelta(days=policy.complaint.days_after_close):
+                return "complaint_recent", case.case_id
+    return None
+
+
+def _too_soon(communication: Communication, facts: Facts, at: datetime) -> tuple[str, str] | None:
+    """Half open as windows of caps are: exactly N times 24 hours after the other one is late enough."""
+    for rule in communication.not_within:
+        since = at - timedelta(days=rule.days)
+        for contact in facts.contacts:
+            # One that is still to go counts too: a message must not come in front of what it was to follow.
+            if contact.communication in rule.of and contact.at > since and contact.status not in NOTHING_WENT:
+                return "too_soon_after", contact.communication
     return None

@@ -6,12 +6,13 @@ ran out can write nothing more about the message. No connection is held while a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, or_, select, update
 
+from ccm.log import leaves, sequencer
 from ccm.store import Store
 from ccm.store.lease import owner_is_gone
 from ccm.store.tables import contacts, messages
@@ -42,10 +43,9 @@ def _lease(
     store: Store, connection: Connection, ids: Select[Any], owner: str, now: datetime, lease: timedelta, **values: Any
 ) -> list[Row]:
     """Leases the messages that `ids` selects to `owner` and moves their fences on; passes over locked ones."""
-    chosen = ids.with_for_update(skip_locked=True) if store.dialect == "postgresql" else ids
     rows = connection.execute(
         update(messages)
-        .where(messages.c.id.in_(chosen))
+        .where(messages.c.id.in_(_chosen(store, ids)))
         .values(lease_owner=owner, lease_until=now + lease, fence=messages.c.fence + 1, updated_at=now, **values)
         .returning(*messages.c)
     ).mappings()
@@ -82,8 +82,13 @@ def mark_sending(
             .returning(messages.c.id)
         ).scalars()
     )
-    connection.execute(update(contacts).where(contacts.c.id.in_(moved)).values(at=moment))
+    date_anew(connection, moved, moment)
     return moved
+
+
+def date_anew(connection: Connection, message_ids: Collection[str], moment: datetime) -> None:
+    """Dates the contacts of messages; the caller holds their customers' guards and saw that there is room then."""
+    connection.execute(update(contacts).where(contacts.c.id.in_(message_ids)).values(at=moment))
 
 
 CONTACT_STATES = {"accepted": "sent", "failed": "released", "withheld": "released", "unknown": "unknown"}
@@ -120,6 +125,44 @@ def settle(
     if state in CONTACT_STATES:
         connection.execute(update(contacts).where(contacts.c.id.in_(settled)).values(status=CONTACT_STATES[state]))
     return settled
+
+
+def expire(store: Store, moment: datetime, now: datetime) -> list[tuple[str, str]]:
+    """Withholds what waits but is stale at `moment`, gives its slots back and logs it; `BATCH` messages at a time.
+
+    Without it a message that is held, or whose channel nobody delivers any more, would keep its slot for ever.
+    Returns (id, channel) of each; an empty list means that there are no more.
+    """
+    with store.write() as connection:
+        stale = (
+            select(messages.c.id)
+            .where(messages.c.state == "due", messages.c.expires_at <= moment)
+            .order_by(messages.c.id)
+            .limit(BATCH)
+        )
+        done = connection.execute(
+            update(messages)
+            .where(messages.c.id.in_(_chosen(store, stale)))
+            .values(state="withheld", reason="expired", detail="", updated_at=now)
+            .returning(messages.c.id, messages.c.channel)
+        ).all()
+        found = sorted((row.id, row.channel) for row in done)
+        released = update(contacts).where(contacts.c.id.in_([message for message, _ in found]))
+        connection.execute(released.values(status="released"))
+        told = [leaves.event_leaf(message_id=message, state="withheld", detail="expired", at=now)
+                for message, _ in found]  # fmt: skip
+        sequencer.append(connection, told)
+    return found
+
+
+def _chosen(store: Store, ids: Select[Any]) -> Select[Any]:
+    """The rows that `ids` selects, locked; passes over those that others have locked.
+
+    Materialised: as a plain subquery PostgreSQL may run it more than once, and each time it would pass over what it
+    has locked just now and take others, so that more than its limit were taken.
+    """
+    locked = ids.with_for_update(skip_locked=True) if store.dialect == "postgresql" else ids
+    return select(locked.cte("chosen").prefix_with("MATERIALIZED", dialect="postgresql").c.id)
 
 
 def lost(connection: Connection, now: datetime) -> ColumnElement[bool]:

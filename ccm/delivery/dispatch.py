@@ -99,6 +99,7 @@ def deliver(
                 )
         pass_ = _Pass(project, moment or project.clock, delivered, on_progress)
         pass_.recover(adapters)
+        pass_.expire()
         for name, channel in project.workspace.channels.items():
             pass_.channel(channel, adapters[name])
     finally:
@@ -141,6 +142,12 @@ class _Pass:
                 outcomes.append(Outcome("due", due_at=row["due_at"]) if receipt is None else _accepted(receipt))
             self.settle(rows, outcomes)
 
+    def expire(self) -> None:
+        """Gives back the slots of what waited too long, so that they are free for others."""
+        while found := claims.expire(self.project.store, self.moment(), self.project.clock()):
+            for _, channel in found:
+                self.delivered.outcomes[channel, "withheld: expired"] += 1
+
     def channel(self, channel: Channel, adapter: Adapter) -> None:
         lease = timedelta(seconds=channel.lease_seconds)
         while True:
@@ -149,7 +156,7 @@ class _Pass:
             if not rows:
                 return
             # Where the supplier can't be asked afterwards, one message is in doubt at a time, not a hundred.
-            groups = [rows] if adapter.can_find else [[row] for row in rows]
+            groups = _apart(rows) if adapter.can_find else [[row] for row in rows]
             for group in groups:
                 going, counts = hand_off(self.project, group, self.owner, adapter.name, self.moment(), lease)
                 for reason, count in counts.items():
@@ -214,6 +221,19 @@ class _Pass:
                         self.delivered.outcomes[row["channel"], outcome.told] += 1
                         entries.append(outcome.leaf(row["id"], now))
             sequencer.append(connection, entries)
+
+
+def _apart(rows: Sequence[Row]) -> list[list[Row]]:
+    """Groups in which nobody is twice: a customer's second message is judged when the first one has its new date."""
+    groups: list[list[Row]] = []
+    seen: Counter[str] = Counter()
+    for row in rows:
+        place = seen[row["customer_id"]]
+        seen[row["customer_id"]] += 1
+        if place == len(groups):
+            groups.append([])
+        groups[place].append(row)
+    return groups
 
 
 def _accepted(receipt: Receipt) -> Outcome:

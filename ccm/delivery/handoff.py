@@ -13,13 +13,13 @@ from ccm.compliance import approvals, stops
 from ccm.compliance.resolve import InForceNow
 from ccm.compliance.stops import Stop, Stops
 from ccm.decide import Facts, recheck
-from ccm.decide.caps import full_cap, limits
 from ccm.delivery import claims
 from ccm.delivery.claims import Row
 from ccm.log import leaves, sequencer
+from ccm.pipeline.compose import message_id, part_key
 from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Project
-from ccm.pipeline.record import lock_guards
+from ccm.pipeline.reserve import lock_guards
 from ccm.workspace.communication import Communication
 
 
@@ -55,7 +55,8 @@ def hand_off(
                         leaves.event_leaf(message_id=row["id"], state="withheld", detail=verdict.reason, at=now)
                     )
             elif verdict.due > moment:
-                claims.settle(connection, [row], owner, now, "due", {row["id"]: {"due_at": verdict.due}})
+                if claims.settle(connection, [row], owner, now, "due", {row["id"]: {"due_at": verdict.due}}):
+                    claims.date_anew(connection, [row["id"]], verdict.due)
                 counts["held"] = counts.get("held", 0) + 1
             else:
                 going.append(row)
@@ -117,16 +118,24 @@ def _judge_one(
     known = facts.get(row["customer_id"])
     if known is None:
         return Verdict("unknown_customer", "", moment)
-    policy = project.workspace.policy
-    verdict = Verdict(*recheck(communication, policy, project.workspace.channels, known, row["channel"], moment))
+    policy, channels = project.workspace.policy, project.workspace.channels
+    # What goes out at once on several channels was decided together, each part counting those before it.
+    own = _sent_together(communication, row)
+    verdict = Verdict(*recheck(
+        communication, policy, channels, known, row["channel"], moment, own=own, expires_at=row["expires_at"],
+    ))  # fmt: skip
     if verdict.reason or verdict.due > moment:
         return verdict
     if new := _new_rules(project, communication, row, moment):
         return replace(verdict, reason="rules_changed", detail=", ".join(new))
-    kept = limits(communication, policy, known.requirements, row["channel"])
-    others = [contact for contact in known.contacts if contact.message_id != row["id"]]
-    cap = full_cap(kept, communication.category, others, moment)
-    return verdict if cap is None else replace(verdict, reason="cap", detail=cap.id)
+    return verdict
+
+
+def _sent_together(communication: Communication, row: Row) -> set[str]:
+    """The ids of the message itself and of those that its customer got beside it, by the same decision."""
+    key = str(row["trigger_key"]).partition("\n")[0]
+    parts = ("", *communication.channels)
+    return {row["id"], *(message_id(part_key(key, part), row["communication"], row["customer_id"]) for part in parts)}
 
 
 def _new_rules(project: Project, communication: Communication, row: Row, moment: datetime) -> list[str]:

@@ -12,11 +12,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, StringConstraints, ValidationError
 from sqlalchemy import Connection, or_, select, update
 
-from ccm.errors import InputError
+from ccm.errors import Erased, InputError
 from ccm.log import leaves, sequencer
 from ccm.model.customer import Frozen
+from ccm.pipeline import contact_points, contents
+from ccm.pipeline.choices import Consents
 from ccm.pipeline.project import Project
-from ccm.store.tables import consents, contacts, messages
+from ccm.store.tables import contacts, messages, suppressions
 
 EventKind = Literal["accepted", "delivered", "failed", "bounced", "complained", "unsubscribed", "opened"]
 Reference = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,400}$")]
@@ -108,8 +110,13 @@ def _apply(project: Project, connection: Connection, event: Event) -> str:
         if row["state"] in possible and row["state"] != state:
             changed = True
             _settle(connection, row, event, state, project.clock())
+            if event.kind == "bounced":
+                _suppress(project, connection, row, event, "hard_bounce")
     elif event.kind in ("complained", "unsubscribed"):
-        changed = _withdraw_consent(project, connection, row, event)
+        if not str(row["customer_id"]).startswith(leaves.ERASED):
+            changed = _withdraw_consent(project, connection, row, event)
+            if event.kind == "complained":
+                changed |= _suppress(project, connection, row, event, "complaint")
     elif event.kind == "opened":
         changed = True
     if not changed:
@@ -133,13 +140,29 @@ def _settle(connection: Connection, row: Mapping[Any, Any], event: Event, state:
 
 
 def _withdraw_consent(project: Project, connection: Connection, row: Mapping[Any, Any], event: Event) -> bool:
-    done = connection.execute(
-        project.store.insert(consents)
-        .values(
-            customer_id=row["customer_id"], purpose="marketing", channel=row["channel"], at=event.at,
-            basis="withdrawn", granted=False, evidence=f"{event.kind} on message {row['id']}", row_digest="",
-        )
-        .on_conflict_do_nothing()
-        .returning(consents.c.at)
-    )  # fmt: skip
-    return done.first() is not None
+    """Marketing consent on the message's channel; whether that said anything new."""
+    customer_id, evidence = row["customer_id"], f"{event.kind} on message {row['id']}"
+    subject = leaves.subjects(connection, [customer_id], project.random_bytes)[customer_id]
+    told = Consents(project.store, connection, customer_id, subject, "reply", event.at, evidence)
+    done = told.add("marketing", row["channel"], granted=False, basis="withdrawn")
+    sequencer.append(connection, told.entries)
+    return done
+
+
+def _suppress(project: Project, connection: Connection, row: Mapping[Any, Any], event: Event, kind: str) -> bool:
+    """Leaves the address that the message went to in peace; another address of the customer on the channel is free.
+
+    Returns whether that was not on record yet.
+    """
+    try:
+        recipient = contents.load(project, [row])[row["id"]].recipient
+    except Erased:  # nobody knows the address any more, and its customer is gone or the message is long past
+        return False
+    salt = contact_points.made_salt(connection, project.random_bytes)
+    values = {
+        "customer_id": row["customer_id"], "kind": kind, "channel": row["channel"], "at": event.at,
+        "contact_point": contact_points.contact_point(row["channel"], recipient, salt),
+        "evidence": f"{event.kind} on message {row['id']}", "row_digest": "",
+    }  # fmt: skip
+    added = project.store.insert(suppressions).values(values).on_conflict_do_nothing()
+    return connection.execute(added.returning(suppressions.c.at)).first() is not None

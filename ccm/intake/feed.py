@@ -206,6 +206,8 @@ class _Import:
             for start in range(0, len(taken), BATCH):
                 self._append(connection, taken[start : start + BATCH])
         else:
+            if self.spec.settle:
+                rows = self.spec.settle(connection, rows, self.now)
             new, changed, unchanged = self.store.upsert(connection, self.spec.table, rows)
             self.new, self.changed, self.unchanged = self.new + new, self.changed + changed, self.unchanged + unchanged
         if self.spec.owner:

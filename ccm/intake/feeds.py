@@ -1,27 +1,39 @@
-"""The seven kinds of feed: their fields, what makes a row a row, and how it is stored."""
+"""The kinds of feed: their fields, what makes a row a row, and how it is stored."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import orjson
-from sqlalchemy import Table
+from sqlalchemy import Connection, Table
 
 from ccm.intake import values
 from ccm.intake.customers import CUSTOMER_FIELDS, attribute_fields, finish_customer
-from ccm.intake.fields import Field, FieldProblem
+from ccm.intake.fields import Field, FieldProblem, digest_of
+from ccm.intake.standing import (
+    RELATION_FIELDS,
+    preference,
+    preference_fields,
+    relation,
+    suppression,
+    suppression_fields,
+)
+from ccm.intake.stated import end_choices, newest_preferences
 from ccm.intake.values import Bad
 from ccm.model.customer import CONTACT_CHANNELS
 from ccm.store import tables
 from ccm.workspace import Workspace
+from ccm.workspace.policy import Terms
 from ccm.workspace.settings import FeedKind
 
 Finish = Callable[[dict[str, Any], FieldProblem], dict[str, Any]]
+
+Settle = Callable[[Connection, Sequence[dict[str, Any]], datetime], list[dict[str, Any]]]
 
 _CHANNEL = values.one_of(*CONTACT_CHANNELS, "phone")
 
@@ -42,6 +54,8 @@ class FeedSpec:
     owner_table: Table = tables.customers
     append_only: bool = False
     """Stored rows are never changed; a row that contradicts one is set aside."""
+    settle: Settle | None = None
+    """Called with the rows of a transaction before they are stored; gives those to store."""
     repeatable: bool = False
     """Rows with one key are several events: a feed with times to the hour has such, and each counts."""
 
@@ -52,7 +66,7 @@ def feed_spec(kind: FeedKind, workspace: Workspace, zone: ZoneInfo) -> FeedSpec:
     match kind:
         case "customers":
             fields = (*CUSTOMER_FIELDS, *attribute_fields(workspace.settings.customer.attributes))
-            return FeedSpec(kind, tables.customers, fields, ("id",), finish_customer)
+            return FeedSpec(kind, tables.customers, fields, ("id",), finish_customer, settle=end_choices)
         case "accounts":
             return FeedSpec(kind, tables.accounts, _ACCOUNT_FIELDS, ("account_id",), _plain)
         case "transactions":
@@ -62,24 +76,31 @@ def feed_spec(kind: FeedKind, workspace: Workspace, zone: ZoneInfo) -> FeedSpec:
             )  # fmt: skip
         case "preferences":
             return FeedSpec(
-                kind, tables.preferences, _PREFERENCE_FIELDS, ("customer_id", "category", "channel"), _plain,
-                owner="customer_id",
+                kind, tables.preferences, preference_fields(instant), ("customer_id", "category", "channel"),
+                preference, owner="customer_id", settle=newest_preferences,
             )  # fmt: skip
         case "consents":
             return FeedSpec(
                 kind, tables.consents, _consent_fields(instant),
                 ("customer_id", "purpose", "channel", "at", "basis"), _plain, owner="customer_id", append_only=True,
             )  # fmt: skip
+        case "suppressions":
+            return FeedSpec(
+                kind, tables.suppressions, suppression_fields(instant), ("customer_id", "kind", "channel", "at"),
+                suppression, owner="customer_id",
+            )  # fmt: skip
+        case "relations":
+            return FeedSpec(
+                kind, tables.relations, RELATION_FIELDS, ("customer_id", "kind", "related_id"), relation,
+                owner="customer_id",
+            )  # fmt: skip
         case "cases":
             return FeedSpec(kind, tables.cases, _case_fields(instant), ("case_id",), _case, owner="customer_id")
         case "history":
-            counting = {
-                communication.id: communication.counts_toward_caps
-                for communication in workspace.communications.values()
-            }
+            known = {one.id: (one.purpose, workspace.policy.terms(one)) for one in workspace.communications.values()}
             return FeedSpec(
                 kind, tables.contacts, _history_fields(instant),
-                ("customer_id", "communication", "category", "channel", "at"), _contact(counting),
+                ("customer_id", "communication", "category", "channel", "at"), _contact(known),
                 owner="customer_id", repeatable=True,
             )  # fmt: skip
 
@@ -100,13 +121,6 @@ _TRANSACTION_FIELDS = (
     Field("amount", values.amount, needed=True),
     Field("balance", values.amount, needed=True),
     Field("counterparty", values.text(500)),
-)
-_PREFERENCE_FIELDS = (
-    Field("customer_id", values.identifier, needed=True),
-    Field("category", values.text(64, empty=False), needed=True),
-    Field("channel", values.one_of(*CONTACT_CHANNELS, "*"), needed=True),
-    Field("rank", values.optional(values.integer), default=None),
-    Field("allowed", values.boolean, needed=True),
 )
 
 
@@ -145,11 +159,6 @@ def _history_fields(instant: Callable[[str], datetime]) -> tuple[Field, ...]:
     )
 
 
-def digest_of(row: Mapping[str, Any]) -> str:
-    """SHA-256 over a row's values in their fixed order: equal rows, equal digest."""
-    return hashlib.sha256(orjson.dumps(list(row.values()))).hexdigest()
-
-
 def _plain(row: dict[str, Any], _problem: FieldProblem) -> dict[str, Any]:
     row["row_digest"] = digest_of(row)
     return row
@@ -172,12 +181,14 @@ def _case(row: dict[str, Any], problem: FieldProblem) -> dict[str, Any]:
     return _plain(row, problem)
 
 
-def _contact(counting: Mapping[str, bool]) -> Finish:
+def _contact(known: Mapping[str, tuple[str, Terms]]) -> Finish:
     def finish(row: dict[str, Any], problem: FieldProblem) -> dict[str, Any]:
         natural = [row[name] for name in ("customer_id", "communication", "category", "channel", "at")]
         row["id"] = hashlib.sha256(orjson.dumps(["history", *natural])).hexdigest()
+        purpose, terms = known.get(row["communication"], ("", None))
+        row["purpose"], row["priority"] = purpose, terms.priority if terms else ""
         # A communication that this workspace does not know counts: in doubt the customer is left in peace.
-        row["counts"] = counting.get(row["communication"], True)
+        row["counts"] = terms is None or terms.counts_toward_caps
         return _plain(row, problem)
 
     return finish

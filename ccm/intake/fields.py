@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
+
+import orjson
 
 from ccm.errors import InputError
 from ccm.intake.values import Bad
@@ -38,6 +41,11 @@ class Aside:
     column: str
     value_class: str
     reason: str
+
+
+def digest_of(row: Mapping[str, Any]) -> str:
+    """SHA-256 over a row's values in their fixed order: equal rows, equal digest."""
+    return hashlib.sha256(orjson.dumps(list(row.values()))).hexdigest()
 
 
 def match_columns(fields: Sequence[Field], mapping: Mapping[str, str], header: Sequence[str], place: str,

@@ -208,8 +208,8 @@ def _outcome(row: Row[Any]) -> Iterator[str]:
         case "withheld" | "cancelled" if row.d_state == "due":
             decided = (row.received, row.detail)
             expected = (row.state, row.reason)
-        case "withheld" | "set_aside" | "due" | "claimed" | "sending":
-            expected = (row.state if row.state in ("withheld", "set_aside") else "due", row.reason)
+        case "withheld" | "set_aside" | "digested" | "due" | "claimed" | "sending":
+            expected = ("due" if row.state in ("claimed", "sending") else row.state, row.reason)
         case _:  # the supplier's answer has changed the reason, or may have
             expected = ("due", row.d_reason)
     if decided != expected:

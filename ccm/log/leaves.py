@@ -94,7 +94,7 @@ def decision_leaf(
     subject: str,
     communication: str,
     at: datetime,
-    state: Literal["due", "withheld", "set_aside"],
+    state: Literal["due", "withheld", "set_aside", "digested"],
     reason: str,
     channel: str | None,
     release: str,

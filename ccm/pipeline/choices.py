@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from ccm.log import leaves
 from ccm.store import Store
@@ -30,6 +30,8 @@ class Preferences:
     ) -> None:
         self.store, self.connection, self.customer_id = store, connection, customer_id
         self.subject, self.source, self.at = subject, source, at
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("LOCK TABLE preferences IN ROW EXCLUSIVE MODE"))  # no import in between
         found = connection.execute(select(preferences).where(preferences.c.customer_id == customer_id)).mappings()
         self.rows: dict[Key, dict[str, Any]] = {(row["category"], row["channel"]): dict(row) for row in found}
         self.changed: dict[Key, None] = {}

@@ -27,6 +27,7 @@ from ccm.store.tables import (
     chunks,
     consents,
     contacts,
+    customer_choices,
     customer_guards,
     customer_keys,
     customer_salts,
@@ -35,6 +36,8 @@ from ccm.store.tables import (
     legal_holds,
     messages,
     preferences,
+    relations,
+    suppressions,
     transactions,
 )
 from ccm.workspace.settings import Person
@@ -137,8 +140,12 @@ def _delete(connection: Connection, customer_id: str) -> dict[str, int]:
         "accounts": delete(accounts).where(accounts.c.account_id.in_(own)),
         "customers": delete(customers).where(customers.c.id == customer_id),
     }
-    for table in (preferences, consents, cases, contacts, customer_guards, customer_keys, customer_salts):
+    for table in (preferences, customer_choices, consents, suppressions, cases, contacts, customer_guards,
+                  customer_keys, customer_salts):  # fmt: skip
         done[str(table.name)] = delete(table).where(table.c.customer_id == customer_id)
+    # Those in which somebody else names the customer too; a household's id is no customer's.
+    named = (relations.c.related_id == customer_id) & (relations.c.kind != "household")
+    done["relations"] = delete(relations).where((relations.c.customer_id == customer_id) | named)
     return {name: connection.execute(statement).rowcount for name, statement in done.items()}
 
 

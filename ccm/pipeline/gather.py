@@ -8,9 +8,11 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from ccm.compliance.places import region_of
-from ccm.decide import Facts, caps
-from ccm.model.customer import Contact, Customer
+from ccm.decide import Facts, plan_for
+from ccm.decide.relations import addressed, instead
+from ccm.model.customer import Contact, Customer, Relation, Suppression
 from ccm.model.requirements import PolicyRequirements
+from ccm.pipeline import contact_points
 from ccm.pipeline.project import Project
 from ccm.store import feeds
 from ccm.workspace.communication import Communication
@@ -27,8 +29,14 @@ def gather(
     cases = feeds.cases(connection, customer_ids) if "cases" in used else {}
     suppressions = feeds.suppressions(connection, customer_ids) if "suppressions" in used else {}
     relations = feeds.relations(connection, customer_ids) if "relations" in used else {}
+    proxies = _proxies(connection, communication, relations)
+    for customer_id, proxy in proxies.items():
+        if customer_id in found:
+            found[customer_id] = addressed(found[customer_id], proxy)
+    if suppressions:
+        suppressions = _of_addresses_in_use(connection, found, suppressions)
     asked = _requirements(project, communication, found, at)
-    contacts = _contacts(connection, project, communication, customer_ids, asked, at)
+    contacts = ledger(connection, project, communication, asked, at)
     return {
         customer_id: Facts(
             customer,
@@ -39,18 +47,51 @@ def gather(
             asked[customer_id],
             tuple(suppressions.get(customer_id, ())),
             tuple(relations.get(customer_id, ())),
+            proxies.get(customer_id),
         )
         for customer_id, customer in found.items()
     }
 
 
-def _contacts(
-    connection: Connection, project: Project, communication: Communication, customer_ids: Sequence[str],
+def _proxies(
+    connection: Connection, communication: Communication, relations: Mapping[str, Sequence[Relation]]
+) -> dict[str, Customer]:
+    """Customer to the person who receives this communication instead, where that person is known."""
+    related = {
+        customer_id: row.related_id for customer_id, rows in relations.items()
+        if (row := instead(rows, communication.purpose)) is not None
+    }  # fmt: skip
+    known = feeds.customers(connection, sorted(set(related.values()))) if related else {}
+    return {customer_id: known[proxy] for customer_id, proxy in related.items() if proxy in known}
+
+
+def _of_addresses_in_use(
+    connection: Connection, customers: Mapping[str, Customer], suppressions: Mapping[str, Sequence[Suppression]]
+) -> dict[str, list[Suppression]]:
+    """Without those of an address that the message would not go to: a new address of the customer is free."""
+    salt = contact_points.salt(connection)
+    found: dict[str, list[Suppression]] = {}
+    for customer_id, rows in suppressions.items():
+        points: Mapping[str, str] = {}
+        if salt is not None and customer_id in customers and any(row.contact_point for row in rows):
+            points = contact_points.contact_points(customers[customer_id], salt)
+        found[customer_id] = [
+            row for row in rows if not row.contact_point or row.contact_point == points.get(row.channel)
+        ]
+    return found
+
+
+def ledger(
+    connection: Connection, project: Project, communication: Communication,
     asked: Mapping[str, Mapping[str, PolicyRequirements]], at: datetime,
 ) -> Mapping[str, Sequence[Contact]]:  # fmt: skip
-    counted = {limit for one in {id(one): one for one in asked.values()}.values()
-               for limit in caps.limits(communication, project.workspace.policy, one, None)}  # fmt: skip
-    return feeds.contacts(connection, customer_ids, caps.look_back(counted, at)) if counted else {}
+    """The contacts, by customer, that a decision at `at` looks at; `asked` is what rules ask for, by customer.
+
+    Read under the customers' guards nobody else can change them.
+    """
+    plan = plan_for(communication, project.workspace.policy, project.workspace.channels)
+    since = plan.look_back((one for by_channel in asked.values() for one in by_channel.values()), at)
+    return {} if since is None else feeds.contacts(connection, list(asked), since, plan.follows)
 
 
 def _requirements(

@@ -19,7 +19,7 @@ from ccm.log import leaves, sequencer
 from ccm.model.customer import CONTACT_CHANNELS, AccessibleFormat
 from ccm.pipeline.choices import Choices, Consents, Preferences
 from ccm.pipeline.project import Project
-from ccm.pipeline.record import lock_guards
+from ccm.pipeline.reserve import lock_guards
 from ccm.store.tables import customers
 
 Source = Literal["page", "reply", "staff"]

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, and_, exists, select, update
+from sqlalchemy import Connection, and_, exists, update
 
-from ccm.decide import trace
-from ccm.decide.caps import Limit, full_cap, limits, look_back
-from ccm.errors import Conflict
+from ccm.decide import Facts, trace
+from ccm.errors import Conflict, TryAgain
 from ccm.log import leaves, sequencer
+from ccm.model.message import Decision
 from ccm.pipeline import contents
-from ccm.pipeline.compose import Composed, Occasion
+from ccm.pipeline.compose import Composed, Occasion, compose_anew
 from ccm.pipeline.contents import Kept
+from ccm.pipeline.data import DataResult
 from ccm.pipeline.dictionary import dictionary
 from ccm.pipeline.project import Compiled, Project
-from ccm.store import feeds
-from ccm.store.engine import BATCH
-from ccm.store.tables import chunks, contacts, customer_guards, messages, runs
+from ccm.pipeline.reserve import reserve
+from ccm.store import bulk
+from ccm.store.tables import chunks, contacts, messages, runs
+from ccm.workspace.policy import Terms
 
-NEVER_WENT = ("withheld", "set_aside", "failed", "cancelled")
-"""Message states in which the customer certainly got nothing."""
+ROUNDS = 10
+"""Tries of one transaction. Each one that fails composed for slots that were taken or given back since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +43,68 @@ class ChunkClaim:
 
 def record(
     project: Project, compiled: Compiled, occasion: Occasion, composed: Sequence[Composed],
-    claim: ChunkClaim | None = None,
+    claim: ChunkClaim | None = None, *, given: Mapping[str, DataResult] | None = None, isolate: bool = False,
 ) -> list[Composed]:  # fmt: skip
     """Records the outcomes, all or none; what is due afterwards will be dispatched.
 
-    Returns the outcomes as recorded: caps are counted again under lock, so one that was due may have become
-    withheld. Raises `Conflict` where the chunk was recorded before, or the run is not this coordinator's any
-    more, and `TryAgain` where the archive is full; nothing was recorded then.
+    Returns the outcomes as recorded: everything is decided again under lock where the ledger changed meanwhile. Who
+    may then get a message that was not composed yet (a slot became free, or another channel has room) is composed
+    anew, with `given` and `isolate` as in `compose`, and the transaction tried again. Raises `Conflict` where the chunk
+    was recorded before, or the run is not this coordinator's any more, and `TryAgain` where the archive is full or
+    where others keep changing the ledger; nothing was recorded then.
     """
-    due = [outcome for outcome in composed if outcome.message is not None]
-    # Archive first: a reference to a body that is not on disk must never be committed.
-    messages_due = [outcome.message for outcome in due if outcome.message]
-    refs = contents.keep(project, messages_due, dictionary(project, compiled, messages_due, occasion.at))
-    now = project.clock()
+    refs: dict[str, Kept] = {}
+    for _ in range(ROUNDS):
+        # Archive first: a reference to a body that is not on disk must never be committed.
+        new = [one.message for one in composed if one.message is not None and one.message_id not in refs]
+        refs |= contents.keep(project, new, dictionary(project, compiled, new, occasion.at))
+        try:
+            return _recorded(project, compiled, occasion, composed, refs, claim)
+        except _LedgerMoved as moved:
+            anew = compose_anew(project, compiled, occasion, moved.changed, given=given, isolate=isolate)
+            for message in (one.message_id for outcomes in anew.values() for one in outcomes):
+                refs.pop(message, None)
+            composed = _replaced(composed, anew)
+    raise TryAgain("the same customers' caps kept changing while their messages were composed")
+
+
+class _LedgerMoved(Exception):
+    """Rolls the transaction back: some customers have to be composed anew."""
+
+    def __init__(self, changed: Mapping[str, tuple[Facts, Decision]]) -> None:
+        super().__init__(f"{len(changed)} customers")
+        self.changed = changed
+
+
+def _recorded(
+    project: Project, compiled: Compiled, occasion: Occasion, composed: Sequence[Composed],
+    refs: Mapping[str, Kept], claim: ChunkClaim | None,
+) -> list[Composed]:  # fmt: skip
     with project.store.write() as connection:
         if claim is not None:
-            _finish_chunk(connection, claim, now)
-        lock_guards(project, connection, [outcome.decision.customer_id for outcome in due])
-        final = _reserve(project, connection, compiled, occasion, composed)
-        rows = [_row(compiled, project, occasion, outcome, refs.get(outcome.message_id), now) for outcome in final]
-        connection.execute(messages.insert(), rows)
-        if reservations := [_reservation(compiled, row) for row in rows if row["state"] == "due"]:
-            connection.execute(contacts.insert(), reservations)
+            _finish_chunk(connection, claim, project.clock())
+        reserved = reserve(project, connection, compiled, occasion, composed)
+        if reserved.changed:
+            raise _LedgerMoved(reserved.changed)
+        now = project.clock()  # after the lock: waiting for it may have taken a while
+        terms = project.workspace.policy.terms(compiled.communication)
+        rows = [
+            _row(compiled, project, terms, occasion, outcome, refs.get(outcome.message_id), now)
+            for outcome in reserved.final
+        ]
+        bulk.insert(connection, messages, rows)
+        bulk.insert(connection, contacts, _reservations(terms, rows))
         subjects = leaves.subjects(connection, [row["customer_id"] for row in rows], project.random_bytes)
         sequencer.append(connection, [_leaf(row, subjects) for row in rows])
-    return final
+    return reserved.final
+
+
+def _replaced(composed: Sequence[Composed], anew: Mapping[str, Sequence[Composed]]) -> list[Composed]:
+    """The outcomes in their order, those of some customers by new ones."""
+    found: list[Composed] = []
+    for customer_id, outcomes in groupby(composed, key=lambda outcome: outcome.decision.customer_id):
+        found.extend(anew.get(customer_id) or outcomes)
+    return found
 
 
 def _finish_chunk(connection: Connection, claim: ChunkClaim, now: datetime) -> None:
@@ -78,85 +118,14 @@ def _finish_chunk(connection: Connection, claim: ChunkClaim, now: datetime) -> N
         raise Conflict(f"chunk {claim.number} of run {claim.run_id} is not this coordinator's to record")
 
 
-def lock_guards(project: Project, connection: Connection, customer_ids: Iterable[str]) -> None:
-    """One row a customer, locked in customer order: two transactions count one customer's caps in turn.
-
-    SQLite needs none of it: its write transaction is the only one.
-    """
-    if project.store.dialect == "sqlite":
-        return
-    ids = sorted(set(customer_ids))
-    for start in range(0, len(ids), BATCH):
-        part = ids[start : start + BATCH]
-        connection.execute(
-            project.store.insert(customer_guards).on_conflict_do_nothing(),
-            [{"customer_id": customer_id} for customer_id in part],
-        )
-        connection.execute(
-            select(customer_guards.c.customer_id)
-            .where(customer_guards.c.customer_id.in_(part))
-            .order_by(customer_guards.c.customer_id)
-            .with_for_update(key_share=True)
-        ).all()
-
-
-def _reserve(
-    project: Project, connection: Connection, compiled: Compiled, occasion: Occasion, composed: Sequence[Composed]
-) -> list[Composed]:
-    """What may still go, now that nobody else can change it."""
-    communication = compiled.communication
-    ids = [outcome.decision.customer_id for outcome in composed if outcome.message is not None]
-    already = _already_sent(connection, communication.id, occasion.id, ids)
-    kept = {outcome.message_id: _limits(project, compiled, occasion, outcome) for outcome in composed}
-    history: Mapping[str, Sequence[Any]] = {}
-    if ids and (counted := [limit for group in {*kept.values()} for limit in group]):
-        history = feeds.contacts(connection, ids, look_back(counted, occasion.at))
-    final = []
-    for outcome in composed:
-        customer_id, due_at = outcome.decision.customer_id, outcome.decision.due_at
-        if outcome.message is not None and customer_id in already:
-            outcome = _withhold(outcome, "already_sent", "")
-        elif outcome.message is not None and due_at is not None and kept[outcome.message_id]:
-            cap = full_cap(kept[outcome.message_id], communication.category, history.get(customer_id, ()), due_at)
-            if cap is not None:
-                outcome = _withhold(outcome, "cap", cap.id)
-        final.append(outcome)
-    return final
-
-
-def _limits(project: Project, compiled: Compiled, occasion: Occasion, outcome: Composed) -> tuple[Limit, ...]:
-    """What a message that is due must keep: the organisation's caps and the limits of rules."""
-    if outcome.message is None:
-        return ()
-    asked = project.rules.requirements(compiled.communication, outcome.jurisdiction, outcome.region, occasion.at)
-    return limits(compiled.communication, project.workspace.policy, asked, outcome.decision.channel)
-
-
-def _already_sent(connection: Connection, communication: str, occasion: str, ids: Sequence[str]) -> set[str]:
-    found: set[str] = set()
-    for start in range(0, len(ids), BATCH):
-        found.update(
-            connection.scalars(
-                select(messages.c.customer_id).where(
-                    messages.c.customer_id.in_(ids[start : start + BATCH]),
-                    messages.c.communication == communication,
-                    messages.c.occasion == occasion,
-                    messages.c.state.not_in(NEVER_WENT),
-                )
-            )
-        )
-    return found
-
-
-def _withhold(outcome: Composed, reason: str, detail: str) -> Composed:
-    decision = replace(outcome.decision, send=False, reason=reason, detail=detail, channel=None, due_at=None)
-    return replace(
-        outcome, decision=decision, state="withheld", reason=reason, detail=detail, message=None, rendered=None
-    )
-
-
 def _row(
-    compiled: Compiled, project: Project, occasion: Occasion, outcome: Composed, kept: Kept | None, now: datetime
+    compiled: Compiled,
+    project: Project,
+    terms: Terms,
+    occasion: Occasion,
+    outcome: Composed,
+    kept: Kept | None,
+    now: datetime,
 ) -> dict[str, Any]:
     communication, decision, message = compiled.communication, outcome.decision, outcome.message
     rendered = outcome.rendered
@@ -165,12 +134,14 @@ def _row(
     return {
         "id": outcome.message_id,
         "run_id": occasion.run_id,
-        "trigger_key": occasion.trigger_key(decision.customer_id),
+        "trigger_key": occasion.trigger_key(decision.customer_id, outcome.part),
         "occasion": occasion.id,
         "customer_id": decision.customer_id,
         "communication": communication.id,
+        "part": outcome.part,
         "category": communication.category,
         "purpose": communication.purpose,
+        "priority": terms.priority,
         "channel": decision.channel,
         "language": outcome.language,
         "variant": decision.variant,
@@ -206,7 +177,18 @@ def _wording(outcome: Composed) -> str:
     return orjson.dumps([[use.id, use.version, use.digest] for use in uses]).decode()
 
 
-def _reservation(compiled: Compiled, row: Mapping[str, Any]) -> dict[str, Any]:
+def _reservations(terms: Terms, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The ledger's rows of what is due. What one customer gets on several channels at once counts once."""
+    found = []
+    counted = ""
+    for row in rows:
+        if row["state"] == "due":
+            found.append(_reservation(row, terms.counts_toward_caps and row["customer_id"] != counted))
+            counted = row["customer_id"]
+    return found
+
+
+def _reservation(row: Mapping[str, Any], counts: bool) -> dict[str, Any]:
     return {
         "id": row["id"],
         "customer_id": row["customer_id"],
@@ -215,7 +197,9 @@ def _reservation(compiled: Compiled, row: Mapping[str, Any]) -> dict[str, Any]:
         "channel": row["channel"],
         "at": row["due_at"],
         "status": "reserved",
-        "counts": compiled.communication.counts_toward_caps,
+        "counts": counts,
+        "purpose": row["purpose"],
+        "priority": row["priority"],
         "row_digest": "",
     }
 

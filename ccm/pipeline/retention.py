@@ -24,7 +24,7 @@ from ccm.store.tables import contacts, messages
 from ccm.workspace.retention import Period
 from ccm.workspace.settings import Person
 
-FINAL = ("accepted", "delivered", "failed", "withheld", "set_aside", "cancelled")
+FINAL = ("accepted", "delivered", "failed", "withheld", "set_aside", "cancelled", "digested")
 _STARTS = {"decided": messages.c.decided_at, "settled": messages.c.updated_at}
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError as Duplicate
 
 from ccm.errors import NotFound
 from ccm.pipeline.compose import Composed, Occasion, compose
-from ccm.pipeline.data import check_data, given_data
+from ccm.pipeline.data import DataResult, check_data, given_data
 from ccm.pipeline.gate import require_approved
 from ccm.pipeline.project import Compiled, Project
 from ccm.pipeline.record import record
@@ -58,7 +58,7 @@ def send(
         given = {customer_id: given_data(values)}
     composed, _ = compose(project, compiled, occasion, [customer_id], given=given)
     if not dry_run:
-        composed = _record(project, compiled, occasion, composed)
+        composed = _record(project, compiled, occasion, composed, given)
         if not composed:
             again = _earlier(project, occasion)
             assert again is not None
@@ -70,10 +70,13 @@ def send(
     )  # fmt: skip
 
 
-def _record(project: Project, compiled: Compiled, occasion: Occasion, composed: list[Composed]) -> list[Composed]:
+def _record(
+    project: Project, compiled: Compiled, occasion: Occasion, composed: list[Composed],
+    given: Mapping[str, DataResult] | None,
+) -> list[Composed]:  # fmt: skip
     """Records, or returns an empty list where another call with the same key was faster."""
     try:
-        return record(project, compiled, occasion, composed)
+        return record(project, compiled, occasion, composed, given=given)
     except Duplicate:
         return []
 

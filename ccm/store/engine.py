@@ -100,7 +100,7 @@ class Store:
 
     def insert(self, table: Table) -> Any:
         """A dialect's INSERT, which knows ON CONFLICT."""
-        return (sqlite_insert if self.dialect == "sqlite" else postgresql_insert)(table)
+        return insert_of(self.dialect, table)
 
     def upsert(self, connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> tuple[int, int, int]:
         """Inserts rows, or updates those whose ``row_digest`` changed.
@@ -134,6 +134,11 @@ class Store:
                     [dict(row) for row in todo],
                 )
         return new, changed, len(rows) - new - changed
+
+
+def insert_of(dialect: str, table: Table) -> Any:
+    """A dialect's INSERT, which knows ON CONFLICT."""
+    return (sqlite_insert if dialect == "sqlite" else postgresql_insert)(table)
 
 
 def _engine(url: str, dialect: str) -> Engine:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import orjson
 from pydantic import BaseModel
@@ -51,7 +51,7 @@ def of_customers(
     plan = [(field, more.get(field) or _converter(table, column, dialect))
             for field, column in zip(fields, columns, strict=True)]  # fmt: skip
     todo = [(field, change) for field, change in plan if change is not None]
-    statement = select(*(literal_column(column) for column in columns)).select_from(table)
+    statement: Select[*tuple[Any, ...]] = select(*(literal_column(column) for column in columns)).select_from(table)
     if where:
         statement = statement.where(*where)
     statement = statement.order_by(*(table.c[name] for name in order))
@@ -68,8 +68,8 @@ def of_customers(
 
 
 def of(
-    connection: Connection, statement: Select[Any], key: ColumnElement[str], ids: Sequence[str]
-) -> Iterator[Row[Any]]:
+    connection: Connection, statement: Select[*tuple[Any, ...]], key: ColumnElement[str], ids: Sequence[str]
+) -> Iterator[Row[*tuple[Any, ...]]]:
     """Rows whose `key` is one of `ids`, which travel as one value: half the time of a list of a thousand."""
     if not ids:
         return iter(())
@@ -81,7 +81,7 @@ def among(connection: Connection, key: ColumnElement[str]) -> ColumnElement[bool
     """`key` is one of the bound value ``ids``: a JSON list on SQLite, an array on PostgreSQL."""
     if connection.dialect.name == "sqlite":
         return key.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value))
-    return cast(ColumnElement[bool], key == func.any(bindparam("ids", type_=ARRAY(Text))))
+    return key == func.any(bindparam("ids", type_=ARRAY(Text)))
 
 
 def instant(value: Any) -> datetime:
@@ -114,4 +114,5 @@ def _builder(model: type[M]) -> Callable[[dict[str, Any]], M]:
 
 def build(model: type[M], values: dict[str, Any]) -> M:
     """A value of trusted fields, all of them given."""
-    return _builder(model)(values)
+    made: M = _builder(model)(values)
+    return made

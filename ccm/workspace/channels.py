@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import time
 from typing import Annotated, Any
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
@@ -12,6 +11,7 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.communication import ChannelId
 from ccm.workspace.languages import Language
+from ccm.workspace.sendtimes import QuietHours, SendTimes
 from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
 from ccm.workspace.stationery import LetterSettings
 
@@ -27,13 +27,6 @@ SMS_SENDERS = (
     "an E.164 number, a short code, a messaging service (MG and 32 hexadecimal digits) or a name of at most 11 "
     "letters and digits"
 )
-
-
-class QuietHours(Frozen):
-    """A daily window in the customer's zone in which nothing goes out; it may pass midnight."""
-
-    start: time
-    end: time
 
 
 class Retry(Frozen):
@@ -89,6 +82,7 @@ class Channel(Frozen):
     sender_name: dict[Language, str] = {}
     utm: Utm | None = None
     quiet_hours: QuietHours | None = None
+    send: SendTimes | None = None
     max_segments: int = Field(default=6, ge=1, le=10)
     warn_segments: int | None = Field(default=None, ge=1, le=10)
     """`ccm check` warns of a text message that may take more."""

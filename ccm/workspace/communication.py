@@ -8,11 +8,14 @@ from pydantic import Field, StringConstraints, model_validator
 
 from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.languages import Language, chain
+from ccm.workspace.sendtimes import SendTimes
 from ccm.workspace.settings import ByLanguage, Jurisdiction, Slug, WrongPart
 
 ChannelId = Literal["email", "sms", "letter", "line", "whatsapp", "push", "social", "inbox"]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
 VariantName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9]{0,15}$")]
+OnCap = Literal["drop", "defer", "fallback", "digest"]
+"""A full cap: withhold; wait for room; take the customer's next channel that has room; join a digest."""
 ScalarType = Literal["text", "integer", "decimal", "money", "percent", "date", "datetime", "boolean"]
 
 
@@ -90,6 +93,31 @@ class Experiment(Frozen):
         return self
 
 
+class Digest(Frozen):
+    """Where a communication goes that is collected with others."""
+
+    into: Slug
+    """The communication that lists those that were collected."""
+    always: bool = False
+    """Whether it is always collected; else only where `on_cap` is ``digest`` and a cap is full."""
+
+
+class NotWithin(Frozen):
+    """Not too soon after something else was said: a day is 24 hours, and exactly `days` later is late enough."""
+
+    days: int = Field(ge=1, le=366)
+    of: tuple[Slug, ...] = Field(min_length=1)
+    """Communications; this one itself may stand among them."""
+
+
+class Escalation(Frozen):
+    """What a journey does where nothing came back."""
+
+    after_days: int = Field(ge=1, le=366)
+    unless: Literal["opened", "replied", "delivered"]
+    channel: ChannelId
+
+
 class Communication(Frozen):
     """One thing the organisation says, on every channel and in every language."""
 
@@ -109,10 +137,21 @@ class Communication(Frozen):
     """Used when no other channel is possible (a regulatory message must arrive)."""
     consent: dict[ChannelId, Slug | Literal["e_delivery"]] = {}
     """Channel to the consent purpose it needs beyond the purpose's own (statement by e-mail: ``e_delivery``)."""
-    obeys_caps: bool = False
-    counts_toward_caps: bool = False
+    obeys_caps: bool | None = None
+    """None, here and in the next three: as ``channels/policy.yaml`` has it for the purpose."""
+    counts_toward_caps: bool | None = None
+    on_cap: OnCap | None = None
+    """What becomes of it where a cap is full."""
+    priority: Slug | None = None
+    """One of the policy's classes."""
+    digest: Digest | None = None
+    not_within: tuple[NotWithin, ...] = ()
+    at_once: tuple[ChannelId, ...] = ()
+    """All of these that are possible go out together, each as a message of its own."""
+    escalation: tuple[Escalation, ...] = ()
     urgent: bool = False
     """Goes out in quiet hours too."""
+    send: SendTimes | None = None
     expires_after_hours: int | None = Field(default=None, ge=1)
     """Not sent later than this after the decision."""
     wording: tuple[Slug, ...] = ()
@@ -138,6 +177,23 @@ class Communication(Frozen):
             if attached not in self.channels:
                 message = f"attach: '{attached}' is none of channels {', '.join(self.channels)}"
                 raise WrongPart(message, "attach", channel)
+        return self
+
+    @model_validator(mode="after")
+    def _terms_of_contact_agree(self) -> Communication:
+        if self.purpose == "regulatory" and self.obeys_caps:
+            raise WrongPart("a regulatory communication must arrive: it cannot obey caps", "obeys_caps")
+        if self.on_cap == "digest" and self.digest is None:
+            raise WrongPart("on_cap: digest needs 'digest', as in digest: {into: weekly-summary}", "on_cap")
+        if self.digest and self.digest.into == self.id:
+            raise WrongPart(f"'{self.id}' cannot be collected into itself", "digest", "into")
+        if self.at_once and not self.urgent:
+            raise WrongPart("at_once is for urgent communications; write urgent: true, or leave it out", "at_once")
+        named = [(("at_once", place), channel) for place, channel in enumerate(self.at_once)]
+        named += [(("escalation", place), step.channel) for place, step in enumerate(self.escalation)]
+        for loc, channel in named:
+            if channel not in self.channels:
+                raise WrongPart(f"{loc[0]}: '{channel}' is none of channels {', '.join(self.channels)}", *loc)
         return self
 
     def language_for(self, tag: str) -> str | None:

@@ -11,6 +11,7 @@ from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
 from ccm.workspace.rules import RuleFile
+from ccm.workspace.sendtimes import known_countries
 from ccm.workspace.wording import Wording
 from ccm.workspace.yamlreader import Document, Loc
 
@@ -26,6 +27,8 @@ def cross_check(
     return [
         *check.names(communications, wordings, channels), *check.versions(wordings), *check.rule_ids(rules),
         *check.categories(communications, policy), *check.products(communications, wordings),
+        *check.send_times(communications, channels),
+        *check.terms(communications, policy), *check.others(communications),
     ]  # fmt: skip
 
 
@@ -83,6 +86,28 @@ class _Check:
                 message = f"no communication.yaml has the product '{wording.product}'; there are: {there}"
                 yield self.problem(wording.path, ("product",), message)
 
+    def send_times(
+        self, communications: Mapping[str, Communication], channels: Mapping[str, Channel]
+    ) -> Iterator[Problem]:
+        """Send times that would never hold."""
+        skipping: dict[str, set[str]] = {}
+        for communication in communications.values():
+            path = f"templates/{communication.id}/communication.yaml"
+            if communication.urgent:
+                if communication.send is not None:
+                    message = "an urgent communication goes out at any hour, so 'send' would never hold: leave one out"
+                    yield self.problem(path, ("send",), message)
+                continue
+            sends = [(path, communication.send)]
+            sends += [(channels[name].path, channels[name].send) for name in communication.channels if name in channels]
+            for place, send in sends:
+                if send is not None and send.holidays == "skip":
+                    skipping.setdefault(place, set()).update(communication.jurisdictions)
+        for place, jurisdictions in sorted(skipping.items()):
+            for code in sorted(jurisdictions - known_countries()):
+                message = f"holidays: skip cannot hold for '{code}', whose holidays the holidays library does not know"
+                yield self.problem(place, ("send", "holidays"), message)
+
     def _two_versions(self, early: Wording, late: Wording) -> Iterator[Problem]:
         other = f"version {early.version} ({early.path})"
         ends = early.effective_to
@@ -121,3 +146,34 @@ class _Check:
                     there = ", ".join(known) or "none yet"
                     message = f"cap '{cap.id}': no communication has the category '{category}'; there are: {there}"
                     yield self.problem(POLICY, ("caps", number, "categories", place), message)
+
+    def terms(self, communications: Mapping[str, Communication], policy: Policy | None) -> Iterator[Problem]:
+        """Priorities are those of the policy, and what joins a digest says which."""
+        if policy is None:
+            return  # it was refused, and told of already
+        for communication in communications.values():
+            path = f"templates/{communication.id}/communication.yaml"
+            if communication.priority and communication.priority not in policy.priorities:
+                message = f"priority '{communication.priority}' is none of {', '.join(policy.priorities)} ({POLICY})"
+                yield self.problem(path, ("priority",), message)
+            if communication.digest is None and policy.terms(communication).on_cap == "digest":
+                message = f"{POLICY} has on_cap: digest for {communication.purpose}; this needs 'digest', or an on_cap"
+                yield self.problem(path, ("purpose",), message)
+
+    def others(self, communications: Mapping[str, Communication]) -> Iterator[Problem]:
+        """Communications that others name must exist."""
+        # One that was refused is there, and told of already.
+        there = {*communications} | {
+            PurePosixPath(path).parent.name for path in self.documents if path.endswith("/communication.yaml")
+        }
+        for communication in communications.values():
+            named: list[tuple[Loc, str]] = [
+                (("not_within", number, "of", place), name)
+                for number, rule in enumerate(communication.not_within) for place, name in enumerate(rule.of)
+            ]  # fmt: skip
+            if communication.digest:
+                named.append((("digest", "into"), communication.digest.into))
+            for loc, name in named:
+                if name not in there:
+                    message = f"communication '{name}' does not exist; there are: {', '.join(sorted(there))}"
+                    yield self.problem(f"templates/{communication.id}/communication.yaml", loc, message)

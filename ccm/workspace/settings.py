@@ -20,7 +20,9 @@ Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 Host = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")]
 """A domain name in small letters, without scheme or path."""
 
-FeedKind = Literal["customers", "accounts", "transactions", "preferences", "consents", "history", "cases"]
+FeedKind = Literal[
+    "customers", "accounts", "transactions", "preferences", "consents", "suppressions", "relations", "history", "cases"
+]  # fmt: skip
 Role = Literal["author", "reviewer", "compliance", "operator", "administrator", "auditor"]
 AttributeType = Literal["text", "integer", "decimal", "boolean", "date"]
 

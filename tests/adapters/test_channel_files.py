@@ -63,10 +63,8 @@ def test_texts_keep_the_night_quiet() -> None:
 
 
 def test_offers_are_capped_and_pause_for_complaints(policy: Policy) -> None:
-    assert {(cap.id, cap.categories, cap.limit, cap.days) for cap in policy.caps} == {
-        ("offers-week", ("offers",), 2, 7),
-        ("offers-month", ("offers",), 5, 30),
-    }
+    of_offers = {(cap.id, cap.limit, cap.days) for cap in policy.caps if cap.categories == ("offers",)}
+    assert of_offers == {("offers-week", 2, 7), ("offers-month", 5, 30)}
     assert (policy.complaint.purposes, policy.complaint.days_after_close) == (("marketing",), 14)
 
 

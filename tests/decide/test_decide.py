@@ -190,7 +190,7 @@ def test_a_text_message_at_night_is_held_until_morning() -> None:
     night = datetime(2026, 4, 1, 22, tzinfo=UTC)
     decision = decided(STATEMENT, facts(preferences=ranks("sms")), night)
     assert decision.due_at == datetime(2026, 4, 2, 7, tzinfo=UTC)
-    assert decision.detail == "held_for_quiet_hours"
+    assert decision.detail == "held_for_quiet_hours:customer Europe/London"
 
 
 def test_a_message_that_would_be_stale_in_the_morning_is_not_kept() -> None:
@@ -199,7 +199,7 @@ def test_a_message_that_would_be_stale_in_the_morning_is_not_kept() -> None:
 
 
 def test_an_unknown_zone_in_a_jurisdiction_without_zones_never_means_send() -> None:
-    known = facts(customer=customer(jurisdiction="JP", timezone=None), preferences=ranks("sms"))
+    known = facts(customer=customer(jurisdiction="JP", timezone=None, address=None), preferences=ranks("sms"))
     assert decided(STATEMENT, known).reason == "quiet_hours"
 
 

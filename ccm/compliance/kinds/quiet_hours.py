@@ -11,10 +11,9 @@ from ccm.compliance.kinds import RuleParams
 from ccm.model.requirements import DAY, Minutes, PolicyRequirements, QuietWeek
 from ccm.workspace import Workspace
 from ccm.workspace.rules import RuleFile
+from ccm.workspace.sendtimes import WEEKDAYS, Weekday
 from ccm.workspace.settings import WrongPart, known_zones
 
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
-WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK = "([01][0-9]|2[0-3]):[0-5][0-9]"
 Span = Annotated[str, StringConstraints(pattern=f"^{_CLOCK}-({_CLOCK}|24:00)$")]
 YearDay = Annotated[str, StringConstraints(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$")]

@@ -45,7 +45,8 @@ STATES: Mapping[str, tuple[str, str]] = {
     "due": ("waits to go", "送信待ち"), "claimed": ("waits to go", "送信待ち"), "sending": ("being sent", "送信中"),
     "accepted": ("the supplier took it", "配信会社が受付"), "delivered": ("delivered", "配信済み"),
     "failed": ("failed", "不達"), "unknown": ("outcome not known", "結果不明"),
-    "withheld": ("not sent", "送信せず"), "set_aside": ("set aside", "保留"), "cancelled": ("cancelled", "取消し"),
+    "withheld": ("not sent", "送信せず"), "set_aside": ("set aside", "保留"),
+    "digested": ("part of a digest", "まとめ便に収録"), "cancelled": ("cancelled", "取消し"),
     "submitted": ("submitted", "申請"), "approved": ("approved", "承認"), "rejected": ("rejected", "却下"),
     "withdrawn": ("withdrawn", "取下げ"),
 }  # fmt: skip

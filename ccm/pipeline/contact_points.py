@@ -1,0 +1,137 @@
+"""Addresses as digests: so that a bounced one is known again, and one that customers share gets a thing once.
+
+A digest is HMAC-SHA256 under a salt of the store, cut to 128 bits. The salt keeps others from looking an address up
+in a list of digests of all addresses; it stands in the store, so whoever has the store can try addresses one by one.
+That is why erasure clears a customer's digests.
+"""
+
+from __future__ import annotations
+
+import hmac
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+
+from ccm.model.customer import Customer
+from ccm.store import rows as reading
+from ccm.store.engine import insert_of
+from ccm.store.tables import contacts, customer_salts, messages, relations
+from ccm.workspace.communication import Communication
+from ccm.workspace.policy import Policy
+
+SALT_ID = " contact points"
+"""The salt's row among the customers' salts. No customer's id begins with a space, see `ccm.intake.values`."""
+NEVER_WENT = ("withheld", "set_aside", "failed", "cancelled", "digested")
+"""Message states in which certainly nothing reached an address, or another message will."""
+
+
+class Wanted(NamedTuple):
+    """A message that is about to be recorded."""
+
+    id: str
+    customer_id: str
+    contact_point: str
+    """As `contact_point` gives it; empty where it may be shared."""
+    household: str = ""
+    """The household that gets one message only; empty where each member gets one."""
+
+
+def salt(connection: Connection) -> bytes | None:
+    """The store's salt; None where no digest was made yet."""
+    found = connection.scalar(select(customer_salts.c.salt).where(customer_salts.c.customer_id == SALT_ID))
+    return None if found is None else bytes(found)
+
+
+def made_salt(connection: Connection, random_bytes: Callable[[int], bytes]) -> bytes:
+    """The store's salt, which is made on first use; `connection` must be one that writes."""
+    known = salt(connection)
+    if known is not None:
+        return known
+    row = {"customer_id": SALT_ID, "salt": random_bytes(32)}
+    connection.execute(insert_of(connection.dialect.name, customer_salts).on_conflict_do_nothing(), row)
+    made = salt(connection)  # another transaction's may have come first
+    assert made is not None
+    return made
+
+
+def contact_point(channel: str, address: str, salt: bytes) -> str:
+    """The digest of an address, 32 hexadecimal digits: equal where a message would reach the same place.
+
+    Letter case is not told apart, nor are full-width and usual forms, nor how much space there is.
+    """
+    plain = " ".join(unicodedata.normalize("NFKC", address).casefold().split())
+    return hmac.digest(salt, f"{channel}\n{plain}".encode(), "sha256").hex()[:32]
+
+
+def contact_points(customer: Customer, salt: bytes) -> dict[str, str]:
+    """Channel to the digest of the address that the customer has there."""
+    channels = (*customer.contact_points, "letter")
+    return {
+        channel: contact_point(channel, address, salt) for channel in channels if (address := customer.reach(channel))
+    }
+
+
+def may_not_share(policy: Policy, communication: Communication, channel: str) -> bool:
+    """Whether a contact point gets this communication once only, however many customers have it."""
+    shared = policy.suppression.shared_contact_points
+    return communication.purpose in shared.purposes and channel in shared.channels
+
+
+def guards(rows: Iterable[Wanted]) -> set[str]:
+    """What to lock besides the customers, so that two transactions look at one address or household in turn."""
+    points = {f" point {row.contact_point}" for row in rows if row.contact_point}
+    return points | {f" household {row.household}" for row in rows if row.household}
+
+
+def shared_contact_points(
+    connection: Connection, communication: str, occasion: str, rows: Sequence[Wanted]
+) -> dict[str, str]:
+    """Message id to why it must not go: ``duplicate_contact_point`` or ``household_served``.
+
+    Looks at the ledger and at the rows themselves, of which the first customer in code point order goes. To be called
+    under the `guards` of the rows, in the transaction that records them.
+    """
+    points = _served_points(connection, communication, occasion, [row.contact_point for row in rows])
+    households = _served_households(connection, communication, occasion, [row.household for row in rows])
+    found: dict[str, str] = {}
+    for row in sorted(rows, key=lambda row: (row.customer_id, row.id)):
+        if row.contact_point and points.setdefault(row.contact_point, row.customer_id) != row.customer_id:
+            found[row.id] = "duplicate_contact_point"
+        elif row.household and households.setdefault(row.household, row.customer_id) != row.customer_id:
+            found[row.id] = "household_served"
+    return found
+
+
+def _served_points(
+    connection: Connection, communication: str, occasion: str, points: Sequence[str]
+) -> dict[str, str]:  # fmt: skip
+    wanted = sorted({point for point in points if point})
+    query = select(contacts.c.contact_point, contacts.c.customer_id).join(messages, messages.c.id == contacts.c.id)
+    return _first(connection, query, contacts.c.contact_point, wanted, communication, occasion)
+
+
+def _served_households(
+    connection: Connection, communication: str, occasion: str, households: Sequence[str]
+) -> dict[str, str]:  # fmt: skip
+    wanted = sorted({household for household in households if household})
+    query = (
+        select(relations.c.related_id, relations.c.customer_id)
+        .join(messages, messages.c.customer_id == relations.c.customer_id)
+        .where(relations.c.kind == "household")
+    )
+    return _first(connection, query, relations.c.related_id, wanted, communication, occasion)
+
+
+def _first(
+    connection: Connection, query: Any, key: Any, wanted: Sequence[str], communication: str, occasion: str
+) -> dict[str, str]:  # fmt: skip
+    query = query.where(
+        messages.c.communication == communication, messages.c.occasion == occasion,
+        messages.c.state.not_in(NEVER_WENT),
+    )  # fmt: skip
+    found: dict[str, str] = {}
+    for point, customer_id in reading.of(connection, query, key, wanted):
+        found[point] = min(customer_id, found.get(point, customer_id))
+    return found

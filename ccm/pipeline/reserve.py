@@ -1,0 +1,124 @@
+"""reserve: the decision once more, now that nobody else can change what a customer's caps are counted on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+
+from sqlalchemy import Connection, select
+
+from ccm.decide import Facts, decide
+from ccm.model.message import Decision
+from ccm.pipeline.compose import Composed, Occasion
+from ccm.pipeline.gather import ledger
+from ccm.pipeline.project import Compiled, Project
+from ccm.store import rows
+from ccm.store.tables import messages
+
+NEVER_WENT = ("withheld", "set_aside", "failed", "cancelled")
+"""Message states in which the customer certainly got nothing."""
+
+# In the order of the column's collation, which is that of Python: by code point.
+_ADD_GUARDS = (
+    "INSERT INTO customer_guards (customer_id) SELECT id FROM unnest(%b::text[]) AS given (id)"
+    ' ORDER BY id COLLATE "C" ON CONFLICT (customer_id) DO NOTHING'
+)
+_LOCK_GUARDS = (
+    "SELECT 1 FROM customer_guards WHERE customer_id = ANY(%b::text[]) ORDER BY customer_id FOR NO KEY UPDATE"
+)
+
+
+@dataclass
+class Reserved:
+    """What may be recorded, and who has to be composed anew before anything can be."""
+
+    final: list[Composed] = field(default_factory=list)
+    changed: dict[str, tuple[Facts, Decision]] = field(default_factory=dict)
+    """Customers for whom the ledger as it is now leads to a message that is not there, or to another one."""
+
+
+def lock_guards(project: Project, connection: Connection, customer_ids: Iterable[str]) -> None:
+    """One row a customer, locked in customer order: two transactions count one customer's caps in turn.
+
+    SQLite needs none of it: its write transaction is the only one.
+    """
+    if project.store.dialect == "sqlite":
+        return
+    ids = sorted(set(customer_ids))
+    connection.exec_driver_sql(_ADD_GUARDS, (ids,))
+    connection.exec_driver_sql(_LOCK_GUARDS, (ids,))
+
+
+def reserve(
+    project: Project, connection: Connection, compiled: Compiled, occasion: Occasion, composed: Sequence[Composed]
+) -> Reserved:
+    """Decides again for everybody whose ledger changed since they were composed; takes their guards first.
+
+    Deciding is a pure function: an equal ledger gives an equal decision, and need not be asked again. That goes for
+    those who were withheld, too: a slot that became free meanwhile is theirs. Times need no lock, for a cap looks at
+    every window that holds the new contact, before and after it, whatever a host's clock said.
+    """
+    communication, workspace = compiled.communication, project.workspace
+    known = {outcome.decision.customer_id: outcome.facts for outcome in composed if outcome.facts is not None}
+    lock_guards(project, connection, known)
+    asked = {customer_id: facts.requirements for customer_id, facts in known.items()}
+    contacts = ledger(connection, project, communication, asked, occasion.at)
+    already = _already_sent(connection, communication.id, occasion.id, list(known))
+    reserved = Reserved()
+    for customer_id, outcomes in groupby(composed, key=lambda outcome: outcome.decision.customer_id):
+        group, facts = list(outcomes), known.get(customer_id)
+        if facts is not None and (now := tuple(contacts.get(customer_id, ()))) != facts.contacts:
+            facts = replace(facts, contacts=now)
+            decision = decide(communication, workspace.policy, workspace.channels, facts, occasion.at)
+            if decision.send and not _same_way(decision, group[0].decision):
+                reserved.changed[customer_id] = facts, decision
+                continue
+            group = _decided_again(group, facts, decision)
+        if customer_id in already and group[0].state in ("due", "digested"):
+            group = [_withheld(group[0], "already_sent")]
+        reserved.final += group
+    return reserved
+
+
+def _same_way(decision: Decision, before: Decision) -> bool:
+    return before.send and (decision.channel, decision.also) == (before.channel, before.also)
+
+
+def _decided_again(group: Sequence[Composed], facts: Facts, decision: Decision) -> list[Composed]:
+    """The outcomes of one customer by a decision that needs no other message: another time, or none at all."""
+    if not decision.send:
+        return [not_sent(group[0], facts, decision)]
+    found = []
+    for outcome in group:
+        mine = replace(decision, channel=outcome.decision.channel, rules=outcome.decision.rules)
+        # Why the data or the rules did not allow it is still so.
+        reason, detail = (mine.reason, mine.detail) if outcome.state == "due" else (outcome.reason, outcome.detail)
+        found.append(replace(outcome, facts=facts, decision=mine, reason=reason, detail=detail))
+    return found
+
+
+def not_sent(outcome: Composed, facts: Facts, decision: Decision) -> Composed:
+    """The outcome of a decision not to send, in place of one that was composed."""
+    state = "digested" if decision.digest else "withheld"
+    return replace(
+        outcome, facts=facts, decision=decision, state=state, reason=decision.reason, detail=decision.detail,
+        message=None, rendered=None,
+    )  # fmt: skip
+
+
+def _withheld(outcome: Composed, reason: str) -> Composed:
+    decision = replace(
+        outcome.decision, send=False, reason=reason, detail="", channel=None, due_at=None, also=(), digest=""
+    )
+    return replace(
+        outcome, decision=decision, state="withheld", reason=reason, detail="", message=None, rendered=None
+    )  # fmt: skip
+
+
+def _already_sent(connection: Connection, communication: str, occasion: str, ids: Sequence[str]) -> set[str]:
+    m = messages.c
+    about = select(m.customer_id).where(
+        m.communication == communication, m.occasion == occasion, m.state.not_in(NEVER_WENT)
+    )
+    return {row[0] for row in rows.of(connection, about, m.customer_id, ids)}

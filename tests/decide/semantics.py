@@ -1,0 +1,151 @@
+"""The notation of docs/reference/decisions.md: situations to facts, outcomes to what is compared."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from ccm.decide import Facts, decide, recheck
+from ccm.model.customer import Case, Consent, Contact, Customer, Preference, Relation, Suppression
+from ccm.model.requirements import FrequencyLimit, PolicyRequirements, QuietWeek
+from ccm.workspace.channels import Channel
+from ccm.workspace.communication import Communication
+from ccm.workspace.policy import Policy
+from ccm.workspace.yamlreader import parse_yaml
+
+PAGE = Path(__file__).parent.parent.parent / "docs/reference/decisions.md"
+ROW = re.compile(r"^\| *([a-z-]+-[0-9]+) *\| *`(.*?)` *\| *`(.*?)` *\|")
+LISTS: dict[str, dict[str, Any]] = {
+    "preferences": {"category": "*", "channel": "*"},
+    "consents": {"purpose": "marketing", "basis": "opt_in", "granted": True, "at": "-100d"},
+    "contacts": {"communication": "offer", "category": "offers", "purpose": "marketing", "priority": "low",
+                 "channel": "email", "status": "sent"},
+    "suppressions": {"channel": "*", "at": "-1d"},
+    "cases": {"case_id": "K1", "kind": "complaint", "status": "open", "opened_at": "-40d"},
+    "relations": {},
+}  # fmt: skip
+"""What each entry of a list has where it says nothing."""
+MODELS = {
+    "preferences": Preference, "consents": Consent, "contacts": Contact, "suppressions": Suppression, "cases": Case,
+    "relations": Relation,
+}  # fmt: skip
+INSTANTS = ("at", "until", "opened_at", "closed_at", "paused_until")
+_DISTANCE = re.compile(r"([+-])?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a table."""
+
+    id: str
+    situation: dict[str, Any]
+    outcome: dict[str, Any]
+
+
+def lines() -> Iterator[Line]:
+    """Every line of every table of the page."""
+    for number, text in enumerate(PAGE.read_text(encoding="utf-8").splitlines(), 1):
+        if found := ROW.match(text):
+            name, situation, outcome = found.groups()
+            read = [parse_yaml(part, PAGE.name, number).data for part in (situation, outcome)]
+            yield Line(name, *read)
+
+
+def defaults() -> dict[str, Any]:
+    """The situation that stands at the head of the page."""
+    text = PAGE.read_text(encoding="utf-8")
+    found = re.search(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    data: dict[str, Any] = parse_yaml(found[1], PAGE.name).data
+    return data
+
+
+def instant(value: Any, at: datetime) -> datetime:
+    """An instant, or a distance from `at`."""
+    text = str(value)
+    found = _DISTANCE.fullmatch(text)
+    if text and found:
+        days, hours, minutes, seconds = (int(part or 0) for part in found.groups()[1:])
+        distance = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+        return at - distance if found[1] == "-" else at + distance
+    return datetime.fromisoformat(text)
+
+
+def outcome(line: Line) -> dict[str, Any]:
+    """What comes of a line's situation, told like its outcome."""
+    usual = defaults()
+    unknown = line.situation.keys() - usual.keys()
+    assert not unknown, f"{line.id}: {', '.join(sorted(unknown))} is none of {', '.join(usual)}"
+    whole = {name: _laid_over(default, line.situation.get(name)) for name, default in usual.items()}
+    at = datetime.fromisoformat(str(whole["at"]))
+    communication = Communication.model_validate({"name": {"en": "x", "ja": "x"}} | whole["communication"])
+    policy = Policy.model_validate(whole["policy"])
+    channels = {
+        name: Channel.model_validate({"channel": name, "adapter": "outbox"} | whole["channels"].get(name, {}))
+        for name in communication.channels
+    }
+    facts = _facts(whole, at)
+    if channel := whole["handoff"]:
+        reason, detail, due = recheck(communication, policy, channels, facts, channel, at, own={"M1"})
+        return {"withheld": reason, "detail": detail} if reason else {"send": channel, "due": due}
+    decision = decide(communication, policy, channels, facts, at)
+    told: dict[str, Any] = {"detail": decision.detail, "reason": decision.reason, "also": list(decision.also)}
+    told["passed"] = {one.channel: one.reason for one in decision.candidates if not one.taken}
+    if decision.send:
+        return told | {"send": decision.channel, "due": decision.due_at}
+    if decision.reason == "digested":
+        return told | {"digested": decision.digest}
+    return told | {"withheld": decision.reason}
+
+
+def expected(line: Line) -> dict[str, Any]:
+    """The line's outcome with its instant read."""
+    at = datetime.fromisoformat(str(line.situation.get("at", defaults()["at"])))
+    if "send" in line.outcome:
+        return line.outcome | {"due": instant(line.outcome.get("due", "0h"), at)}
+    return line.outcome
+
+
+def _laid_over(default: Any, given: Any) -> Any:
+    if given is None:
+        return default
+    return {**default, **given} if isinstance(default, dict) and isinstance(given, Mapping) else given
+
+
+def _facts(whole: Mapping[str, Any], at: datetime) -> Facts:
+    def entries(name: str) -> tuple[Any, ...]:
+        made = []
+        for entry in whole[name]:
+            fields = {"customer_id": "C1", **LISTS[name], **entry}
+            fields |= {key: instant(value, at) for key, value in fields.items() if key in INSTANTS and value}
+            made.append(MODELS[name].model_validate(fields))
+        return tuple(made)
+
+    proxy = whole["proxy"]
+    return Facts(
+        Customer.model_validate(whole["customer"]),
+        requirements={channel: _requirements(asked) for channel, asked in whole["rules"].items()},
+        proxy=Customer.model_validate(whole["customer"] | {"id": "C2"} | proxy) if proxy else None,
+        **{name: entries(name) for name in LISTS},
+    )
+
+
+def _requirements(asked: Mapping[str, Any]) -> PolicyRequirements:
+    """A rule's demands; `quiet` lists spans of minutes for every day: [[0, 480], [1260, 1440]]."""
+    spans = tuple((start, end) for start, end in asked.get("quiet", ()))
+    return PolicyRequirements(
+        tuple(asked.get("rules", ())),
+        consent=asked.get("consent", "none"),
+        consent_rules=tuple(asked.get("rules", ())),
+        quiet=(QuietWeek(("Q1",), "", (spans,) * 7),) if spans else (),
+        frequency=tuple(FrequencyLimit(**_tuples(limit)) for limit in asked.get("frequency", ())),
+    )
+
+
+def _tuples(fields: Mapping[str, Any]) -> dict[str, Any]:
+    usual: dict[str, Any] = {"categories": ["offers"]}
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in (usual | dict(fields)).items()}

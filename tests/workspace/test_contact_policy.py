@@ -1,0 +1,101 @@
+"""Caps, priorities and what a communication says of them: mistakes are told at their line, with the choices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from ccm.workspace.communication import Communication
+from ccm.workspace.policy import DEFAULT_TERMS, Policy, Terms
+
+POLICY = "channels/policy.yaml"
+COMMUNICATION = "templates/payment-received/communication.yaml"
+WEEK = "  - id: offers-week\n    categories: [payments]\n    limit: 2\n    days: 7\n"
+
+
+def communication(**fields: object) -> Communication:
+    return Communication.model_validate({
+        "id": "offer", "name": {"en": "x", "ja": "x"}, "purpose": "marketing", "category": "offers",
+        "channels": ["sms", "email"], "languages": ["en"], "jurisdictions": ["GB"], **fields,
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after", "line_of", "message"),
+    [
+        (POLICY, WEEK, WEEK.replace("limit: 2", "limit: -1"), "limit: -1",
+         "caps.0.limit: '-1' is neither a whole number from 0 up nor the word unlimited"),
+        (POLICY, WEEK, WEEK.replace("limit: 2", "limit: unlimted"), "limit: unlimted",
+         "caps.0.limit: 'unlimted' is neither a whole number"),
+        (POLICY, WEEK, WEEK.replace("limit: 2", "limit: true"), "limit: true",
+         "caps.0.limit: 'True' is neither a whole number"),
+        (POLICY, WEEK, WEEK.replace("    days: 7\n", ""), "- id: offers-week",
+         "caps.0: cap 'offers-week' has none of them; it needs exactly one of hours, days, per"),
+        (POLICY, WEEK, WEEK + "    per: week\n", "per: week",
+         "cap 'offers-week' has days and per; it needs exactly one of hours, days, per"),
+        (POLICY, WEEK, WEEK.replace("days: 7", "per: fortnight"), "per: fortnight",
+         "caps.0.per 'fortnight' is none of day, week, month"),
+        (POLICY, WEEK, WEEK.replace("[payments]", "[]"), "categories: []",
+         "an empty list would match nothing; leave it out to match everything"),
+        (POLICY, WEEK, WEEK + "    reserved: {hihg: 1}\n", "reserved: {hihg",
+         "cap 'offers-week': 'hihg' is none of the priorities critical, high, normal, low"),
+        (POLICY, WEEK, WEEK + "    reserved: {low: 1}\n", "reserved: {low",
+         "cap 'offers-week': no class is below 'low'"),
+        (POLICY, WEEK, WEEK + "    reserved: {critical: 2, high: 1}\n", "reserved: {critical",
+         "cap 'offers-week' reserves 3, which is more than its limit 2"),
+        (POLICY, WEEK, WEEK + WEEK, "- id: offers-week\n    categories: [payments]\n    limit: 2\n    days: 7\n  - id",
+         "cap 'offers-week' stands twice"),
+        (POLICY, "priorities: [critical, high, normal, low]", "priorities: [top, low]", "servicing:",
+         "purpose servicing has the priority 'normal', which is none of top, low; write purposes: servicing: priority"),
+        (POLICY, "regulatory: {", "regulatory: {obeys_caps: true, ", "regulatory: {",
+         "a regulatory communication must arrive: it cannot obey caps"),
+        (COMMUNICATION, "category:", "on_cap: wait\ncategory:", "on_cap: wait",
+         "on_cap 'wait' is none of drop, defer, fallback, digest"),
+        (COMMUNICATION, "category:", "on_cap: digest\ncategory:", "on_cap: digest",
+         "on_cap: digest needs 'digest', as in digest: {into: weekly-summary}"),
+        (COMMUNICATION, "category:", "priority: urgent\ncategory:", "priority: urgent",
+         "priority 'urgent' is none of critical, high, normal, low (channels/policy.yaml)"),
+        (COMMUNICATION, "category:", "digest: {into: summary}\ncategory:", "digest: {into",
+         "communication 'summary' does not exist; there are: payment-received"),
+        (COMMUNICATION, "category:", "not_within: [{days: 3, of: [rates]}]\ncategory:", "not_within:",
+         "communication 'rates' does not exist; there are: payment-received"),
+        (COMMUNICATION, "category:", "at_once: [sms, push]\ncategory:", "at_once:",
+         "at_once is for urgent communications"),
+        (COMMUNICATION, "category:", "urgent: true\nat_once: [sms, letter]\ncategory:", "at_once:",
+         "at_once: 'letter' is none of channels sms, email, push, line, whatsapp"),
+        (COMMUNICATION, "category:", "escalation: [{after_days: 3, unless: opened, channel: letter}]\ncategory:",
+         "escalation:", "escalation: 'letter' is none of channels"),
+        (POLICY, "transactional: {", "transactional: {on_cap: digest, ", "",
+         "channels/policy.yaml has on_cap: digest for transactional; this needs 'digest', or an on_cap"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_told_at_its_line_with_what_would_be_right(
+    small: Path, problems: Callable[[], list[str]], file: str, before: str, after: str, line_of: str, message: str
+) -> None:
+    text = (small / file).read_text(encoding="utf-8")
+    assert before in text
+    text = text.replace(before, after, 1)
+    (small / file).write_text(text, encoding="utf-8")
+    [problem] = problems()
+    assert message in problem
+    if line_of:
+        place = text.index(line_of) + (line_of.rindex("  - id") if line_of.endswith("  - id") else 0)
+        assert problem.startswith(f"{file}:{text.count(chr(10), 0, place) + 1}:")
+
+
+def test_terms_are_the_communications_own_then_the_policys_then_the_engines() -> None:
+    policy = Policy.model_validate({"purposes": {"marketing": {"on_cap": "defer", "counts_toward_caps": False}}})
+    assert policy.terms(communication()) == Terms("low", True, False, "defer")
+    assert policy.terms(communication(counts_toward_caps=True, obeys_caps=False, priority="high", on_cap="drop")) == (
+        Terms("high", False, True, "drop")
+    )
+    assert Policy().terms(communication()) == DEFAULT_TERMS["marketing"]
+
+
+def test_no_purpose_can_make_a_regulatory_communication_obey_caps() -> None:
+    with pytest.raises(ValidationError, match="must arrive"):
+        communication(purpose="regulatory", fallback="sms", obeys_caps=True)
+    assert not Policy().terms(communication(purpose="regulatory", fallback="sms")).obeys_caps
