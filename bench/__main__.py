@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import bank, endtoend, exactness, log, naive, reserve, stages, workspace
+from bench import bank, decide, endtoend, exactness, log, naive, reserve, stages, workspace
 from bench.bank import Bank
 from bench.measure import Row, ready, side_by_side
 
@@ -40,6 +40,7 @@ def main() -> None:
 def _stages(made: Bank) -> Iterator[Row]:
     yield stages.data(made)
     yield stages.deciding(made)
+    yield decide.deciding()
     yield from stages.mail(made)
     yield stages.sms(made)
     yield from stages.letter(made)

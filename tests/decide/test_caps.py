@@ -75,6 +75,13 @@ def test_only_what_takes_room_within_the_scope_counts(history: list[Contact], id
     assert full([{"id": "one", "categories": ["offers"], "limit": 1, "days": 7}], history, 2) == id_
 
 
+def test_hundreds_of_contacts_are_all_counted() -> None:
+    many = [contact(START + timedelta(seconds=number)) for number in range(256)]
+    month = {"id": "month", "limit": 256, "days": 30}
+    assert full([month, WEEK], many, 25) == "month"
+    assert full([month, WEEK], many[1:], 25) == ""
+
+
 def test_a_rules_limit_holds_for_communications_that_obey_no_caps() -> None:
     asked = PolicyRequirements(frequency=(FrequencyLimit("R1", 1, 24, ("arrears",)),))
     reminder = offer(purpose="servicing", category="arrears")
