@@ -35,10 +35,13 @@ def lacks_proxy(communication: Communication, facts: Facts) -> bool:
 
 
 def addressed(customer: Customer, proxy: Customer) -> Customer:
-    """The customer with the proxy's addresses, and the zone in which they are: quiet hours are for who receives.
+    """The customer at the proxy's addresses, and in the zone in which they are: quiet hours are for who receives.
 
     Language, jurisdiction, preferences and consents stay the customer's own: it is what the customer is told.
     """
     return customer.model_copy(
-        update={"contact_points": proxy.contact_points, "address": proxy.address, "timezone": proxy.timezone}
-    )
+        update={
+            "contact_points": proxy.contact_points, "address": proxy.address, "timezone": proxy.timezone,
+            "care_of": proxy,
+        }
+    )  # fmt: skip
