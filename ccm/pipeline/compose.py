@@ -32,10 +32,12 @@ class Occasion:
     run_id: str | None
     at: datetime
     parameters: Mapping[str, object]
+    key: str = ""
+    """Of a trigger whose occasion others share; empty: its occasion is its own."""
 
     def trigger_key(self, customer_id: str, part: str = "") -> str:
         """Unique in the store: a repeat finds the message that is there. No key that a person gives has two lines."""
-        return part_key(f"{self.run_id}/{customer_id}" if self.run_id else self.id, part)
+        return part_key(f"{self.run_id}/{customer_id}" if self.run_id else self.key or self.id, part)
 
 
 @dataclass(frozen=True, slots=True)

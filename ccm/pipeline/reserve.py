@@ -8,11 +8,11 @@ from itertools import groupby
 
 from sqlalchemy import Connection, select
 
-from ccm.decide import Facts, decide
+from ccm.decide import Facts, decide, relations
+from ccm.decide.sharing import Wanted
 from ccm.model.message import Decision
 from ccm.pipeline import contact_points
 from ccm.pipeline.compose import Composed, Occasion
-from ccm.pipeline.contact_points import Wanted
 from ccm.pipeline.gather import ledger
 from ccm.pipeline.project import Compiled, Project
 from ccm.store import rows
@@ -100,16 +100,20 @@ def _wanted(project: Project, compiled: Compiled, outcome: Composed) -> Wanted:
     shared = contact_points.may_not_share(
         project.workspace.policy, compiled.communication, str(outcome.decision.channel)
     )
-    point = outcome.contact_point if shared else ""
-    return Wanted(outcome.message_id, outcome.decision.customer_id, point)
+    household = None
+    if compiled.communication.one_per == "household" and outcome.facts is not None:
+        household = relations.household(outcome.facts.relations, compiled.communication.purpose)
+    return Wanted(
+        outcome.message_id, outcome.decision.customer_id, outcome.contact_point if shared else "", household or ""
+    )
 
 
 def _once_each(
     project: Project, connection: Connection, compiled: Compiled, occasion: Occasion, outcomes: Sequence[Composed]
 ) -> list[Composed]:
-    """Without what would reach one address twice, though it is different customers'."""
+    """Without what would reach one address or household twice, though it is different customers'."""
     wanted = [_wanted(project, compiled, outcome) for outcome in outcomes if outcome.state == "due"]
-    refused = contact_points.shared_contact_points(connection, compiled.communication.id, occasion.id, wanted)
+    refused = contact_points.shared_contact_points(connection, compiled.communication, occasion.id, wanted)
     return [
         _withheld(outcome, refused[outcome.message_id]) if outcome.message_id in refused else outcome
         for outcome in outcomes
