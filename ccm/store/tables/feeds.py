@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, Table, literal_column
+from sqlalchemy import Boolean, Column, ColumnElement, Date, Index, Integer, LargeBinary, Table, literal_column
 
 from ccm.store.tables.base import Instant, Serial, metadata, text
 
-_ADDRESSED = literal_column("contact_point != ''")
+_ADDRESSED: ColumnElement[bool] = literal_column("contact_point != ''")
 customers = Table(
     "customers",
     metadata,
