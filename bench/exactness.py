@@ -113,7 +113,7 @@ def workspace(root: Path) -> Path:
                 target.write_bytes(file.read_bytes())
         settings = yaml.safe_load((source / "communication.yaml").read_text("utf-8"))
         more = {"id": name, "purpose": "servicing", "obeys_caps": True, "counts_toward_caps": True, "urgent": True,
-                "expires_after_hours": 4} | own  # fmt: skip
+                "expires_after_hours": 8} | own  # fmt: skip
         (folder / "communication.yaml").write_text(yaml.safe_dump(settings | more, allow_unicode=True), "utf-8")
     return root
 

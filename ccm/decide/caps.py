@@ -203,13 +203,13 @@ def full(near: Near, at: datetime, zones: Sequence[str]) -> str:
 def next_slot(
     near: Near, due: datetime, latest: datetime, zones: Sequence[str], open_at: Callable[[datetime], datetime | None]
 ) -> datetime | None:
-    """The first instant from `due` to `latest` at which every cap has room and `open_at` gives the instant itself.
+    """The first instant from `due` on, before `latest`, with room in every cap and at which `open_at` gives itself.
 
     `open_at` gives the first instant from another on at which the channel may be used, None where there is none.
     """
     moment, end = microseconds(due), microseconds(latest)
     held = [(room, room.times(contacts)) for room, contacts in near]
-    while moment <= end:
+    while moment < end:
         before = moment
         for room, times in held:
             then = room.next(times, moment, zones)

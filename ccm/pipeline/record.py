@@ -101,7 +101,9 @@ def _recorded(
         ]
         bulk.insert(connection, messages, rows)
         points = {outcome.message_id: outcome.contact_point for outcome in reserved.final}
-        bulk.insert(connection, contacts, _reservations(terms, rows, points))
+        counts = terms.counts_toward_caps
+        reserved_rows = [_reservation(row, counts, points[row["id"]]) for row in rows if row["state"] == "due"]
+        bulk.insert(connection, contacts, reserved_rows)
         subjects = leaves.subjects(connection, [row["customer_id"] for row in rows], project.random_bytes)
         sequencer.append(connection, [_leaf(row, subjects) for row in rows])
         erase_again(project, connection, rows, now)
@@ -201,19 +203,8 @@ def _digests(connection: Connection, project: Project, at: datetime, outcomes: S
     return found
 
 
-def _reservations(terms: Terms, rows: Sequence[Mapping[str, Any]], points: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The ledger's rows of what is due. What one customer gets on several channels at once counts once."""
-    found = []
-    counted = ""
-    for row in rows:
-        if row["state"] == "due":
-            counts = terms.counts_toward_caps and row["customer_id"] != counted
-            found.append(_reservation(row, counts, points[row["id"]]))
-            counted = row["customer_id"]
-    return found
-
-
 def _reservation(row: Mapping[str, Any], counts: bool, contact_point: str) -> dict[str, Any]:
+    """The ledger's row of a message that is due. Each of those that go out at once takes room: it is a contact too."""
     return {
         "id": row["id"],
         "customer_id": row["customer_id"],

@@ -16,8 +16,9 @@ from support import RUN_AT, Bank
 
 from ccm.api.preference_view import view_of
 from ccm.batch import coordinator, runs
+from ccm.log.waiting import every_leaf
 from ccm.pipeline import contents
-from ccm.store.tables import consents, log_leaves, messages, preferences
+from ccm.store.tables import consents, messages, preferences
 
 SITE, PATH = "https://www.hinokibank.example", "/prefs"
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -145,5 +146,5 @@ def stated(bank: Bank, customer_id: str) -> tuple[list[Any], list[Any]]:
 def leaves_of(bank: Bank, kind: str) -> list[bytes]:
     """The log's entries of a kind, in order."""
     with bank.project.store.read() as connection:
-        entries = [bytes(entry) for entry in connection.scalars(select(log_leaves.c.entry).order_by(log_leaves.c.id))]
+        entries = [entry for _, entry in every_leaf(connection)]
     return [entry for entry in entries if f'"kind":"{kind}"'.encode() in entry]

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from support import Bank
 
 from ccm.errors import InputError, NotFound
+from ccm.log.waiting import every_leaf
 from ccm.pipeline.preference_changes import (
     Change,
     ConsentToMarketing,
@@ -25,7 +26,7 @@ from ccm.pipeline.preference_changes import (
     change_preferences,
 )
 from ccm.store import feeds
-from ccm.store.tables import consents, customer_choices, log_leaves, preferences
+from ccm.store.tables import consents, customer_choices, preferences
 
 AT = datetime(2026, 4, 2, 9, tzinfo=UTC)
 WHO = "H0000001"
@@ -47,9 +48,7 @@ def wishes(bank: Bank) -> dict[tuple[str, str], dict[str, Any]]:
 
 def entries(bank: Bank) -> list[dict[str, Any]]:
     with bank.project.store.read() as connection:
-        found = [
-            json.loads(entry) for entry in connection.scalars(select(log_leaves.c.entry).order_by(log_leaves.c.id))
-        ]
+        found = [json.loads(entry) for _, entry in every_leaf(connection)]
     return [entry for entry in found if entry["kind"] in ("preference", "choice", "consent")]
 
 

@@ -81,7 +81,8 @@ class Customers:
             tally.events += 1
             if decision.send and decision.channel and decision.due_at:
                 terms = self._terms[communication.id]
-                contacts = (*contacts, _contact(communication, terms, customer.id, decision.channel, decision.due_at))
+                used, due = (decision.channel, *decision.also), decision.due_at
+                contacts += tuple(_contact(communication, terms, customer.id, channel, due) for channel in used)
                 messages += 1 + len(decision.also)
                 self._sent(communication, customer, decision, tally)
             else:
