@@ -32,12 +32,13 @@ class Occasion:
     run_id: str | None
     at: datetime
     parameters: Mapping[str, object]
-    key: str = ""
-    """Of a trigger whose occasion others share; empty: its occasion is its own."""
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Customer to the key of that customer's message, where it is not the trigger of one customer alone."""
 
     def trigger_key(self, customer_id: str, part: str = "") -> str:
         """Unique in the store: a repeat finds the message that is there. No key that a person gives has two lines."""
-        return part_key(f"{self.run_id}/{customer_id}" if self.run_id else self.key or self.id, part)
+        key = f"{self.run_id}/{customer_id}" if self.run_id else self.keys.get(customer_id, self.id)
+        return part_key(key, part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,9 @@ def send(
     approved.
     """
     compiled = project.compiled(communication_id)
-    about = Occasion(f"{communication_id}/{occasion or key}", None, at, {}, f"{communication_id}/{key}")
-    if (earlier := _earlier(project, about)) is not None and not dry_run:
+    unique = f"{communication_id}/{key}"
+    about = Occasion(f"{communication_id}/{occasion or key}", None, at, {}, {customer_id: unique})
+    if (earlier := _earlier(project, unique)) is not None and not dry_run:
         return earlier
     with project.store.read() as connection:
         if not feeds.customers(connection, [customer_id]):
@@ -63,7 +64,7 @@ def send(
     if not dry_run:
         composed = _record(project, compiled, about, composed, given)
         if not composed:
-            again = _earlier(project, about)
+            again = _earlier(project, unique)
             assert again is not None
             return again
     outcome = composed[0]
@@ -84,9 +85,9 @@ def _record(
         return []
 
 
-def _earlier(project: Project, occasion: Occasion) -> Accepted | None:
+def _earlier(project: Project, key: str) -> Accepted | None:
     with project.store.read() as connection:
-        row = connection.execute(select(messages).where(messages.c.trigger_key == occasion.key)).mappings().first()
+        row = connection.execute(select(messages).where(messages.c.trigger_key == key)).mappings().first()
     if row is None:
         return None
     return Accepted(
