@@ -61,7 +61,8 @@ class Composed:
     region: str = ""
     """The part of the jurisdiction where the customer is; empty where nobody knows."""
     part: str = ""
-    """Empty; or the channel of a message that goes out beside the customer's first, whose outcome stands before it."""
+    """Empty; the channel of a message that goes out beside the customer's first, whose outcome stands before it; or a
+    copy's, see `ccm.pipeline.copies`."""
     about: str = ""
     """Of a copy for a joint holder: the customer whose matter it tells of; empty: the customer's own."""
     contact_point: str = ""
