@@ -24,7 +24,8 @@ from ccm.batch import runs
 from ccm.compliance.check import check
 from ccm.decide import decide
 from ccm.model.message import Draft, RenderContext
-from ccm.pipeline.compose import Composed, Occasion, compose, gather
+from ccm.pipeline.compose import Composed, Occasion, compose
+from ccm.pipeline.gather import gather
 from ccm.pipeline.record import record
 from ccm.render import Renderer
 from ccm.render.channels.letter import LetterChannel

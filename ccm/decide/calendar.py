@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from ccm.workspace.policy import Period
@@ -15,6 +16,7 @@ LONGEST: dict[Period, int] = {"day": 27 * _HOUR, "week": (7 * 24 + 3) * _HOUR, "
 """The longest that a period can be, in microseconds. Clocks were never set back by more than two hours since 1945;
 the third is to spare."""
 _MOST_KEPT = 4096
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _kept: dict[tuple[str, Period, int], list[tuple[int, int]]] = {}
 """Periods by zone, kind and the day of 1970 UTC that was asked about: a chunk of customers asks for a few of them."""
@@ -30,6 +32,13 @@ def after_full(times: Sequence[int], moment: int, most: int, zone: str, per: Per
         if bisect_left(times, end) - bisect_left(times, start) < most:
             return moment
         moment = end
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def around(at: datetime, zone: str, per: Period) -> tuple[datetime, datetime]:
+    """As `period`, for an instant and in instants (UTC): a chunk of customers asks about a few."""
+    start, end = period((at - _EPOCH) // timedelta(microseconds=1), zone, per)
+    return _EPOCH + timedelta(microseconds=start), _EPOCH + timedelta(microseconds=end)
 
 
 def period(moment: int, zone: str, per: Period) -> tuple[int, int]:

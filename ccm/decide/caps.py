@@ -5,7 +5,7 @@ Times within are whole microseconds since 1970 UTC: a window is compared a thous
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -44,6 +44,12 @@ class Room:
     bounds: tuple[tuple[int, int], ...]
     fewest: int
     """The smallest of the bounds: with fewer contacts in scope there is room at any time."""
+    ranks: Mapping[str, int]
+    """Priority to its rank, 0 the highest."""
+    lowest: int
+    """The rank of a contact whose class nobody knows."""
+    span: timedelta
+    """`length` once more."""
 
     def holds(self, category: str, channel: str | None, purpose: str) -> bool:
         """Whether a contact is within the scope, on some channel where it is None; an empty purpose is in any."""
@@ -52,6 +58,41 @@ class Room:
             and (not self.channels or channel is None or channel in self.channels)
             and (not self.purposes or not purpose or purpose in self.purposes)
         )
+
+    def times(self, contacts: Iterable[Contact]) -> list[tuple[int, int]]:
+        """Contacts in scope as `next` takes them."""
+        return sorted((microseconds(one.at), self.ranks.get(one.priority, self.lowest)) for one in contacts)
+
+    def has_room(self, contacts: Sequence[Contact], at: datetime, zones: Sequence[str]) -> bool:
+        """Whether one more contact at `at` keeps the limit beside `contacts`, which are those in scope.
+
+        The same as that `next` gives `at` itself, without turning every time into a number.
+        """
+        if self.per is not None and zones:
+            for zone in zones:
+                start, end = calendar.around(at, zone, self.per)
+                if self._are_full([one for one in contacts if start <= one.at < end]):
+                    return False
+            return True
+        before, after = at - self.span, at + self.span
+        close = [one for one in contacts if before < one.at < after]
+        if len(close) < self.fewest:
+            return True
+        for one in close:
+            if one.at > at:  # planned for later: there are windows with it and windows without
+                return self.next(self.times(close), microseconds(at), ()) == microseconds(at)
+        return not self._are_full(close)  # the window that ends at `at` holds all of them
+
+    def _are_full(self, contacts: Sequence[Contact]) -> bool:
+        """Whether contacts of one window leave no room for one more."""
+        if len(contacts) < self.fewest:
+            return False
+        ranks, lowest = self.ranks, self.lowest
+        for rank, most in self.bounds:
+            held = len([one for one in contacts if ranks.get(one.priority, lowest) >= rank]) if rank else len(contacts)
+            if held >= most:
+                return True
+        return False
 
     def next(self, times: Sequence[tuple[int, int]], at: int, zones: Sequence[str]) -> int | None:
         """The first instant from `at` on that has room for one more beside `times`; None: never.
@@ -91,34 +132,34 @@ def after_full(times: Sequence[int], moment: int, most: int, length: int) -> int
     return moment
 
 
+Near = Sequence[tuple[Room, Sequence[Contact]]]
+"""Caps that may have no room somewhere, each with the contacts in its scope."""
+
+
 class Rooms:
     """All the caps that a message on one channel must keep, in the order of the policy, rules' limits last."""
 
-    def __init__(self, rooms: Sequence[Room], priorities: Sequence[str]) -> None:
+    def __init__(self, rooms: Sequence[Room]) -> None:
         self.all = tuple(rooms)
         self.by_calendar = any(room.per for room in rooms)
-        self._ranks = {name: rank for rank, name in enumerate(priorities)}
-        self._lowest = len(priorities) - 1
+        self.fewest = min((room.fewest for room in rooms), default=0)
         self._scopes: dict[tuple[str, str, str], tuple[int, ...]] = {}
 
-    def near(self, contacts: Iterable[Contact]) -> list[tuple[Room, list[tuple[int, int]]]]:
-        """The caps that may have no room somewhere, each with its contacts as `Room.next` takes them."""
+    def near(self, contacts: Sequence[Contact]) -> Near:
+        """Those caps that enough contacts take room in for one of them to be full somewhere."""
+        if len(contacts) < self.fewest:
+            return ()
         held: list[list[Contact]] = [[] for _ in self.all]
         scopes = self._scopes
         for contact in contacts:
-            if not contact.counts or contact.status in NOT_COUNTED:
-                continue
-            key = (contact.category, contact.channel, contact.purpose)
-            places = scopes.get(key)
-            if places is None:
-                places = self._scope(key)
-            for place in places:
-                held[place].append(contact)
-        ranks, lowest = self._ranks, self._lowest
-        return [
-            (room, sorted([(microseconds(one.at), ranks.get(one.priority, lowest)) for one in mine]))
-            for room, mine in zip(self.all, held, strict=True) if len(mine) >= room.fewest
-        ]  # fmt: skip
+            if contact.counts and contact.status not in NOT_COUNTED:
+                key = (contact.category, contact.channel, contact.purpose)
+                places = scopes.get(key)
+                if places is None:
+                    places = self._scope(key)
+                for place in places:
+                    held[place].append(contact)
+        return [(room, mine) for room, mine in zip(self.all, held, strict=True) if len(mine) >= room.fewest]
 
     def _scope(self, key: tuple[str, str, str]) -> tuple[int, ...]:
         if len(self._scopes) >= _MOST_SCOPES:
@@ -139,20 +180,13 @@ def rooms_for(
     own = [_of_cap(cap, policy.priorities, terms.priority) for cap in policy.caps] if terms.obeys_caps else []
     asked = [_of_rule(limit) for limit in requirements.frequency]
     category, purpose = communication.category, communication.purpose
-    return Rooms(
-        [room for room in (*own, *asked) if room is not None and room.holds(category, channel, purpose)],
-        policy.priorities,
-    )
-
-
-Near = Sequence[tuple[Room, Sequence[tuple[int, int]]]]
+    return Rooms([room for room in (*own, *asked) if room is not None and room.holds(category, channel, purpose)])
 
 
 def full(near: Near, at: datetime, zones: Sequence[str]) -> str:
     """The id of the first cap that one more contact at `at` would break; empty: there is room."""
-    moment = microseconds(at)
-    for room, times in near:
-        if room.next(times, moment, zones) != moment:
+    for room, contacts in near:
+        if not room.has_room(contacts, at, zones):
             return room.id
     return ""
 
@@ -165,9 +199,10 @@ def next_slot(
     `open_at` gives the first instant from another on at which the channel may be used, None where there is none.
     """
     moment, end = microseconds(due), microseconds(latest)
+    held = [(room, room.times(contacts)) for room, contacts in near]
     while moment <= end:
         before = moment
-        for room, times in near:
+        for room, times in held:
             then = room.next(times, moment, zones)
             if then is None:
                 return None
@@ -204,9 +239,18 @@ def _of_cap(cap: Cap, priorities: Sequence[str], priority: str) -> Room | None:
     seconds = cap.seconds
     length = calendar.LONGEST[cap.per] if cap.per else (seconds or 0) * SECOND
     categories, channels, purposes = frozenset(cap.categories), frozenset(cap.channels), frozenset(cap.purposes)
-    return Room(cap.id, categories, channels, purposes, length, cap.per, tuple(bounds), left)
+    return _room(cap.id, (categories, channels, purposes), length, cap.per, bounds, priorities)
 
 
 def _of_rule(limit: FrequencyLimit) -> Room:
     categories, channels, length = frozenset(limit.categories), frozenset(limit.channels), limit.hours * 3600 * SECOND
-    return Room(limit.id, categories, channels, frozenset(), length, None, ((0, limit.limit),), limit.limit)
+    return _room(limit.id, (categories, channels, frozenset()), length, None, [(0, limit.limit)], ())
+
+
+def _room(
+    id_: str, scope: tuple[Set[str], Set[str], Set[str]], length: int, per: Period | None,
+    bounds: Sequence[tuple[int, int]], priorities: Sequence[str],
+) -> Room:  # fmt: skip
+    ranks = {name: rank for rank, name in enumerate(priorities)}
+    span = timedelta(microseconds=length)
+    return Room(id_, *scope, length, per, tuple(bounds), bounds[-1][1], ranks, len(ranks) - 1, span)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from ccm.decide import caps, experiment, preferences, suppression
 from ccm.decide.facts import Facts
-from ccm.decide.plan import Plan, plan_for
+from ccm.decide.plan import Plan, considered, plan_for
 from ccm.model.customer import Contact
 from ccm.model.message import Candidate, Decision
 from ccm.model.requirements import NOTHING
@@ -128,7 +128,7 @@ class _Case:
             if tried.due is not None:
                 self.mark(possible[number + 1 :], "not_needed")
                 return (channel, tried), (), None
-            self.candidates[place] = Candidate(channel, False, tried.reason, tried.detail)
+            self.candidates[place] = considered(channel, False, tried.reason, tried.detail)
             failed = failed or tried
         return None, (), failed
 
@@ -145,7 +145,7 @@ class _Case:
             # Each takes room that the next one does not have any more.
             tried = self.tried(channel, waits=False, taken=taken) if due == earliest else _Try(None, "quiet_hours")
             if tried.due is None:
-                self.candidates[place] = Candidate(channel, False, tried.reason, tried.detail)
+                self.candidates[place] = considered(channel, False, tried.reason, tried.detail)
             else:
                 going.append((channel, tried))
                 taken.append(self.contact(channel, tried.due))
@@ -169,7 +169,7 @@ class _Case:
             if tried.due is not None:
                 self.candidates.append(candidate)
                 return (channel, tried), None, True
-            candidate = Candidate(channel, False, tried.reason, tried.detail)
+            candidate = considered(channel, False, tried.reason, tried.detail)
             failed = failed or tried
         if channel not in wanted:
             self.candidates.append(candidate)
@@ -206,14 +206,14 @@ class _Case:
 
     def mark(self, places: Sequence[int], reason: str) -> None:
         for place in places:
-            self.candidates[place] = Candidate(self.candidates[place].channel, False, reason)
+            self.candidates[place] = considered(self.candidates[place].channel, False, reason)
 
     def passed_over(self) -> None:
         """Channels that nobody looked at: the customer did not ask for them."""
         seen = {candidate.channel for candidate in self.candidates}
         for channel in self.plan.communication.channels:
             if channel not in seen:
-                self.candidates.append(Candidate(channel, False, "not_preferred"))
+                self.candidates.append(considered(channel, False, "not_preferred"))
 
     def digested(self, cap: str) -> Decision:
         """It joins others; `cap`: the id of the one that was full, empty where it always does."""
@@ -226,10 +226,9 @@ class _Case:
 
     def withheld(self, reason: str, detail: str = "") -> Decision:
         # Nobody knows which channel it would have been: the rules of all of them were looked at.
-        rules = {rule for asked in self.facts.requirements.values() for rule in asked.rules}
         return Decision(
             self.facts.customer.id, self.plan.communication.id, self.at, False, reason,
-            candidates=tuple(self.candidates), detail=detail, rules=tuple(sorted(rules)),
+            candidates=tuple(self.candidates), detail=detail, rules=self.plan.rules(self.facts),
         )  # fmt: skip
 
 

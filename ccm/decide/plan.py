@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from ccm.decide import caps, consent, preferences, suppression, timing
 from ccm.decide.caps import HORIZON, Near, Rooms
@@ -22,6 +23,12 @@ _plans: dict[tuple[int, int, int], Plan] = {}
 """By identity of what they were made of, which they keep alive, so that no identity can come to mean another."""
 
 
+@lru_cache(maxsize=4096)
+def considered(channel: str, taken: bool, reason: str, detail: str = "") -> Candidate:
+    """A candidate; a chunk of customers has a few different ones."""
+    return Candidate(channel, taken, reason, detail)
+
+
 class Plan:
     """One communication under one policy, on the channels as they are set up."""
 
@@ -31,6 +38,7 @@ class Plan:
         hours = communication.expires_after_hours
         self.lasts = timedelta(hours=hours) if hours else None
         self._rooms: dict[tuple[str, int], tuple[PolicyRequirements, Rooms]] = {}
+        self._rules: dict[int, tuple[Mapping[str, PolicyRequirements], tuple[str, ...]]] = {}
 
     def rooms(self, facts: Facts, channel: str) -> Rooms:
         """The caps that a message to a customer on a channel must keep."""
@@ -43,6 +51,16 @@ class Plan:
             # The requirements are kept with it: their identity can come to mean no others.
             known = asked, caps.rooms_for(self.communication, self.policy, asked, channel)
             self._rooms[key] = known
+        return known[1]
+
+    def rules(self, facts: Facts) -> tuple[str, ...]:
+        """Ids of the rules of all channels."""
+        known = self._rules.get(id(facts.requirements))
+        if known is None:
+            if len(self._rules) >= _MOST_KEPT:
+                self._rules.clear()
+            rules = {rule for asked in facts.requirements.values() for rule in asked.rules}
+            known = self._rules[id(facts.requirements)] = facts.requirements, tuple(sorted(rules))
         return known[1]
 
     def look_back(self, requirements: Iterable[PolicyRequirements], at: datetime) -> datetime | None:
@@ -93,20 +111,20 @@ class Plan:
         """Whether a customer can be told on a channel, or why not."""
         communication = self.communication
         if channel not in communication.channels:
-            return Candidate(channel, False, "not_offered")
+            return considered(channel, False, "not_offered")
         if facts.customer.reach(channel) is None:
-            return Candidate(channel, False, "no_address")
+            return considered(channel, False, "no_address")
         if suppressed := suppression.on_channel(communication, self.policy, facts, channel, at):
-            return Candidate(channel, False, *suppressed)
+            return considered(channel, False, *suppressed)
         if refused := preferences.refusal(facts.preferences, communication.category, channel, at):
-            return Candidate(channel, False, *refused)
+            return considered(channel, False, *refused)
         for purpose in consent.purposes_needed(communication, channel):
             if why := consent.why_not(facts.consents, purpose, channel, at):
-                return Candidate(channel, False, why, purpose)
+                return considered(channel, False, why, purpose)
         asked = facts.requirements.get(channel, NOTHING)
         if missing := consent.asked_by_rules(communication, asked, facts.consents, channel, at):
-            return Candidate(channel, False, *missing)
-        return Candidate(channel, True, "taken")
+            return considered(channel, False, *missing)
+        return considered(channel, True, "taken")
 
     def fallback(self, channel: str, facts: Facts, at: datetime) -> Candidate:
         """The same for the channel of last resort, which a regulatory message takes against every refusal."""
@@ -114,10 +132,10 @@ class Plan:
             return self.candidate(channel, facts, at)
         # No opt-out stands against what the law makes the organisation send.
         if facts.customer.reach(channel) is None:
-            return Candidate(channel, False, "no_address")
+            return considered(channel, False, "no_address")
         if suppressed := suppression.on_channel(self.communication, self.policy, facts, channel, at):
-            return Candidate(channel, False, *suppressed)
-        return Candidate(channel, True, "fallback")
+            return considered(channel, False, *suppressed)
+        return considered(channel, True, "fallback")
 
 
 def plan_for(communication: Communication, policy: Policy, channels: Mapping[str, Channel]) -> Plan:

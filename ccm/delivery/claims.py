@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, case, or_, select, update
 
 from ccm.log import leaves, sequencer
+from ccm.pipeline.project import Project
+from ccm.pipeline.reserve import lock_guards
 from ccm.store import Store
 from ccm.store.lease import owner_is_gone
 from ccm.store.tables import contacts, messages
@@ -43,9 +45,13 @@ def _lease(
     store: Store, connection: Connection, ids: Select[Any], owner: str, now: datetime, lease: timedelta, **values: Any
 ) -> list[Row]:
     """Leases the messages that `ids` selects to `owner` and moves their fences on; passes over locked ones."""
+    locked = ids.with_for_update(skip_locked=True) if store.dialect == "postgresql" else ids
+    # Materialised: as a plain subquery PostgreSQL may run it more than once, and each time it would pass over what it
+    # has locked just now and take others, so that more than the limit were claimed.
+    chosen = locked.cte("chosen").prefix_with("MATERIALIZED", dialect="postgresql")
     rows = connection.execute(
         update(messages)
-        .where(messages.c.id.in_(_chosen(store, ids)))
+        .where(messages.c.id.in_(select(chosen.c.id)))
         .values(lease_owner=owner, lease_until=now + lease, fence=messages.c.fence + 1, updated_at=now, **values)
         .returning(*messages.c)
     ).mappings()
@@ -127,42 +133,34 @@ def settle(
     return settled
 
 
-def expire(store: Store, moment: datetime, now: datetime) -> list[tuple[str, str]]:
+def expire(project: Project, moment: datetime) -> list[tuple[str, str]]:
     """Withholds what waits but is stale at `moment`, gives its slots back and logs it; `BATCH` messages at a time.
 
     Without it a message that is held, or whose channel nobody delivers any more, would keep its slot for ever.
     Returns (id, channel) of each; an empty list means that there are no more.
     """
-    with store.write() as connection:
-        stale = (
-            select(messages.c.id)
-            .where(messages.c.state == "due", messages.c.expires_at <= moment)
-            .order_by(messages.c.id)
-            .limit(BATCH)
+    now, m = project.clock(), messages.c
+    stale = (
+        select(m.id, m.customer_id, m.channel)
+        .where(m.state == "due", m.expires_at <= moment)
+        .order_by(m.id)
+        .limit(BATCH)
+    )
+    if project.store.dialect == "postgresql":
+        stale = stale.with_for_update(skip_locked=True)
+    with project.store.write() as connection:
+        found = connection.execute(stale).all()
+        lock_guards(project, connection, [row.customer_id for row in found])
+        ids = [row.id for row in found]
+        connection.execute(
+            update(messages).where(m.id.in_(ids)).values(state="withheld", reason="expired", detail="", updated_at=now)
         )
-        done = connection.execute(
-            update(messages)
-            .where(messages.c.id.in_(_chosen(store, stale)))
-            .values(state="withheld", reason="expired", detail="", updated_at=now)
-            .returning(messages.c.id, messages.c.channel)
-        ).all()
-        found = sorted((row.id, row.channel) for row in done)
-        released = update(contacts).where(contacts.c.id.in_([message for message, _ in found]))
-        connection.execute(released.values(status="released"))
-        told = [leaves.event_leaf(message_id=message, state="withheld", detail="expired", at=now)
-                for message, _ in found]  # fmt: skip
-        sequencer.append(connection, told)
-    return found
-
-
-def _chosen(store: Store, ids: Select[Any]) -> Select[Any]:
-    """The rows that `ids` selects, locked; passes over those that others have locked.
-
-    Materialised: as a plain subquery PostgreSQL may run it more than once, and each time it would pass over what it
-    has locked just now and take others, so that more than its limit were taken.
-    """
-    locked = ids.with_for_update(skip_locked=True) if store.dialect == "postgresql" else ids
-    return select(locked.cte("chosen").prefix_with("MATERIALIZED", dialect="postgresql").c.id)
+        connection.execute(update(contacts).where(contacts.c.id.in_(ids)).values(status="released"))
+        sequencer.append(
+            connection,
+            [leaves.event_leaf(message_id=message, state="withheld", detail="expired", at=now) for message in ids],
+        )
+    return [(row.id, row.channel) for row in found]
 
 
 def lost(connection: Connection, now: datetime) -> ColumnElement[bool]:

@@ -19,6 +19,7 @@ from ccm.log import leaves, sequencer
 from ccm.model.message import ApprovedMessage, Receipt
 from ccm.pipeline import contents
 from ccm.pipeline.project import Clock, Project
+from ccm.pipeline.reserve import lock_guards
 from ccm.store.archive import Content
 from ccm.store.lease import owner
 from ccm.workspace.channels import Channel
@@ -144,7 +145,7 @@ class _Pass:
 
     def expire(self) -> None:
         """Gives back the slots of what waited too long, so that they are free for others."""
-        while found := claims.expire(self.project.store, self.moment(), self.project.clock()):
+        while found := claims.expire(self.project, self.moment()):
             for _, channel in found:
                 self.delivered.outcomes[channel, "withheld: expired"] += 1
 
@@ -211,7 +212,11 @@ class _Pass:
         alike: dict[tuple[str, ...], list[tuple[Row, Outcome]]] = {}
         for row, outcome in zip(rows, outcomes, strict=True):
             alike.setdefault((outcome.state, *sorted(outcome.values())), []).append((row, outcome))
+        # A slot that is given back changes the customer's ledger, and all changes of one ledger come in one order.
+        released = [row["customer_id"] for row, outcome in zip(rows, outcomes, strict=True)
+                    if claims.CONTACT_STATES.get(outcome.state) == "released"]  # fmt: skip
         with self.project.store.write() as connection:
+            lock_guards(self.project, connection, released)
             entries = []
             for (state, *_), pairs in sorted(alike.items()):
                 values = {row["id"]: outcome.values() for row, outcome in pairs}

@@ -56,6 +56,8 @@ class Composed:
     """The part of the jurisdiction where the customer is; empty where nobody knows."""
     part: str = ""
     """Empty; or the channel of a message that goes out beside the customer's first, whose outcome stands before it."""
+    contact_point: str = ""
+    """Digest of the message's address, once it is reserved."""
     facts: Facts | None = field(default=None, repr=False)
     """What the decision was taken from; None where the customer is not known."""
 
@@ -99,7 +101,7 @@ def compose(
     inputs = hashlib.sha256()
     for customer_id in customer_ids:
         result = data.get(customer_id)
-        inputs.update(_input(customer_id, facts.get(customer_id), result))
+        inputs.update(input_digest(customer_id, facts.get(customer_id), result))
         if customer_id not in decided:
             composed.append(_unknown(customer_id, compiled, occasion))
         else:
@@ -223,7 +225,7 @@ def _unknown(customer_id: str, compiled: Compiled, occasion: Occasion) -> Compos
     return Composed(key, decision, "withheld", "unknown_customer", "", None, "")
 
 
-def _input(customer_id: str, facts: Facts | None, data: DataResult | None) -> bytes:
+def input_digest(customer_id: str, facts: Facts | None, data: DataResult | None) -> bytes:
     """A digest of all that one customer's outcome came from."""
     parts: list[object] = [customer_id]
     if facts is not None:

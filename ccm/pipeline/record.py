@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -21,6 +22,7 @@ from ccm.pipeline.compose import Composed, Occasion, compose_anew
 from ccm.pipeline.contents import Kept
 from ccm.pipeline.data import DataResult
 from ccm.pipeline.dictionary import dictionary
+from ccm.pipeline.digests import day_window, join_digest
 from ccm.pipeline.project import Compiled, Project
 from ccm.pipeline.reserve import reserve
 from ccm.store import bulk
@@ -88,12 +90,15 @@ def _recorded(
             raise _LedgerMoved(reserved.changed)
         now = project.clock()  # after the lock: waiting for it may have taken a while
         terms = project.workspace.policy.terms(compiled.communication)
+        joined = _digests(connection, project, occasion.at, reserved.final)
         rows = [
             _row(compiled, project, terms, occasion, outcome, refs.get(outcome.message_id), now)
+            | {"digest": joined.get(outcome.message_id)}
             for outcome in reserved.final
         ]
         bulk.insert(connection, messages, rows)
-        bulk.insert(connection, contacts, _reservations(terms, rows))
+        points = {outcome.message_id: outcome.contact_point for outcome in reserved.final}
+        bulk.insert(connection, contacts, _reservations(terms, rows, points))
         subjects = leaves.subjects(connection, [row["customer_id"] for row in rows], project.random_bytes)
         sequencer.append(connection, [_leaf(row, subjects) for row in rows])
     return reserved.final
@@ -177,18 +182,32 @@ def _wording(outcome: Composed) -> str:
     return orjson.dumps([[use.id, use.version, use.digest] for use in uses]).decode()
 
 
-def _reservations(terms: Terms, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _digests(connection: Connection, project: Project, at: datetime, outcomes: Sequence[Composed]) -> dict[str, str]:
+    """The id of the digest that a message became a part of, by message id."""
+    found: dict[str, str] = {}
+    parts = [outcome for outcome in outcomes if outcome.state == "digested"]
+    zone = project.workspace.settings.organisation.timezone
+    for name in sorted({outcome.decision.digest for outcome in parts}):
+        mine = [outcome for outcome in parts if outcome.decision.digest == name]
+        ids = [outcome.decision.customer_id for outcome in mine]
+        joined = join_digest(connection, name, ids, at, partial(day_window, zone=zone))
+        found |= {outcome.message_id: joined[outcome.decision.customer_id] for outcome in mine}
+    return found
+
+
+def _reservations(terms: Terms, rows: Sequence[Mapping[str, Any]], points: Mapping[str, str]) -> list[dict[str, Any]]:
     """The ledger's rows of what is due. What one customer gets on several channels at once counts once."""
     found = []
     counted = ""
     for row in rows:
         if row["state"] == "due":
-            found.append(_reservation(row, terms.counts_toward_caps and row["customer_id"] != counted))
+            counts = terms.counts_toward_caps and row["customer_id"] != counted
+            found.append(_reservation(row, counts, points[row["id"]]))
             counted = row["customer_id"]
     return found
 
 
-def _reservation(row: Mapping[str, Any], counts: bool) -> dict[str, Any]:
+def _reservation(row: Mapping[str, Any], counts: bool, contact_point: str) -> dict[str, Any]:
     return {
         "id": row["id"],
         "customer_id": row["customer_id"],
@@ -200,6 +219,7 @@ def _reservation(row: Mapping[str, Any], counts: bool) -> dict[str, Any]:
         "counts": counts,
         "purpose": row["purpose"],
         "priority": row["priority"],
+        "contact_point": contact_point,
         "row_digest": "",
     }
 

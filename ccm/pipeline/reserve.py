@@ -10,7 +10,9 @@ from sqlalchemy import Connection, select
 
 from ccm.decide import Facts, decide
 from ccm.model.message import Decision
+from ccm.pipeline import contact_points
 from ccm.pipeline.compose import Composed, Occasion
+from ccm.pipeline.contact_points import Wanted
 from ccm.pipeline.gather import ledger
 from ccm.pipeline.project import Compiled, Project
 from ccm.store import rows
@@ -43,9 +45,9 @@ def lock_guards(project: Project, connection: Connection, customer_ids: Iterable
 
     SQLite needs none of it: its write transaction is the only one.
     """
-    if project.store.dialect == "sqlite":
-        return
     ids = sorted(set(customer_ids))
+    if project.store.dialect == "sqlite" or not ids:
+        return
     connection.exec_driver_sql(_ADD_GUARDS, (ids,))
     connection.exec_driver_sql(_LOCK_GUARDS, (ids,))
 
@@ -61,7 +63,9 @@ def reserve(
     """
     communication, workspace = compiled.communication, project.workspace
     known = {outcome.decision.customer_id: outcome.facts for outcome in composed if outcome.facts is not None}
-    lock_guards(project, connection, known)
+    composed = _with_contact_points(project, connection, composed)
+    wanted = [_wanted(project, compiled, outcome) for outcome in composed if outcome.state == "due"]
+    lock_guards(project, connection, {*known, *contact_points.guards(wanted)})
     asked = {customer_id: facts.requirements for customer_id, facts in known.items()}
     contacts = ledger(connection, project, communication, asked, occasion.at)
     already = _already_sent(connection, communication.id, occasion.id, list(known))
@@ -78,7 +82,38 @@ def reserve(
         if customer_id in already and group[0].state in ("due", "digested"):
             group = [_withheld(group[0], "already_sent")]
         reserved.final += group
+    if not reserved.changed:
+        reserved.final = _once_each(project, connection, compiled, occasion, reserved.final)
     return reserved
+
+
+def _with_contact_points(project: Project, connection: Connection, composed: Sequence[Composed]) -> list[Composed]:
+    salt = contact_points.made_salt(connection, project.random_bytes)
+    return [
+        outcome if outcome.message is None else replace(outcome, contact_point=contact_points.contact_point(
+            outcome.message.channel, outcome.message.recipient, salt))
+        for outcome in composed
+    ]  # fmt: skip
+
+
+def _wanted(project: Project, compiled: Compiled, outcome: Composed) -> Wanted:
+    shared = contact_points.may_not_share(
+        project.workspace.policy, compiled.communication, str(outcome.decision.channel)
+    )
+    point = outcome.contact_point if shared else ""
+    return Wanted(outcome.message_id, outcome.decision.customer_id, point)
+
+
+def _once_each(
+    project: Project, connection: Connection, compiled: Compiled, occasion: Occasion, outcomes: Sequence[Composed]
+) -> list[Composed]:
+    """Without what would reach one address twice, though it is different customers'."""
+    wanted = [_wanted(project, compiled, outcome) for outcome in outcomes if outcome.state == "due"]
+    refused = contact_points.shared_contact_points(connection, compiled.communication.id, occasion.id, wanted)
+    return [
+        _withheld(outcome, refused[outcome.message_id]) if outcome.message_id in refused else outcome
+        for outcome in outcomes
+    ]
 
 
 def _same_way(decision: Decision, before: Decision) -> bool:

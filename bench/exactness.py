@@ -1,0 +1,238 @@
+"""Proof that caps are exact: processes race for the same customers, some are killed, and everything is counted anew.
+
+``python -m bench.exactness [--seconds 60] [--processes 8] [--customers 100]``, on SQLite and on PostgreSQL. Triggers,
+chunks and deliveries run at once on a clock that is fast, so that windows open and close meanwhile. Afterwards two
+naive counts are made without the engine's code: no window of any cap holds more than its limit; and for every message
+refused for a cap, the ledger as it was then is built again from the log, and there was no room in it. The order of a
+customer's leaves is that of the transactions, because each takes the customer's guard first and holds it until it
+commits.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import yaml
+from sqlalchemy import delete
+
+from bench import bank, servers
+from bench.recount import Recount, recount
+from ccm.compliance import approvals
+from ccm.delivery import deliver
+from ccm.errors import TryAgain
+from ccm.intake.demo import write_demo_feed
+from ccm.pipeline.compose import Occasion, compose
+from ccm.pipeline.project import Project, open_project
+from ccm.pipeline.record import record
+from ccm.pipeline.trigger import send
+from ccm.store import feeds
+from ccm.store.engine import Store
+from ccm.store.tables import cases, contacts, preferences
+
+START = datetime(2026, 4, 1, 14, tzinfo=UTC)
+SIMULATED = timedelta(hours=12)
+"""What passes on the fast clock: midnights in Tokyo and London, and every window several times."""
+CHUNK = 25
+CAPS = [
+    {"id": "mail", "categories": ["offers"], "channels": ["email"], "limit": 2, "hours": 3},
+    {"id": "text", "channels": ["sms"], "limit": 1, "hours": 5},
+    {"id": "offers-day", "categories": ["offers"], "limit": 4, "per": "day"},
+    {"id": "notices", "categories": ["notices"], "limit": 1, "hours": 2},
+]
+COMMUNICATIONS = {
+    "offer-or-nothing": {"category": "offers", "channels": ["email"], "on_cap": "drop"},
+    "offer-by-any-channel": {"category": "offers", "channels": ["email", "sms"], "on_cap": "fallback"},
+    "notice-later": {"category": "notices", "channels": ["email"], "on_cap": "defer"},
+}
+
+
+@dataclass(frozen=True)
+class FastClock:
+    """Simulated time, the same in every process."""
+
+    began: float
+    seconds: float
+    """Real seconds in which `SIMULATED` passes."""
+
+    def __call__(self) -> datetime:
+        return START + SIMULATED * ((time.time() - self.began) / self.seconds)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What happened, and what the counts found; `exact` is what must hold."""
+
+    kills: int
+    failed: int
+    """Processes that ended with an error."""
+    states: Counter[tuple[str, str]]
+    counted: Recount
+
+    @property
+    def exact(self) -> bool:
+        return not (self.failed or self.counted.exceeded or self.counted.wrongly_refused)
+
+    def told(self) -> str:
+        found = self.counted
+        named = ", ".join(f"{state} {reason} {count}" for (state, reason), count in sorted(self.states.items()))
+        return (
+            f"{self.kills} kills, {self.failed} processes failed; {found.windows:,} windows counted,"
+            f" {len(found.exceeded)} exceeded; {found.refusals:,} refusals replayed, {len(found.wrongly_refused)} wrong"
+            f" ({found.not_replayed} not replayed)\n    {named}"
+            + "".join(f"\n    {what}" for what in (*found.exceeded, *found.wrongly_refused)[:20])
+        )
+
+
+def workspace(root: Path) -> Path:
+    """The starter workspace with caps that fill within hours, and three communications of one text."""
+    bank.new_workspace(root)
+    policy = root / "channels/policy.yaml"
+    policy.write_text(yaml.safe_dump(yaml.safe_load(policy.read_text("utf-8")) | {"caps": CAPS}), "utf-8")
+    for name in ("email", "sms"):
+        file = root / f"channels/{name}.yaml"
+        # Leases run on the fast clock: only the dead are to lose theirs.
+        file.write_text(yaml.safe_dump(yaml.safe_load(file.read_text("utf-8")) | {"lease_seconds": 999_999}), "utf-8")
+    source = root / "templates/savings-offer"
+    for name, own in COMMUNICATIONS.items():
+        folder = root / "templates" / name
+        for file in source.rglob("*"):
+            if file.is_file() and "samples" not in file.parts and (file.stem != "sms" or "sms" in own["channels"]):
+                target = folder / file.relative_to(source)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(file.read_bytes())
+        settings = yaml.safe_load((source / "communication.yaml").read_text("utf-8"))
+        more = {"id": name, "purpose": "servicing", "obeys_caps": True, "counts_toward_caps": True, "urgent": True,
+                "expires_after_hours": 4} | own  # fmt: skip
+        (folder / "communication.yaml").write_text(yaml.safe_dump(settings | more, allow_unicode=True), "utf-8")
+    return root
+
+
+def prepared(folder: Path, url: str, customers: int) -> Project:
+    """An open project over the store at `url` with customers who may get all of it; its connections are closed."""
+    project = open_project(workspace(folder / "bank"), clock=lambda: START)
+    if url:
+        project.store.close()
+        project.store = Store(url)
+        project.store.upgrade()
+    write_demo_feed(folder / "feed", customers * 3, 7)
+    bank.import_all(project, folder / "feed")
+    with project.store.write() as connection:
+        for table in (contacts, preferences, cases):
+            connection.execute(delete(table))
+    people = project.workspace.person
+    for name in COMMUNICATIONS:
+        release = project.compiled(name).release
+        noted = project.record_release_action
+        approvals.submit(project.store, release, people("mika"), START - timedelta(days=1), record=noted)
+        approvals.approve(project.store, release.digest, people("aoi"), START - timedelta(hours=1), record=noted)
+        project.compiled(name).renderer.preload()
+    project.vault()
+    project.signer()
+    return project
+
+
+def fought_over(project: Project, count: int) -> list[str]:
+    """Ids of customers whose zone is known, so that calendar windows can be counted."""
+    with project.store.read() as connection:
+        everybody = feeds.customers(connection, feeds.customer_ids(connection, None, 1000)).values()
+    wanted = [one.id for one in everybody if one.status == "active" and one.timezone and one.reach("email")]
+    return wanted[:count]
+
+
+def prove(
+    folder: Path, url: str = "", *, seconds: float = 60.0, processes: int = 8, customers: int = 100, seed: int = 1
+) -> Proof:
+    """Races for that long, then counts. `url`: a store without rows; empty: SQLite in `folder`."""
+    project = prepared(folder, url, customers)
+    ids = fought_over(project, customers)
+    project.store.close()
+    project.clock = FastClock(time.time(), seconds)
+    end, chosen = time.monotonic() + seconds, random.Random(seed)
+    running: dict[int, int] = {}
+    begun = kills = failed = 0
+    while time.monotonic() < end or running:
+        while len(running) < processes and time.monotonic() < end:
+            begun += 1
+            running[_forked(project, ids, end, seed * 1_000_000 + begun)] = begun
+        time.sleep(seconds / 100)
+        if time.monotonic() < end and chosen.random() < 0.15:
+            os.kill(chosen.choice(sorted(running)), signal.SIGKILL)
+            kills += 1
+        for process in list(running):
+            ended, status = os.waitpid(process, os.WNOHANG)
+            if ended:
+                del running[process]
+                failed += os.waitstatus_to_exitcode(status) not in (0, -signal.SIGKILL)
+    project.reopen()
+    deliver(project)
+    with project.store.read() as connection:
+        states, counted = recount(connection, CAPS, COMMUNICATIONS)
+    project.store.close()
+    return Proof(kills, failed, states, counted)
+
+
+def _forked(project: Project, ids: list[str], end: float, seed: int) -> int:
+    process = os.fork()
+    if process:
+        return process
+    status = 1
+    try:
+        project.reopen()
+        _race(project, ids, end, seed)
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _race(project: Project, ids: list[str], end: float, seed: int) -> None:
+    chosen, number = random.Random(seed), 0
+    while time.monotonic() < end:
+        number += 1
+        name, what = chosen.choice(sorted(COMMUNICATIONS)), chosen.random()
+        try:
+            if what < 0.6:
+                send(project, name, chosen.choice(ids), None, key=f"{seed}-{number}", at=project.clock())
+            elif what < 0.9:
+                occasion = Occasion(f"{name}/{seed}-{number}", f"race-{seed}-{number}", project.clock(), {})
+                compiled = project.compiled(name)
+                composed, _ = compose(project, compiled, occasion, sorted(chosen.sample(ids, min(CHUNK, len(ids)))))
+                record(project, compiled, occasion, composed)
+            else:
+                deliver(project)
+        except TryAgain:
+            continue  # nothing was recorded, and nobody was refused
+
+
+def main() -> None:
+    """Runs the proof and says what it found; ends with an error where caps are not exact."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--processes", type=int, default=8)
+    parser.add_argument("--customers", type=int, default=100)
+    given = parser.parse_args()
+    exact = True
+    with servers.postgresql() as url:
+        for name, place in (("SQLite", ""), ("PostgreSQL", url)):
+            if name == "PostgreSQL" and not url:
+                print(f"PostgreSQL: {servers.NONE}")
+                continue
+            with tempfile.TemporaryDirectory() as folder:
+                proof = prove(Path(folder), place, seconds=given.seconds, processes=given.processes,
+                              customers=given.customers)  # fmt: skip
+            print(f"{name}, {given.processes} processes, {given.seconds:g} s: {proof.told()}", flush=True)
+            exact = exact and proof.exact
+    if not exact:
+        raise SystemExit("caps are not exact")
+
+
+if __name__ == "__main__":
+    main()

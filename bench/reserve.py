@@ -1,0 +1,164 @@
+"""Decide and reserve, end to end but for rendering: what is known read, decided, reserved under lock, recorded, logged.
+
+``python -m bench.reserve``: wall clock, on SQLite with ``synchronous=FULL`` and on PostgreSQL that waits for the disk.
+Chunks of 1,000 customers go to two processes; beside it, one process does the same for one customer after another.
+Messages are short texts made ready before, in place of rendered ones; all else is what a run does, the archive with
+its encryption and the digest of the inputs included.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sqlalchemy import delete, func, select
+
+from bench import bank, servers
+from bench.bank import AT
+from ccm.decide import Facts, decide
+from ccm.intake.demo import write_demo_feed
+from ccm.model.message import ApprovedMessage, Decision, Rendered
+from ccm.pipeline.compose import Composed, Occasion, input_digest, message_id
+from ccm.pipeline.gather import gather
+from ccm.pipeline.project import Project, open_project
+from ccm.pipeline.record import record
+from ccm.store import feeds
+from ccm.store.engine import Store
+from ccm.store.tables import contacts, messages
+
+CUSTOMERS = 12_000
+CHUNK = 1_000
+PROCESSES = 2
+ONE_BY_ONE = 200
+COMMUNICATION = "savings-offer"
+BODY = b"A short text in the place of a rendered message, as long as one text message may be: it says who writes, what"
+TEXT = Rendered("sms", "text/plain", BODY, BODY.decode(), segments=1)
+
+
+def chunk(project: Project, name: str, customer_ids: Sequence[str]) -> int:
+    """One chunk, from what is known to the commit; returns how many messages are due."""
+    compiled = project.compiled(COMMUNICATION)
+    occasion = Occasion(name, name, AT, {})
+    workspace = project.workspace
+    with project.store.read() as connection:
+        known = gather(connection, project, compiled.communication, customer_ids, AT)
+    composed = []
+    for customer_id, facts in known.items():
+        input_digest(customer_id, facts, None)
+        decision = decide(compiled.communication, workspace.policy, workspace.channels, facts, AT)
+        composed.append(_composed(project, occasion, facts, decision))
+    recorded = record(project, compiled, occasion, composed, given={})
+    return sum(outcome.state == "due" for outcome in recorded)
+
+
+def _composed(project: Project, occasion: Occasion, facts: Facts, decision: Decision) -> Composed:
+    customer = facts.customer
+    key = message_id(occasion.trigger_key(customer.id), COMMUNICATION, customer.id)
+    state = "due" if decision.send else "withheld"
+    outcome = Composed(
+        key, decision, state, decision.reason, decision.detail, customer.language, customer.jurisdiction, facts=facts
+    )
+    if not decision.send or decision.channel is None:
+        return outcome
+    message = ApprovedMessage(
+        key, COMMUNICATION, customer.id, decision.channel, customer.language, customer.reach(decision.channel) or "",
+        "text/plain", BODY, "", project.compiled(COMMUNICATION).release.digest, customer.jurisdiction,
+    )  # fmt: skip
+    return replace(outcome, message=message, rendered=TEXT)
+
+
+def prepared(folder: Path, url: str) -> Project:
+    """The demo bank in the store at `url`, or in SQLite where that is empty."""
+    project = open_project(bank.new_workspace(folder / "bank"))
+    if url:
+        project.store.close()
+        project.store = Store(url)
+        project.store.upgrade()
+    write_demo_feed(folder / "feed", CUSTOMERS, 7)
+    bank.import_all(project, folder / "feed")
+    project.compiled(COMMUNICATION)
+    project.vault()
+    return project
+
+
+def measured(project: Project) -> Mapping[str, float]:
+    """Customers a second: in chunks by `PROCESSES`, in chunks by one, and one by one."""
+    with project.store.read() as connection:
+        ids = feeds.customer_ids(connection, None, CUSTOMERS)
+    parts = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+    for number, part in enumerate(parts):  # keys of customers and names for the log are made once in their lives
+        chunk(project, f"warm-{number}", part)
+    found = {}
+    for processes in (PROCESSES, 1):
+        _forget(project)
+        found[f"{processes} processes" if processes > 1 else "1 process"] = len(ids) / _raced(project, parts, processes)
+    _forget(project)
+    started = time.perf_counter()
+    for customer_id in ids[:ONE_BY_ONE]:
+        chunk(project, f"single-{customer_id}", [customer_id])
+    found["one by one"] = ONE_BY_ONE / (time.perf_counter() - started)
+    return found
+
+
+def _forget(project: Project) -> None:
+    """Makes the caps as empty as they were: a round must not meet the messages of the one before."""
+    with project.store.write() as connection:
+        connection.execute(delete(contacts).where(contacts.c.status == "reserved"))
+
+
+def _raced(project: Project, parts: Sequence[Sequence[str]], processes: int) -> float:
+    """Wall seconds in which that many processes work off the chunks; forking them is not counted, commits are."""
+    project.store.close()
+    begin = time.perf_counter() + 0.3
+    children = []
+    for place in range(processes):
+        child = os.fork()
+        if child == 0:
+            status = 1
+            try:
+                project.reopen()
+                chunk(project, f"own-{processes}-{place}", parts[0][:1])  # its connections and caches
+                time.sleep(max(0.0, begin - time.perf_counter()))
+                for number, part in enumerate(parts[place::processes]):
+                    chunk(project, f"round-{processes}-{place}-{number}", part)
+                status = 0
+            finally:
+                os._exit(status)
+        children.append(child)
+    if any(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children):
+        raise RuntimeError("a process of the measurement failed")
+    seconds = time.perf_counter() - begin
+    project.reopen()
+    return seconds
+
+
+def told(name: str, project: Project) -> str:
+    """One line for people."""
+    found = measured(project)
+    with project.store.read() as connection:
+        due = connection.scalar(select(func.count()).select_from(messages).where(messages.c.state == "due")) or 0
+        every = connection.scalar(select(func.count()).select_from(messages)) or 1
+    rates = "; ".join(f"{way} {rate:,.0f}" for way, rate in found.items())
+    times = found[f"{PROCESSES} processes"] / found["one by one"]
+    return f"{name:<11} decide and reserve, customers/s: {rates} ({times:.0f} x); {due / every:.0%} due"
+
+
+def main() -> None:
+    """Prints a line a database, and how quick the machine is now."""
+    started = time.perf_counter()
+    total = 0
+    for number in range(10_000_000):
+        total += number
+    print(f"calibration: 10^7 additions in {time.perf_counter() - started:.2f} s (0.65 s where nothing else runs)")
+    with tempfile.TemporaryDirectory() as folder:
+        print(told("SQLite", prepared(Path(folder), "")), flush=True)
+    with servers.postgresql() as url, tempfile.TemporaryDirectory() as folder:
+        print(told("PostgreSQL", prepared(Path(folder), url)) if url else f"PostgreSQL: {servers.NONE}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
