@@ -1,4 +1,4 @@
-"""``python -m bench``: prints every measurement; takes four to six minutes on two cores."""
+"""``python -m bench``: prints every measurement; takes seven to nine minutes on two cores."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import bank, endtoend, log, naive, stages, workspace
+from bench import bank, decide, endtoend, exactness, log, naive, reserve, stages, workspace
 from bench.bank import Bank
 from bench.measure import Row, ready, side_by_side
 
@@ -26,6 +26,10 @@ def main() -> None:
         made.project.store.close()
     print("\nThe audit log on SQLite\n")
     log.main()
+    print("\nDecide and reserve, end to end without rendering (wall clock)\n")
+    reserve.main()
+    print("\nExactness of caps: eight processes for a minute, with random kills\n", flush=True)
+    exactness.main([])
     print("\nWhole runs on SQLite (wall clock, all cores), each step in a process of its own\n")
     for customers, statements in zip(OFFERS, STATEMENTS, strict=True):
         with tempfile.TemporaryDirectory() as folder:
@@ -36,6 +40,7 @@ def main() -> None:
 def _stages(made: Bank) -> Iterator[Row]:
     yield stages.data(made)
     yield stages.deciding(made)
+    yield decide.deciding()
     yield from stages.mail(made)
     yield stages.sms(made)
     yield from stages.letter(made)

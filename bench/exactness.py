@@ -17,6 +17,7 @@ import signal
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,6 +31,7 @@ from ccm.compliance import approvals
 from ccm.delivery import deliver
 from ccm.errors import TryAgain
 from ccm.intake.demo import write_demo_feed
+from ccm.log import sequencer
 from ccm.pipeline.compose import Occasion, compose
 from ccm.pipeline.project import Project, open_project
 from ccm.pipeline.record import record
@@ -111,7 +113,7 @@ def workspace(root: Path) -> Path:
                 target.write_bytes(file.read_bytes())
         settings = yaml.safe_load((source / "communication.yaml").read_text("utf-8"))
         more = {"id": name, "purpose": "servicing", "obeys_caps": True, "counts_toward_caps": True, "urgent": True,
-                "expires_after_hours": 4} | own  # fmt: skip
+                "expires_after_hours": 8} | own  # fmt: skip
         (folder / "communication.yaml").write_text(yaml.safe_dump(settings | more, allow_unicode=True), "utf-8")
     return root
 
@@ -174,6 +176,7 @@ def prove(
                 failed += os.waitstatus_to_exitcode(status) not in (0, -signal.SIGKILL)
     project.reopen()
     deliver(project)
+    sequencer.integrate(project.store)
     with project.store.read() as connection:
         states, counted = recount(connection, CAPS, COMMUNICATIONS)
     project.store.close()
@@ -212,13 +215,13 @@ def _race(project: Project, ids: list[str], end: float, seed: int) -> None:
             continue  # nothing was recorded, and nobody was refused
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the proof and says what it found; ends with an error where caps are not exact."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--processes", type=int, default=8)
     parser.add_argument("--customers", type=int, default=100)
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     exact = True
     with servers.postgresql() as url:
         for name, place in (("SQLite", ""), ("PostgreSQL", url)):

@@ -106,7 +106,9 @@ def _refusals(
     people: Mapping[str, Any], said: Mapping[str, Any], rows: Mapping[str, Any], found: Recount,
 ) -> None:  # fmt: skip
     """Goes through the log in the order of its leaves, keeping the ledger, and looks at each refusal."""
-    leaves = [json.loads(row[0]) for row in connection.execute(select(log_leaves.c.entry).order_by(log_leaves.c.id))]
+    leaves = [
+        json.loads(row[0]) for row in connection.execute(select(log_leaves.c.entry).order_by(log_leaves.c.position))
+    ]
     leaves = [leaf for leaf in leaves if leaf.get("message") in rows]
     sends = Counter(leaf["message"] for leaf in leaves if leaf["kind"] == "send")
     unsure = {rows[message].customer_id for message, count in sends.items() if count > 1}

@@ -383,7 +383,10 @@ def verify_consistency(proof: Proof, old: Checkpoint, keys: Keys) -> Checkpoint:
 
 def _rotation(proof: Proof) -> tuple[Key, Key]:
     """The old and the new key that a rotation names; both have signed it."""
-    note = read_note(str(read_entry(proof.entry or b"").get("note", "")))
+    entry = read_entry(proof.entry or b"")
+    if not (isinstance(person := entry.get("person", "before persons were named"), str) and person):
+        raise Refused("it is no rotation: its person is no id")
+    note = read_note(str(entry.get("note", "")))
     lines = note.text.split("\n")
     if lines[0] != ROTATION_HEADER or len(lines) != 4:
         raise Refused(f"it is no rotation: its note is not '{ROTATION_HEADER}' and two verifier keys")
@@ -595,7 +598,8 @@ class Evidence:
         given = {item["position"]: item["entry"] for item in log}
         same = ("communication", "channel", "release")
         checks = (
-            (self.digests.get(f"{folder}/trace.json") == decision["trace"], "the trace is not the decision's"),
+            (self._trace(folder) == decision["trace"], "the trace is not the decision's"),
+            (self._policy_is_there(folder), "the policy that the trace names is not in the pack"),
             (listed["release"] == decision["release"], "the release is not the decision's"),
             (listed["body_digest"] == decision["body"] == facts["body_digest"], "the body is not the decision's"),
             (all(facts[field] == decision[field] for field in same), "message.json says otherwise than the decision"),
@@ -621,6 +625,16 @@ class Evidence:
             self.results.append(Result(name, proved=f"handed to the supplier at {', '.join(sent)}"))
         unproved = "recipient, subject and times in message.json are what the store said; the log does not hold them"
         self.results.append(Result(name, unproved=unproved))
+
+    def _trace(self, folder: str) -> str | None:
+        return self.digests.get(f"{folder}/trace.bin", self.digests.get(f"{folder}/trace.json"))
+
+    def _policy_is_there(self, folder: str) -> bool:
+        """A packed trace names its policy in bytes 1 to 32, by the SHA-256 of the policy's file."""
+        if f"{folder}/trace.bin" not in self.digests:
+            return True
+        named = self._read(f"{folder}/trace.bin")[1:33].hex()
+        return self.digests.get(f"policies/{named}.json") == named
 
     def _release(self, listed: dict[str, Any]) -> None:
         """A release's digest, its parts and its approvals."""

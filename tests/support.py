@@ -45,6 +45,7 @@ def keep_only(root: Path, *communications: str) -> None:
     wanted = [workspace.communications[name] for name in communications]
     for name in workspace.communications.keys() - communications:
         shutil.rmtree(root / "templates" / name)
+    (root / "channels/calendar.yaml").unlink()  # it names communications that are gone
     kept = {wording for communication in wanted for wording in communication.wording}
     for name in {wording.id for wording in workspace.wordings} - kept:
         shutil.rmtree(root / "compliance" / "wording" / name)

@@ -19,7 +19,9 @@ QUARTER_END = date(2026, 3, 31)
 RUN_AT = "2026-04-01T00:30:00Z"
 DELIVER_AT = ("2026-04-01T10:00:00Z", "2026-04-01T19:00:00Z")
 """Two passes: whoever is asleep in the first is awake in the second."""
-FEEDS = ("customers", "accounts", "transactions", "preferences", "consents", "history", "cases")
+FEEDS = (
+    "customers", "accounts", "transactions", "preferences", "consents", "suppressions", "relations", "history", "cases",
+)  # fmt: skip
 CAMPAIGNS = ("quarterly-statement", "savings-offer")
 
 

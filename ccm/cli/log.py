@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 
 from ccm import ccm_verify
 from ccm.cli.log_export import compare_exports, export, newest_export, stamp
-from ccm.cli.output import FINDINGS, JsonOption, Out, WorkspaceOption, command, project_of, shown
+from ccm.cli.output import FINDINGS, AsOption, JsonOption, Out, WorkspaceOption, command, project_of, shown
+from ccm.cli.releases import who
 from ccm.compliance import approvals
-from ccm.errors import InputError, IntegrityError, NotFound, TryAgain
+from ccm.errors import InputError, IntegrityError, NotAllowed, NotFound, TryAgain
 from ccm.log import keys, rotation, sequencer, timestamp
 from ccm.log.keys import Verifier
 from ccm.log.note import parse_checkpoint
@@ -25,6 +26,8 @@ from ccm.pipeline.project import Project
 
 MAX_NOTE = 100_000
 RELEASE_KINDS = ("release",)
+MAY_ROTATE = ("administrator", "operator")
+"""Who has charge of the machine; neither of them approves anything."""
 README = """\
 Proofs from an audit log. Check them on any machine with Python and the package cryptography:
 監査ログの証明です。Python と cryptography パッケージがあれば、どの機械でも確かめられます。
@@ -228,20 +231,27 @@ def list_keys(
 
 
 @log_app.command("rotate-key")
-def rotate_key(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """Sign with a new key from now on; the old key vouches for it."""
+def rotate_key(
+    as_: AsOption = None, workspace: WorkspaceOption = None, json: JsonOption = False,
+) -> None:  # fmt: skip
+    """Sign with a new key from now on; the old key vouches for it. Administrators and operators may."""
     with command(json) as out:
         project = project_of(workspace)
+        person = who(project, as_)
+        if set(person.roles).isdisjoint(MAY_ROTATE):
+            raise NotAllowed(f"{person.id} may not change the log's key: it takes the role {' or '.join(MAY_ROTATE)}")
         path, origin = project.path(project.workspace.settings.log.key), project.workspace.settings.log.origin
         old = keys.load_key(path, origin)
         new = keys.load_or_create(path.with_name(path.name + ".new"), origin)
-        note = sequencer.rotate(project.store, old, new, project.clock())
+        note = sequencer.rotate(project.store, old, new, project.clock(), person.id)
         retired = keys.replace_key(path, path.with_name(path.name + ".new"), old)
         out.say(f"the log's key is now\n{new.verifier.text}")
         out.say(
             f"hand it to everybody who verifies. The old private key is in {retired}: destroy it, or keep it offline"
         )
-        out.document({"verifier_key": new.verifier.text, "retired": str(retired), "checkpoint": note})
+        out.document(
+            {"verifier_key": new.verifier.text, "person": person.id, "retired": str(retired), "checkpoint": note}
+        )
 
 
 @log_app.command("verifier")

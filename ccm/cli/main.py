@@ -20,6 +20,7 @@ from ccm.cli import (
     retention,
     rules,
     runs,
+    serve,
     stops,
     texts,
     wording,
@@ -61,6 +62,8 @@ app.command("erase")(retention.erase)
 app.add_typer(retention.hold_app, name="hold")
 app.add_typer(retention.retention_app, name="retention")
 app.add_typer(log.log_app, name="log")
+app.command("serve")(serve.serve)
+app.add_typer(serve.links_app, name="links")
 texts.text_app.command("catalogue")(catalogue.catalogue)
 app.add_typer(texts.text_app, name="text")
 

@@ -94,11 +94,14 @@ def report(at: DateOption, workspace: WorkspaceOption = None, json: JsonOption =
                         f" decided for {shown(item.decided_at)}; periods over: {', '.join(item.periods)}")  # fmt: skip
         for (purpose, jurisdiction), count in found.unlimited.items():
             out.say(f"{count:,} messages, {purpose}, {jurisdiction or '-'}: no period applies; they are kept")
+        for told in found.contradictions:
+            out.say(f"rules contradict each other: {told}")
         out.say(f"{len(found.due):,} due, {len(found.held):,} under legal hold")
         out.document({
             "at": shown(found.at), "due": list(map(_plain, found.due)), "held": list(map(_plain, found.held)),
             "no_period": [{"purpose": purpose, "jurisdiction": jurisdiction, "messages": count}
                           for (purpose, jurisdiction), count in found.unlimited.items()],
+            "contradictions": found.contradictions,
         })  # fmt: skip
 
 

@@ -21,6 +21,9 @@ SECOND = 1_000_000
 HORIZON = timedelta(days=366)
 """How far ahead room is looked for: the longest window of a cap."""
 _MOST_SCOPES = 4096
+_BITS = 8
+"""Of a counter; who has more contacts than it can count has every cap looked at closely."""
+_MOST_COUNTED = (1 << _BITS) - 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICRO = timedelta(microseconds=1)
 
@@ -143,30 +146,36 @@ class Rooms:
         self.all = tuple(rooms)
         self.by_calendar = any(room.per for room in rooms)
         self.fewest = min((room.fewest for room in rooms), default=0)
-        self._scopes: dict[tuple[str, str, str], tuple[int, ...]] = {}
+        self._scopes: dict[tuple[str, str, str], int] = {}
+        self._counters = [(1 << place * _BITS, place * _BITS, room) for place, room in enumerate(rooms)]
 
     def near(self, contacts: Sequence[Contact]) -> Near:
         """Those caps that enough contacts take room in for one of them to be full somewhere."""
         if len(contacts) < self.fewest:
             return ()
-        held: list[list[Contact]] = [[] for _ in self.all]
-        scopes = self._scopes
+        scopes, live, total = self._scopes, [], 0
         for contact in contacts:
             if contact.counts and contact.status not in NOT_COUNTED:
                 key = (contact.category, contact.channel, contact.purpose)
-                places = scopes.get(key)
-                if places is None:
-                    places = self._scope(key)
-                for place in places:
-                    held[place].append(contact)
-        return [(room, mine) for room, mine in zip(self.all, held, strict=True) if len(mine) >= room.fewest]
+                counters = scopes.get(key)
+                if counters is None:
+                    counters = self._scope(key)
+                if counters:
+                    total += counters
+                    live.append((counters, contact))
+        near = []
+        for one, shift, room in self._counters:
+            if total >> shift & _MOST_COUNTED >= room.fewest or len(live) > _MOST_COUNTED:
+                near.append((room, [contact for counters, contact in live if counters & one]))
+        return near
 
-    def _scope(self, key: tuple[str, str, str]) -> tuple[int, ...]:
+    def _scope(self, key: tuple[str, str, str]) -> int:
+        """One in the counter of each cap that a contact takes room in: one addition counts for all caps."""
         if len(self._scopes) >= _MOST_SCOPES:
             self._scopes.clear()
-        places = tuple(place for place, room in enumerate(self.all) if room.holds(*key))
-        self._scopes[key] = places
-        return places
+        found = sum(one for one, _, room in self._counters if room.holds(*key))
+        self._scopes[key] = found
+        return found
 
 
 def rooms_for(
@@ -194,13 +203,13 @@ def full(near: Near, at: datetime, zones: Sequence[str]) -> str:
 def next_slot(
     near: Near, due: datetime, latest: datetime, zones: Sequence[str], open_at: Callable[[datetime], datetime | None]
 ) -> datetime | None:
-    """The first instant from `due` to `latest` at which every cap has room and `open_at` gives the instant itself.
+    """The first instant from `due` on, before `latest`, with room in every cap and at which `open_at` gives itself.
 
     `open_at` gives the first instant from another on at which the channel may be used, None where there is none.
     """
     moment, end = microseconds(due), microseconds(latest)
     held = [(room, room.times(contacts)) for room, contacts in near]
-    while moment <= end:
+    while moment < end:
         before = moment
         for room, times in held:
             then = room.next(times, moment, zones)

@@ -45,10 +45,14 @@ def why_not(consents: Iterable[Consent], purpose: str, channel: str, at: datetim
     `strength`: the least that the newest row's basis must have; see `ccm.model.requirements.STRENGTH`. Of two rows of
     the same instant the refusal counts.
     """
-    rows = [row for row in consents if row.purpose == purpose and row.channel == channel and row.at <= at]
-    if not rows:
+    newest: Consent | None = None
+    for row in consents:
+        if row.channel != channel or row.purpose != purpose or row.at > at:
+            continue
+        if newest is None or row.at > newest.at or (row.at == newest.at and not row.granted):
+            newest = row
+    if newest is None:
         return "no_consent"
-    newest = max(rows, key=lambda row: (row.at, not row.granted))
     if not newest.granted:
         return "consent_withdrawn"
     if purpose == "marketing" and newest.basis not in MARKETING_BASES:

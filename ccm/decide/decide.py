@@ -183,7 +183,7 @@ class _Case:
             return _Try(None, "quiet_hours", channel)
         due = found.at
         latest = self.expires_at or plan.latest(at)
-        if (plan.lasts or self.expires_at) and due > latest:
+        if (plan.lasts or self.expires_at) and due >= latest:
             return _Try(None, "expires_in_quiet_hours", channel)
         near, zones = plan.near(facts, channel, taken)
         if near and (cap := caps.full(near, due, zones)):

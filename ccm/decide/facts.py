@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from ccm.model.customer import Case, Consent, Contact, Customer, Preference, Relation, Suppression
 from ccm.model.requirements import PolicyRequirements
 
+UNSAID = "-"
+"""Stands in facts that a trace kept, where they say only that there is something: an address, another person's id.
+A phone number is this and the names of the zones that its prefix told, with commas between."""
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:

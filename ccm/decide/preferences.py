@@ -21,11 +21,16 @@ def refusal(preferences: Sequence[Preference], category: str, channel: str, at: 
 
     Every row that applies must allow; the detail of a pause is when the last one ends.
     """
-    applying = [row for row in preferences if row.category in ("*", category) and row.channel in ("*", channel)]
-    if any(not row.allowed for row in applying):
-        return "opted_out", ""
-    pauses = [row.paused_until for row in applying if row.paused_until is not None and at < row.paused_until]
-    return ("paused", max(pauses).isoformat()) if pauses else None
+    latest: datetime | None = None
+    for row in preferences:
+        if row.channel not in ("*", channel) or row.category not in ("*", category):
+            continue
+        if not row.allowed:
+            return "opted_out", ""
+        until = row.paused_until
+        if until is not None and at < until and (latest is None or latest < until):
+            latest = until
+    return None if latest is None else ("paused", latest.isoformat())
 
 
 def order(preferences: Sequence[Preference], communication: Communication) -> tuple[tuple[str, ...], str]:
@@ -34,12 +39,15 @@ def order(preferences: Sequence[Preference], communication: Communication) -> tu
     Ranks given for the communication's category beat those for all categories. A customer who ranked
     channels gets only those; one who ranked none gets the communication's order.
     """
-    for category in (communication.category, "*"):
-        ranked = sorted(
-            (row.rank, row.channel)
-            for row in preferences
-            if row.category == category and row.allowed and row.rank is not None and row.channel != "*"
-        )
-        if ranked:
-            return tuple(channel for _, channel in ranked), "preferred"
-    return tuple(communication.channels), "default_order"
+    own: list[tuple[int, str]] = []
+    general: list[tuple[int, str]] = []
+    for row in preferences:
+        if row.rank is not None and row.allowed and row.channel != "*":
+            if row.category == communication.category:
+                own.append((row.rank, row.channel))
+            elif row.category == "*":
+                general.append((row.rank, row.channel))
+    if ranked := own or general:
+        ranked.sort()
+        return tuple([channel for _, channel in ranked]), "preferred"
+    return communication.channels, "default_order"

@@ -1,10 +1,6 @@
-"""The trace of a decision: packed for the store, and put into words for people."""
+"""Reasons of decisions, and of what befalls a message after them, in words for people."""
 
 from __future__ import annotations
-
-import orjson
-
-from ccm.model.message import Candidate, Decision
 
 WORDS: dict[str, tuple[str, str]] = {
     # why a message goes out
@@ -105,22 +101,3 @@ def words(reason: str, language: str = "en") -> str:
         return f"規則 {rule} に反するため" if language.startswith("ja") else f"rule {rule} was broken"
     english, japanese = WORDS.get(reason, (reason, reason))
     return japanese if language.startswith("ja") else english
-
-
-def pack(decision: Decision) -> bytes:
-    """The trace as compact JSON bytes, equal for equal decisions."""
-    candidates = [[c.channel, c.taken, c.reason, c.detail] for c in decision.candidates]
-    rest: list[object] = [decision.variant, decision.rules] if decision.rules else [decision.variant]
-    return orjson.dumps([decision.reason, decision.detail, candidates, *(rest if any(rest) else ())])
-
-
-def unpack(packed: bytes) -> tuple[str, str, tuple[Candidate, ...]]:
-    """(reason, detail, candidates) of a packed trace; variant and rules stand behind them."""
-    reason, detail, candidates, *_ = orjson.loads(packed)
-    return reason, detail, tuple(Candidate(*candidate) for candidate in candidates)
-
-
-def rules_of(packed: bytes) -> tuple[str, ...]:
-    """The ids of the rules that a decision and its message came under."""
-    _, _, _, *rest = orjson.loads(packed)
-    return tuple(rest[1]) if len(rest) > 1 else ()

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import NamedTuple
 
 from ccm.decide.daysoff import region_code
+from ccm.decide.facts import UNSAID
 from ccm.decide.regions import REGIONS
 from ccm.model.customer import Customer, PostalAddress
 from ccm.workspace.localtime import check_zone
@@ -65,6 +66,8 @@ def _placed(country: str, region: str) -> Whereabouts | None:
 def _by_phone(number: str | None, address: PostalAddress | None) -> Whereabouts | None:
     if not number:
         return None
+    if number.startswith(UNSAID):  # facts of a trace, which keeps no number
+        return Whereabouts(tuple(number.removeprefix(UNSAID).split(",")), "phone") if number != UNSAID else None
     # Prefixes of all countries take time and memory, and few customers need them.
     from phonenumbers import NumberParseException, parse
     from phonenumbers.timezone import time_zones_for_number

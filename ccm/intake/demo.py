@@ -25,10 +25,29 @@ HEADERS: Mapping[FeedKind, str] = {
     "transactions": "transaction_id,account_id,booked_on,kind,description,amount,balance,counterparty",
     "preferences": "customer_id,category,channel,rank,allowed",
     "consents": "customer_id,purpose,channel,basis,granted,at,evidence",
+    "suppressions": "customer_id,kind,channel,at,until,evidence",
+    "relations": "customer_id,kind,related_id,purposes",
     "history": "customer_id,communication,category,channel,sent_at,status",
     "cases": "case_id,customer_id,kind,status,opened_at,closed_at,channel",
 }
 """The columns of ``<kind>.csv``, as the mapping in the demonstration workspace's ccm.toml expects them."""
+_SUPPRESSED = {
+    12: ("bereavement", "*", "branch"),
+    15: ("vulnerable", "*", "call centre"),
+    18: ("hard_bounce", "email", "supplier's list"),
+    24: ("do_not_contact", "*", "letter"),
+    30: ("invalid_contact_point", "sms", "number check"),
+    33: ("legal_hold", "*", "legal department"),
+}
+"""Of each hundred customers, by their place in it (counted from 0): kind, channel, evidence."""
+_RELATED = {
+    20: ("household", 0, ""),
+    21: ("household", 0, ""),
+    25: ("guardian", 26, ""),
+    27: ("correspondence", 28, "regulatory servicing"),
+    35: ("joint", 36, "regulatory servicing"),
+}
+"""The same: kind, the other's place in the hundred, purposes."""
 _CURRENCY = {"US": ("USD", 2), "GB": ("GBP", 2), "JP": ("JPY", 0)}
 _LANGUAGE = {"US": "en-US", "GB": "en-GB", "JP": "ja-JP"}
 NO_ADDRESS, BROKEN_AMOUNT, DOES_NOT_RECONCILE, LONG_STATEMENT = 3, 5, 7, 9
@@ -72,6 +91,7 @@ class _Customer:
         self._person(write["customers"])
         self._money(write["accounts"], write["transactions"])
         self._wishes(write["preferences"], write["consents"])
+        self._standing(write["suppressions"], write["relations"])
         self._past(write["history"], write["cases"])
 
     def chance(self, percent: float) -> bool:
@@ -198,6 +218,17 @@ class _Customer:
         if self.chance(80):
             terms = self._at(self.random.randrange(100, 900))
             write_consent((self.id, "e_delivery", "email", "e_sign", "true", terms, "online banking terms"))
+
+    def _standing(self, write_suppression: Writer, write_relation: Writer) -> None:
+        """By the customer's number and not by chance: a few of each, however small the feed is."""
+        began = (self.quarter_end - timedelta(days=30)).isoformat() + "T09:00:00+00:00"
+        kind, channel, evidence = _SUPPRESSED.get(self.index % 100, ("", "", ""))
+        if kind:
+            write_suppression((self.id, kind, channel, began, "", evidence))
+        relation, place, purposes = _RELATED.get(self.index % 100, ("", 0, ""))
+        if relation:
+            group, other = f"F{self.index // 100 + 1:05d}", f"H{self.index // 100 * 100 + place + 1:07d}"
+            write_relation((self.id, relation, group if relation == "household" else other, purposes))
 
     def _past(self, write_contact: Writer, write_case: Writer) -> None:
         if self.chance(55):

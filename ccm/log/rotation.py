@@ -78,13 +78,14 @@ def check_in_force(connection: Connection, signer: Signer) -> None:
     )
 
 
-def rotation_leaf(old: Signer, new: Signer, at: datetime) -> bytes:
-    """The entry that names the log's next key, signed by both."""
+def rotation_leaf(old: Signer, new: Signer, at: datetime, person: str) -> bytes:
+    """The entry that names the log's next key, signed by both, and the id of who changed it."""
     if old.name != new.name or old.verifier == new.verifier:
         raise InputError("a rotation is from one key to another of the same log")
     text = f"{HEADER}\n{old.verifier.text}\n{new.verifier.text}\n"
     signature = sign_note(text, new).rpartition("\n\n")[2]
-    return canonical({"v": VERSION, "kind": "rotation", "at": instant(at), "note": sign_note(text, old) + signature})
+    note = sign_note(text, old) + signature
+    return canonical({"v": VERSION, "kind": "rotation", "at": instant(at), "note": note, "person": person})
 
 
 def parse_rotation(entry: bytes) -> tuple[Verifier, Verifier]:
@@ -95,6 +96,8 @@ def parse_rotation(entry: bytes) -> tuple[Verifier, Verifier]:
         raise InputError("the leaf is no rotation: it is no JSON") from error
     if not isinstance(fields, dict) or fields.get("kind") != "rotation":
         raise InputError("the leaf is no rotation")
+    if not (isinstance(person := fields.get("person", "before persons were named"), str) and person):
+        raise InputError("the leaf is no rotation: its person is no id")
     note = str(fields.get("note"))
     lines = note.split("\n")
     if len(lines) < 4 or lines[0] != HEADER:

@@ -74,11 +74,12 @@ def checkpoint(store: Store, signer: Signer, now: datetime) -> str:
         return _sign(connection, size, signer, now)
 
 
-def rotate(store: Store, old: Signer, new: Signer, now: datetime) -> str:
+def rotate(store: Store, old: Signer, new: Signer, now: datetime, person: str) -> str:
     """Puts a new key into force: the old one signs the tree for the last time, the new one the tree with the rotation.
 
-    Both sign the leaf between. Returns the new key's checkpoint. Nothing happens where the new key is in force
-    already, so an interrupted change is finished by doing it again. Raises as `checkpoint`.
+    Both sign the leaf between, which names `person`, the id of who asked for it. Returns the new key's checkpoint.
+    Nothing happens where the new key is in force already, so an interrupted change is finished by doing it again.
+    Raises as `checkpoint`.
     """
     integrate(store)
     with store.write() as connection:
@@ -87,7 +88,7 @@ def rotate(store: Store, old: Signer, new: Signer, now: datetime) -> str:
         if not known or known[-1].verifier != new.verifier:
             check_in_force(connection, old)
             _sign(connection, size, old, now)
-            entry = rotation_leaf(old, new, now)
+            entry = rotation_leaf(old, new, now, person)
             connection.execute(insert(log_leaves).values(position=size, entry=entry))
             _extend(connection, size, [leaf_hash(entry)])
             size += 1

@@ -13,10 +13,10 @@ from http.client import HTTPException
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 from urllib.error import URLError
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
-from cryptography.x509 import Certificate, load_pem_x509_certificates
 from sqlalchemy import select, update
 
 from ccm.errors import InputError, IntegrityError, TryAgain
@@ -24,6 +24,9 @@ from ccm.log.leaves import instant
 from ccm.log.walk import ROWS, Faults
 from ccm.store import Store
 from ccm.store.tables import log_checkpoints
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 MAX_RESPONSE = 100_000
 """Bytes of a response; one with a chain of certificates has about 6,000."""
@@ -39,6 +42,8 @@ class _NoRedirect(HTTPRedirectHandler):
 def read_roots(path: Path) -> tuple[Certificate, ...]:
     """The root certificates of a PEM file. Raises `InputError`."""
     try:
+        from cryptography.x509 import load_pem_x509_certificates  # slow to load, and few timestamps are asked for
+
         return tuple(load_pem_x509_certificates(path.read_bytes()))
     except OSError as error:
         raise InputError(f"log.timestamp_roots {path}: cannot be read: {error.strerror}") from error

@@ -106,6 +106,8 @@ class RenderContext:
     preview: bool = False
     variant: str = ""
     """Of the communication's experiment; empty where it has none."""
+    preference_token: str = ""
+    """Of the link to the preference page, URL-safe; empty: the link does not say whose it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,18 @@ import multiprocessing
 import os
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from ccm.adapters import check_channels
+from ccm.compliance.retained import contradictions
 from ccm.compliance.rules import load_rules
 from ccm.compliance.wording_approved import edited
 from ccm.compliance.wording_coverage import never_covered, wordings_of
 from ccm.compliance.writing.written import Remark
-from ccm.errors import Problem, ProblemsError
+from ccm.errors import Problem, ProblemsError, TemplateError
 from ccm.pipeline.facts import fact_findings
 from ccm.pipeline.preview import Preview, render_all, samples
 from ccm.pipeline.project import Clock, Project, open_project
@@ -30,6 +32,7 @@ from ccm.render.email import clipped
 from ccm.render.link_hosts import link_findings
 from ccm.render.sms_findings import sms_findings
 from ccm.workspace import load_workspace
+from ccm.workspace.calendar import planning_problems
 from ccm.workspace.communication import Communication
 
 NO_OPT_OUT = "TX06"
@@ -80,13 +83,14 @@ def check_workspace(root: Path, clock: Clock, at: datetime, *, processes: int | 
     except ProblemsError as error:
         return Checked(error.problems)
     problems: list[Problem] = list(check_channels(list(workspace.channels.values())))
+    problems += planning_problems(root, workspace.communications)
     writers = None
     try:
         writers = WritersChecks(workspace)
     except ProblemsError as error:
         problems.extend(error.problems)
     try:
-        load_rules(workspace)
+        rules = load_rules(workspace)
     except ProblemsError as error:
         problems.extend(error.problems)
     if problems or writers is None:
@@ -94,6 +98,7 @@ def check_workspace(root: Path, clock: Clock, at: datetime, *, processes: int | 
     told = _Told()
     told.remarks(writers.of_brand())
     told.by_severity["warning"] += catalogue_problems(workspace)
+    told.by_severity["warning"] += (Problem(rule.file.path, 0, said) for rule, said in contradictions(rules, at))
     job = _Job(open_project(root, clock=clock, workspace=workspace), writers, at)
     for found in job.run(processes or len(os.sched_getaffinity(0))):
         told.add(found)
@@ -134,10 +139,11 @@ class _Job:
             yield from map(self.one, ids)
             return
         if any("letter" in self.project.workspace.communications[name].channels for name in ids):
-            # Fonts are loaded once here, and shared by the processes.
-            from ccm.render.letter import preload
+            from ccm.render.letter_preview import open_brands
 
-            preload()
+            # Once here, and shared by the processes; what is wrong is told of each communication.
+            with suppress(TemplateError):
+                open_brands(self.project.workspace.brand)
         global _JOB
         _JOB = self
         with ProcessPoolExecutor(min(processes, len(ids)), multiprocessing.get_context("fork")) as pool:

@@ -184,11 +184,11 @@ class _One:
         if isinstance(self.data, DataRefusal):
             return self.outcome("set_aside", self.data.reason, self.data.detail)
         recipient = "" if decision.digest else self.customer.reach(channel) or ""
-        context = RenderContext(
-            self.id, self.customer, self.language, self.customer.jurisdiction, self.occasion.at, recipient,
-            self.data.values, wording, variant=decision.variant,
-        )  # fmt: skip
         try:
+            context = RenderContext(
+                self.id, self.customer, self.language, self.customer.jurisdiction, self.occasion.at, recipient,
+                self.data.values, wording, variant=decision.variant, preference_token=self.preference_token(channel),
+            )  # fmt: skip
             rendered = self.compiled.renderer.render(channel, context)
         except RenderError as error:
             return self.outcome("set_aside", error.reason, error.detail)
@@ -206,6 +206,16 @@ class _One:
             return self.outcome("withheld", checked.reason, checked.detail)
         state = "digested" if decision.digest else "due"
         return replace(self.outcome(state, decision.reason, decision.detail), message=checked, rendered=rendered)
+
+    def preference_token(self, channel: str) -> str:
+        """The token of this message's link to the preference page; empty on channels that cannot carry one."""
+        if not self.compiled.renderer.channel(channel).personal_links:
+            return ""
+        communication = self.compiled.communication
+        return self.project.links().token(
+            self.id, self.customer.id, communication.category, communication.purpose, channel, self.language or "",
+            self.occasion.at,
+        )  # fmt: skip
 
     def stopped(self, channel: str, wording: Sequence[tuple[str, str]] = ()) -> Stop | None:
         return self.stops.of(

@@ -7,9 +7,10 @@ tell any more once the customer's salt is destroyed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, String, cast, delete, func, insert, literal, select, update
@@ -43,6 +44,8 @@ from ccm.store.tables import (
 )
 from ccm.workspace.settings import Person
 
+AGAIN = "ccm"
+"""Who finishes an erasure that met a run: the engine, for the person who asked is in the first entry."""
 UNDER_WAY = ("claimed", "sending")
 BLANK = {
     "recipient": None, "subject": "", "detail": "", "occasion": "erased", "content_salt": None, "archive_pack": None,
@@ -73,17 +76,54 @@ def erase(project: Project, customer_id: str, person: Person, reason: str) -> Er
     reseal(project, customer_id)  # what is in plain beside others' contents must be under a key before it can go
     now = project.clock()
     with project.store.write() as connection:
+        _lock(project, connection, customer_id)
         _require_possible(connection, customer_id)
-        [subject] = leaves.subjects(connection, [customer_id], project.random_bytes).values()
-        entries = _stop(connection, customer_id, now)
-        ids = connection.scalars(select(messages.c.id).where(messages.c.customer_id == customer_id)).all()
-        blank_messages(connection, ids, now, {customer_id: subject})
-        rows = _delete(connection, customer_id)
-        _rename(connection, customer_id, subject)
-        done = {"subject": subject, "person": person.id, "reason": reason, "at": now}
-        connection.execute(insert(erasures).values(messages=len(ids), **done))
-        entries.append(leaves.erasure_leaf(subject=subject, person=person.id, reason=reason, at=now))
-        sequencer.append(connection, entries)
+        return _erase(project, connection, customer_id, person.id, reason, now)
+
+
+def erase_again(
+    project: Project, connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime
+) -> None:  # fmt: skip
+    """Erases what a transaction has just recorded of customers who were erased while their messages were composed.
+
+    `rows` are new rows of `messages`. Call it at the end of the transaction that inserts them: from here to its commit
+    nobody can erase these customers, and an erasure that waits for it finds the rows. A customer who never was counts
+    as erased: a trigger for one is refused before anything is composed.
+    """
+    ids = sorted({row["customer_id"] for row in rows})
+    there: set[str] = set()
+    for start in range(0, len(ids), BATCH):
+        part = customers.c.id.in_(ids[start : start + BATCH])
+        # In order and by the weakest lock that an erasure waits for; SQLite's transaction is the only one anyway.
+        locked = select(customers.c.id).where(part).order_by(customers.c.id).with_for_update(read=True, key_share=True)
+        there.update(connection.scalars(locked))
+    for customer_id in ids:
+        if customer_id not in there:
+            _erase(project, connection, customer_id, AGAIN, "erased while a message was composed", now)
+
+
+def _lock(project: Project, connection: Connection, customer_id: str) -> None:
+    """Lets transactions that record messages to the customer end, and others wait; the guard first, as they do."""
+    guard = project.store.insert(customer_guards).on_conflict_do_nothing()
+    connection.execute(guard, {"customer_id": customer_id})
+    own = customer_guards.c.customer_id == customer_id
+    connection.execute(select(customer_guards.c.customer_id).where(own).with_for_update()).all()
+    connection.execute(select(customers.c.id).where(customers.c.id == customer_id).with_for_update()).all()
+
+
+def _erase(
+    project: Project, connection: Connection, customer_id: str, person: str, reason: str, now: datetime
+) -> Erased:  # fmt: skip
+    [subject] = leaves.subjects(connection, [customer_id], project.random_bytes).values()
+    entries = _stop(connection, customer_id, now)
+    ids = connection.scalars(select(messages.c.id).where(messages.c.customer_id == customer_id)).all()
+    blank_messages(connection, ids, now, {customer_id: subject})
+    rows = _delete(connection, customer_id)
+    _rename(connection, customer_id, subject)
+    done = {"subject": subject, "person": person, "reason": reason, "at": now}
+    connection.execute(insert(erasures).values(messages=len(ids), **done))
+    entries.append(leaves.erasure_leaf(subject=subject, person=person, reason=reason, at=now))
+    sequencer.append(connection, entries)
     return Erased(subject, len(ids), rows)
 
 

@@ -1,8 +1,9 @@
-"""Why a message went out, on that channel, at that time, or why it did not."""
+"""Why a message went out, on that channel, at that time, or why it did not; and what would have to change."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,26 +11,35 @@ import orjson
 from sqlalchemy import Connection
 
 from ccm.compliance import approvals
-from ccm.decide.trace import rules_of, unpack, words
+from ccm.decide.facts import Facts
+from ccm.decide.grounds import Grounds
+from ccm.decide.trace import words
+from ccm.decide.whatif import Step, Way, ways_out
+from ccm.log.leaves import ERASED
+from ccm.model.message import Decision
+from ccm.pipeline.explain_basis import Basis
+from ccm.pipeline.explain_words import channel_name, phrase, shown
 from ccm.pipeline.project import Project
+from ccm.pipeline.traces import load, opened
 
 
 def explained(project: Project, connection: Connection, row: Mapping[Any, Any], language: str) -> dict[str, Any]:
-    """A row of `messages`, its decision and its release's approvals, with reasons in English or Japanese."""
-    decided, _, candidates = unpack(row["trace"])
+    """A row of `messages`, its decision and its release's approvals, in English or Japanese.
+
+    Raises `IntegrityError` where its trace, or the policy that it was decided by, cannot be read.
+    """
+    trace, grounds = opened(row, load(connection, [row]))
+    decision = trace.outcome
     actions = approvals.state(connection, row["release"]).actions
     return {
         "message": row["id"], "customer": row["customer_id"], "communication": row["communication"],
         "run": row["run_id"], "state": row["state"], "reason": row["reason"],
         "why": words(row["reason"], language), "detail": row["detail"], "channel": row["channel"],
-        "decision": {"reason": decided, "why": words(decided, language)},
         "language": row["language"], "variant": row["variant"], "jurisdiction": row["jurisdiction"],
-        "decided_for": _shown(row["decided_at"]), "due": _shown(row["due_at"]),
-        "candidates": [
-            {"channel": c.channel, "taken": c.taken, "reason": c.reason, "why": words(c.reason, language),
-             "detail": c.detail} for c in candidates
-        ],
-        "rules": _rules(project, row, language),
+        "due": _shown(row["due_at"]),
+        **decided(project, connection, decision, grounds, trace.facts, language),
+        "after_decision": row["reason"] if row["reason"] != decision.reason and decision.send else "",
+        "rules": _rules(project, row["reason"], decision, language),
         "release": row["release"],
         "approvals": [{"action": a.action, "by": a.person, "at": _shown(a.at)} for a in actions],
         "wording": [{"id": w[0], "version": w[1], "digest": w[2]} for w in orjson.loads(row["wording"])],
@@ -39,43 +49,99 @@ def explained(project: Project, connection: Connection, row: Mapping[Any, Any], 
     }  # fmt: skip
 
 
-def _rules(project: Project, row: Mapping[Any, Any], language: str) -> list[dict[str, str]]:
+def tried(
+    project: Project, connection: Connection, decision: Decision, grounds: Grounds, facts: Facts, language: str
+) -> dict[str, Any]:
+    """A decision that is taken now and recorded nowhere, as `explained` has those that were."""
+    return {
+        "message": None, "customer": decision.customer_id, "communication": decision.communication, "run": None,
+        "state": "would_send" if decision.send else "would_withhold", "reason": decision.reason,
+        "why": words(decision.reason, language), "detail": decision.detail, "channel": decision.channel,
+        "variant": decision.variant, "due": _shown(decision.due_at),
+        **decided(project, connection, decision, grounds, facts, language),
+        "after_decision": "", "rules": _rules(project, decision.reason, decision, language),
+    }  # fmt: skip
+
+
+def summary(row: Mapping[Any, Any], language: str) -> dict[str, Any]:
+    """A message in a line."""
+    return {
+        "message": row["id"], "customer": row["customer_id"], "communication": row["communication"],
+        "state": row["state"], "reason": row["reason"], "why": words(row["reason"], language),
+        "channel": row["channel"], "decided_for": _shown(row["decided_at"]), "due": _shown(row["due_at"]),
+    }  # fmt: skip
+
+
+def decided(
+    project: Project, connection: Connection, decision: Decision, grounds: Grounds | None, facts: Facts | None,
+    language: str,
+) -> dict[str, Any]:  # fmt: skip
+    """The decision itself: candidates, what they rest on, and what would have to change."""
+    basis: Sequence[Any] = ()
+    ways: list[dict[str, Any]] = []
+    # Who was erased is nobody any more: which variant they would get cannot be told.
+    if grounds is not None and facts is not None and not decision.customer_id.startswith(ERASED):
+        basis = Basis(project, connection, grounds, facts, decision, language).all()
+        zone = facts.customer.timezone or "UTC"
+        ways = [_way(way, zone, language) for way in ways_out(grounds, facts, decision.at)]
+    return {
+        "decision": {
+            "reason": decision.reason, "why": words(decision.reason, language), "send": decision.send,
+            "channel": decision.channel, "detail": decision.detail, "digest": decision.digest,
+            "also": list(decision.also), "due": _shown(decision.due_at),
+        },
+        "decided_for": _shown(decision.at),
+        "candidates": [
+            {"channel": c.channel, "taken": c.taken, "reason": c.reason, "why": words(c.reason, language),
+             "detail": c.detail} for c in decision.candidates
+        ],
+        "basis": [asdict(one) for one in basis],
+        "would_change": ways,
+        "policy": grounds.digest if grounds is not None else "",
+        "engine": grounds.engine if grounds is not None else "",
+    }  # fmt: skip
+
+
+def _way(way: Way, zone: str, language: str) -> dict[str, Any]:
+    result = way.result
+    due = shown(result.due_at or result.at, zone)
+    steps = [step for step in way.steps if step.code != "wait"]
+    wait = next((step for step in way.steps if step.code == "wait"), None)
+    if wait is not None and wait.at is not None:
+        last = dict(wait.values)
+        why = words(last["reason"], language) + (f" [{last['detail']}]" if last["detail"] else "")
+        would = phrase("wait", language, at=shown(wait.at, zone), due=due, why=why)
+    else:
+        would = phrase("would_go", language, channel=channel_name(result.channel or "", language), due=due)
+    if steps:
+        told = phrase("and", language).join(_step(step, language) for step in steps)
+        would = phrase("if", language, steps=told, result=would)
+    return {
+        "text": would, "channel": result.channel, "due": _shown(result.due_at),
+        "steps": [{"code": step.code, **dict(step.values), **({"at": _shown(step.at)} if step.at else {})}
+                  for step in way.steps],
+    }  # fmt: skip
+
+
+def _step(step: Step, language: str) -> str:
+    values = dict(step.values)
+    if "channel" in values:
+        values["channel"] = channel_name(values["channel"], language)
+    if "kind" in values:
+        values["kind"] = words(values["kind"], language)
+    return phrase(step.code, language, **values)
+
+
+def _rules(project: Project, reason: str, decision: Decision, language: str) -> list[dict[str, str]]:
     """The rules that decision and message came under with their names; the one that stopped it with its reason."""
     known = {file.id: file for file in project.workspace.rules}
-    broken = row["reason"].removeprefix("rule_")
+    broken = reason.removeprefix("rule_")
     found = []
-    for rule in rules_of(row["trace"]):
+    for rule in decision.rules:
         file = known.get(rule)
         name = file.name.of(language) if file is not None else ""
         found.append({"id": rule, "name": name, "reason": file.reason if file and rule == broken else ""})
     return found
-
-
-def told(found: Mapping[str, Any]) -> list[str]:
-    """What `explained` found, in lines for people."""
-    lines = []
-    lines.append(f"message {found['message']}: {found['communication']} to {found['customer']}")
-    on = f" by {found['channel']}" if found["channel"] else ""
-    detail = f" [{found['detail']}]" if found["detail"] else ""
-    lines.append(f"  {found['state']}{on}: {found['why']} ({found['reason']}){detail}")
-    lines.append(f"  decided for {found['decided_for']}" + (f", due {found['due']}" if found["due"] else ""))
-    for candidate in found["candidates"]:
-        mark = "+" if candidate["taken"] else "-"
-        extra = f" [{candidate['detail']}]" if candidate["detail"] else ""
-        lines.append(f"    {mark} {candidate['channel']}: {candidate['why']} ({candidate['reason']}){extra}")
-    for rule in found["rules"]:
-        why = f": {rule['reason']}" if rule["reason"] else ""
-        lines.append(f"    rule {rule['id']} {rule['name']}{why}")
-    variant = f", variant {found['variant']}" if found["variant"] else ""
-    language = f", in {found['language']}" if found["language"] else ""
-    lines.append(f"  release {found['release'][:12]}{language}{variant}")
-    for action in found["approvals"]:
-        lines.append(f"    {action['action']} by {action['by']} at {action['at']}")
-    for use in found["wording"]:
-        lines.append(f"  wording {use['id']} version {use['version']}")
-    if found["supplier_reference"]:
-        lines.append(f"  {found['adapter']} took it as {found['supplier_reference']}, attempt {found['attempts']}")
-    return lines
 
 
 def _shown(value: datetime | None) -> str:

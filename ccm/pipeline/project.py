@@ -16,12 +16,15 @@ from ccm.compliance.releases import Release
 from ccm.compliance.rulebook import Rulebook
 from ccm.compliance.rules import load_rules
 from ccm.compliance.stops import Stop
+from ccm.decide.packing import Packer
 from ccm.log import keys, leaves, rotation, sequencer
 from ccm.pipeline.data import DataLoader
+from ccm.pipeline.preference_links import PreferenceLinks
 from ccm.render import Renderer
 from ccm.store import Store
 from ccm.store.archive import Archive
 from ccm.store.engine import store_url
+from ccm.store.link_keys import open_link_keys
 from ccm.store.tables import log_checkpoints
 from ccm.store.vault import Vault, open_vault
 from ccm.workspace import Workspace, load_workspace
@@ -59,8 +62,11 @@ class Project:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     _compiled: dict[str, Compiled] = field(default_factory=dict)
     _vault: Vault | None = None
+    _links: PreferenceLinks | None = None
     dictionaries: dict[tuple[str, str, str], bytes] = field(default_factory=dict)
     """Release digest, channel and language to the body of a rendered sample (`ccm.pipeline.dictionary`)."""
+    packers: dict[tuple[int, int], Packer] = field(default_factory=dict)
+    """For decisions on one communication in one place (`ccm.pipeline.traces`)."""
 
     def compiled(self, communication_id: str) -> Compiled:
         """Compiles a communication, once; raises `TemplateError` with every problem."""
@@ -82,7 +88,9 @@ class Project:
         """
         before = self.workspace
         workspace = load_workspace(before.root, before=before)
-        fresh = replace(self, workspace=workspace, rules=Rulebook(load_rules(workspace)), _compiled={}, _vault=None)
+        fresh = replace(
+            self, workspace=workspace, rules=Rulebook(load_rules(workspace)), _compiled={}, _vault=None, _links=None
+        )
         if (workspace.settings, workspace.channels, workspace.policy) != (
             before.settings, before.channels, before.policy,
         ):  # fmt: skip
@@ -145,6 +153,13 @@ class Project:
             path = self.path(settings.key)
             self._vault = open_vault(self.store, path, settings.kms_key, self.random_bytes, self.clock())
         return self._vault
+
+    def links(self) -> PreferenceLinks:
+        """What makes and reads links to the preference page; the first key is made here. Raises as `open_link_keys`."""
+        if self._links is None:
+            path = self.path(self.workspace.settings.preference_page.key)
+            self._links = PreferenceLinks(open_link_keys(self.store, path, self.random_bytes, self.clock()))
+        return self._links
 
     def signer(self) -> keys.Signer:
         """The audit log's signing key; made on first use, but never beside a log that another key signed.

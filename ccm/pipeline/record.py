@@ -12,16 +12,17 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, and_, exists, update
 
-from ccm.decide import Facts, trace
+from ccm.decide import Facts
 from ccm.errors import Conflict, TryAgain
 from ccm.log import leaves, sequencer
 from ccm.model.message import Decision
-from ccm.pipeline import contents
+from ccm.pipeline import contents, traces
 from ccm.pipeline.compose import Composed, Occasion, compose_anew
 from ccm.pipeline.contents import Kept
 from ccm.pipeline.data import DataResult
 from ccm.pipeline.dictionary import dictionary
 from ccm.pipeline.digests import join_digest, windows_of
+from ccm.pipeline.erasure import erase_again
 from ccm.pipeline.project import Compiled, Project
 from ccm.pipeline.reserve import reserve
 from ccm.store import bulk
@@ -96,10 +97,12 @@ def _recorded(
         now = project.clock()  # after the lock: waiting for it may have taken a while
         terms = project.workspace.policy.terms(compiled.communication)
         joined = _digests(connection, project, occasion.at, reserved.final)
+        decided = [(outcome.decision, outcome.facts) for outcome in reserved.final]
+        kept = traces.keep(project, connection, compiled.communication, decided)
         rows = [
-            _row(compiled, project, terms, occasion, outcome, refs.get(outcome.message_id), now)
+            _row(compiled, project, terms, occasion, outcome, refs.get(outcome.message_id), trace, now)
             | {"digest": joined.get(outcome.message_id)}
-            for outcome in reserved.final
+            for outcome, trace in zip(reserved.final, kept, strict=True)
         ]
         bulk.insert(connection, messages, rows)
         points = {outcome.message_id: outcome.contact_point for outcome in reserved.final}
@@ -108,6 +111,7 @@ def _recorded(
         sequencer.append(connection, [_leaf(row, subjects) for row in rows])
         if also is not None:
             also(connection, reserved.final)
+        erase_again(project, connection, rows, now)
     return reserved.final
 
 
@@ -137,6 +141,7 @@ def _row(
     occasion: Occasion,
     outcome: Composed,
     kept: Kept | None,
+    trace: traces.Kept,
     now: datetime,
 ) -> dict[str, Any]:
     communication, decision, message = compiled.communication, outcome.decision, outcome.message
@@ -173,7 +178,8 @@ def _row(
         "pages": rendered.pages if rendered else 0,
         "release": compiled.release.digest,
         "wording": _wording(outcome),
-        "trace": trace.pack(decision),
+        "trace": trace.trace,
+        "policy": trace.policy,
         "decided_at": occasion.at,
         "due_at": decision.due_at if message else None,
         "expires_at": occasion.at + timedelta(hours=expires) if expires and message else None,

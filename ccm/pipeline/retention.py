@@ -8,10 +8,11 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, true
 
 from ccm.compliance.releases import canonical
-from ccm.compliance.rules import kept_by
+from ccm.compliance.retained import contradictions, maxima, minima
+from ccm.compliance.rules import Rule
 from ccm.errors import InputError
 from ccm.log import leaves, sequencer
 from ccm.log.leaves import DISPOSED, instant
@@ -52,6 +53,8 @@ class Report:
     due: tuple[Due, ...]
     held: tuple[Due, ...]
     unlimited: Mapping[tuple[str, str], int]
+    contradictions: tuple[str, ...] = ()
+    """Rules of which one ends what another keeps, in words; the longer period counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +79,12 @@ def report(project: Project, at: datetime) -> Report:
         ).all()  # fmt: skip
         for purpose, jurisdiction in groups:
             mine = and_(kept, messages.c.purpose == purpose, messages.c.jurisdiction == jurisdiction)
-            if periods := _applying(project, purpose, jurisdiction, at):
-                due += _due(connection, mine, periods, at)
+            if applying := _applying(project, purpose, jurisdiction, at):
+                over: dict[str, Due] = {}
+                for scope, periods in applying:
+                    for item in _due(connection, and_(mine, scope), periods, at):
+                        over.setdefault(item.message, item)
+                due += sorted(over.values(), key=lambda item: (item.decided_at, item.message))
             else:
                 counted = select(func.count()).select_from(messages).where(mine)
                 unlimited[purpose, jurisdiction] = connection.execute(counted).scalar_one()
@@ -85,17 +92,43 @@ def report(project: Project, at: datetime) -> Report:
     return Report(
         at, tuple(item for item in due if item.customer_id not in held),
         tuple(item for item in due if item.customer_id in held), unlimited,
+        tuple(told for _, told in contradictions(project.rules, at)),
     )  # fmt: skip
 
 
-def _applying(project: Project, purpose: str, jurisdiction: str, at: datetime) -> Sequence[Period]:
-    """The schedule's periods, and what rules in force ask to be kept; a rule alone makes nothing due."""
+def _applying(
+    project: Project, purpose: str, jurisdiction: str, at: datetime
+) -> list[tuple[ColumnElement[bool], list[Period]]]:
+    """Groups of periods, and the messages they are about: a message is due where all periods of one group are over.
+
+    The schedule is one group, each rule's maximum another. What rules in force ask to be kept is in every group: it
+    ends nothing by itself, and nothing ends before it.
+    """
     own = [period for period in project.workspace.retention.periods if period.applies(purpose, jurisdiction)]
     asked = [
         Period(id=rule.id.lower(), days=rule.asks.evidence_days or 0, source=rule.file.source)
-        for rule in project.rules if rule.file.in_force(at) and kept_by(rule, purpose, jurisdiction)
+        for rule in minima(project.rules, purpose, jurisdiction, at)
+    ]
+    capped = [
+        # From the decision on, which comes first: content is never kept a day too long.
+        (_scope(rule), Period(id=rule.id.lower(), days=rule.asks.content_days or 0, starts="decided",
+                              source=rule.file.source))
+        for rule in maxima(project.rules, purpose, jurisdiction, at)
     ]  # fmt: skip
-    return [*own, *asked] if own else []
+    groups = [(scope, [period, *asked]) for scope, period in capped]
+    return [(true(), [*own, *asked]), *groups] if own else groups
+
+
+def _scope(rule: Rule) -> ColumnElement[bool]:
+    """The rest of a rule's scope, as rows of messages tell it."""
+    applies = rule.file.applies
+    named = ((messages.c.channel, applies.channels), (messages.c.category, applies.categories),
+             (messages.c.communication, applies.communications))  # fmt: skip
+    parts: list[ColumnElement[bool]] = [column.in_(values) for column, values in named if values]
+    if applies.languages:
+        parts.append(or_(*(messages.c.language.in_([name]) | messages.c.language.startswith(f"{name}-")
+                           for name in applies.languages)))  # fmt: skip
+    return and_(true(), *parts)
 
 
 def _due(connection: Connection, mine: ColumnElement[bool], periods: Sequence[Period], at: datetime) -> list[Due]:
@@ -135,7 +168,7 @@ def dispose(project: Project, at: datetime, person: Person) -> Disposal:
              "jurisdiction": item.jurisdiction, "decided_at": instant(item.decided_at),
              "periods": list(item.periods)} for item in found.due
         ],
-        "under_hold": len(found.held),
+        "under_hold": len(found.held), "contradictions": list(found.contradictions),
     }  # fmt: skip
     written = canonical(document).encode()
     digest = sha256(written).hexdigest()

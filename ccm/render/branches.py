@@ -29,6 +29,8 @@ _GIVEN = re.compile(rf"(?:(not)\s+)?({_PATH})(?:\s+is\s+(?:(not)\s+)?(defined|no
 _NAME = re.compile(rf"(?<![\w.|]){_PATH}")
 _LITERAL = re.compile(r"'[^']*'|\"[^\"]*\"")
 _INLINE = re.compile(r"\bif\s+(.*?)\s+else\b", re.DOTALL)
+_MAY_BRANCH = re.compile(r"\{%|\bif\b")
+"""What no source with a condition or loop lacks; most sources are a line or two without either."""
 _OPERATORS = frozenset({"true", "false", "none", "True", "False", "None", "and", "or", "not", "in", "is", "defined"})
 
 
@@ -75,13 +77,17 @@ class Probe:
     """
 
     def __init__(self, source: Source, names: Mapping[str, Type]) -> None:
+        self.branches: tuple[Branch, ...] = ()
+        self._template = None
+        if not _MAY_BRANCH.search(source.text):
+            return
         parsed = parse(source, PLAIN, [])
         assert parsed is not None, "a source that compiled does not parse"
         tree, pieces = parsed
         checked = Checker(names, source, pieces, []).check(tree)
         maker = _Maker(source, names, [piece for piece in pieces.pieces if piece.kind != "data"])
         body = maker.body(checked.body, None)
-        self.branches: tuple[Branch, ...] = tuple(maker.branches)
+        self.branches = tuple(maker.branches)
         self._template = PLAIN.make(nodes.Template(body, lineno=1)) if maker.branches else None
 
     def reached(self, values: Mapping[str, Any]) -> frozenset[Branch]:

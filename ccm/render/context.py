@@ -43,6 +43,7 @@ class ContextBuilder:
         )
         self._plans: dict[frozenset[str], _Plan] = {}
         lines = workspace.settings.organisation.address
+        self._preference_url = workspace.settings.organisation.preference_url
         self._organisation: dict[str, dict[str, Any]] = {
             language: {
                 **constants_of(workspace, language)["organisation"],
@@ -51,9 +52,12 @@ class ContextBuilder:
             for language in communication.languages
         }
 
-    def build(self, context: RenderContext, uses: frozenset[str], *, plain: bool = False) -> dict[str, Any]:
+    def build(
+        self, context: RenderContext, uses: frozenset[str], *, plain: bool = False, token: str = ""
+    ) -> dict[str, Any]:
         """The names that `uses` lists, filled; wording is added by the renderer.
 
+        With `token`, the address of the preference page is this message's own.
         Raises `RenderError` where data are missing, of the wrong type or hold forbidden characters.
         """
         customer, language, data = context.customer, context.language, context.data
@@ -61,11 +65,15 @@ class ContextBuilder:
         spoken = base(language)
         zone = self._zones.get(customer.jurisdiction)
         formats = _formats(customer.language, spoken, customer.timezone, zone, plain)
-        values = {
+        values: dict[str, Any] = {
             "_f": formats,
             "customer": {name: read(customer, spoken) for name, read in plan.customer},
             "organisation": self._organisation[language],
         }
+        if token:
+            values["organisation"] = {
+                **values["organisation"], "preference_url": preference_link(self._preference_url, token)
+            }  # fmt: skip
         if plan.message:
             values["message"] = {
                 "date": local_date(context.at, formats.zone),
@@ -135,6 +143,11 @@ def constants_of(workspace: Workspace, language: str) -> dict[str, dict[str, str
             "preference_url": organisation.preference_url,
         },
     }
+
+
+def preference_link(preference_url: str, token: str) -> str:
+    """The address of the preference page as one message has it. A template may go on with a query or a fragment."""
+    return f"{preference_url}?t={token}" if token else preference_url
 
 
 def period_end(communication: Communication, context: RenderContext) -> dt.date | None:

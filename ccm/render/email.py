@@ -88,9 +88,16 @@ class EmailSetting:
             workspace.brand,
             domain,
             links,
-            constants_of(workspace, file.language),
+            _constants(workspace, file.language),
             markdown,
         )
+
+
+def _constants(workspace: Workspace, language: str) -> Constants:
+    """All but the link to the preference page, of which each message has its own."""
+    constants = constants_of(workspace, language)
+    return {name: {field: text for field, text in fields.items() if field != "preference_url"}
+            for name, fields in constants.items()}  # fmt: skip
 
 
 class EmailTemplate:

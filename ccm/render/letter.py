@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from weasyprint import CSS, HTML
@@ -40,6 +40,8 @@ MAX_PAGES = 200
 LARGE_PRINT_CLASS = "large-print"
 """Class of the root element of a large print letter; `letter.css` says what it means."""
 
+_BRANDS = 4
+"""Kept open: the workspace's own, and the one that marks previews; the same again while a brand is being changed."""
 _COLLECT_EVERY = 8
 _PROGRESS = logging.getLogger("weasyprint.progress")
 # Pango's objects are shared by all letters of a process and are not safe to use from two threads.
@@ -88,8 +90,14 @@ def open_letter_renderer(brand: Mapping[str, bytes]) -> LetterRenderer:
 
     Raises `TemplateError` where `letter.css` or a picture is missing or not safe to render.
     """
+    return _opened(tuple(sorted(brand.items())))
+
+
+@lru_cache(maxsize=_BRANDS)
+def _opened(files: tuple[tuple[str, bytes], ...]) -> LetterRenderer:
+    # Every communication asks for the same brand, and its style sheet takes a tenth of a second to read.
     _install_page_limit()
-    return _WeasyPrintRenderer(*open_brand(brand, font_configuration()))
+    return _WeasyPrintRenderer(*open_brand(dict(files), font_configuration()))
 
 
 def preload() -> None:

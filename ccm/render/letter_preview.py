@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ccm.render.letter import open_letter_renderer
 from ccm.render.letter_brand import STYLE_SHEET
 
 MARKS = {"en": "PREVIEW", "ja": "プレビュー"}
@@ -28,3 +29,12 @@ def marked_brand(brand: Mapping[str, bytes]) -> dict[str, bytes]:
     """
     sheet = brand.get(STYLE_SHEET)
     return {**brand, **({} if sheet is None else {STYLE_SHEET: sheet + (_STYLE % MARKS).encode()})}
+
+
+def open_brands(brand: Mapping[str, bytes]) -> None:
+    """Opens the brand for letters and for their previews; done before a fork, children need not.
+
+    Fonts are left to who lays out the first letter: most checks find every letter in the cache. Raises `TemplateError`.
+    """
+    for files in (brand, marked_brand(brand)):
+        open_letter_renderer(files)

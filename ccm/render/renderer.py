@@ -9,9 +9,9 @@ from typing import Any
 from ccm.errors import RenderError
 from ccm.model.message import RenderContext, Rendered
 from ccm.render.channels import Channel, channels
-from ccm.render.channels.base import PREVIEW, Filling, Words
+from ccm.render.channels.base import DEAD_TOKEN, PREVIEW, TOKEN_MARK, Filling, Words
 from ccm.render.compiler import Compiler, Part
-from ccm.render.context import ContextBuilder
+from ccm.render.context import ContextBuilder, preference_link
 from ccm.render.email_links import Link
 from ccm.render.schema import slot_name
 from ccm.render.wording import as_html, fill, is_constant
@@ -37,6 +37,7 @@ class Renderer:
         }
         self._parts = Compiler(workspace, communication, self._channels).compile()
         self._context = ContextBuilder(workspace, communication)
+        self._preference_url = workspace.settings.organisation.preference_url
         self._words: dict[Any, Words] = {}
 
     def preload(self) -> None:
@@ -77,9 +78,10 @@ class Renderer:
     def filling(self, channel: str, context: RenderContext) -> Filling:
         """What a channel fills a message from; raises `RenderError`."""
         part = self.part(channel, context.language, context.variant)
-        gsm = self._channels[channel].gsm
-        values = self._context.build(context, part.uses, plain=gsm)
-        words = self._wording(part, context, values, channel)
+        served = self._channels[channel]
+        token = (DEAD_TOKEN if context.preview else context.preference_token) if served.personal_links else ""
+        values = self._context.build(context, part.uses, plain=served.gsm, token=token)
+        words = self._wording(part, context, values, channel, token)
         mark = PREVIEW.get(base(context.language), PREVIEW["en"]) if context.preview else ""
         return Filling(context, part.template, values, words, mark)
 
@@ -91,17 +93,24 @@ class Renderer:
             raise RenderError("no_template", f"'{name}' has no template for {channel} in '{language}'")
         return found
 
-    def _wording(self, part: Part, context: RenderContext, values: Mapping[str, Any], channel: str) -> Words:
+    def _wording(
+        self, part: Part, context: RenderContext, values: Mapping[str, Any], channel: str, token: str
+    ) -> Words:
         try:
             wordings = [context.wording[wording_id] for wording_id in part.slots]
         except KeyError as error:
             raise RenderError("missing_wording", f"no wording {error} was handed in") from error
-        key = (context.language, channel, *[wording.digest for wording in wordings])
+        key = (context.language, channel, bool(token), *[wording.digest for wording in wordings])
         words = self._words.get(key)
         if words is None:
+            link = ""
+            if token:
+                link = preference_link(self._preference_url, TOKEN_MARK)
+                values = {**values, "organisation": {**values["organisation"], "preference_url": link}}
             uses = tuple(fill(wording, values, channel) for wording in wordings)
             plain = {slot_name(use.id): use.text for use in uses}
-            words = Words(uses, plain, {slot_name(use.id): as_html(use) for use in uses})
+            page = {slot_name(use.id): as_html(use, link, self._preference_url) for use in uses}
+            words = Words(uses, plain, page)
             if all(is_constant(wording) for wording in wordings) and len(self._words) < _KEPT_WORDS:
                 self._words[key] = words
-        return words
+        return words.with_token(token) if token else words

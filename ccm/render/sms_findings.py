@@ -14,7 +14,7 @@ from typing import Literal
 
 from ccm.errors import Problem
 from ccm.render import sms_letters
-from ccm.render.sms_worst import WorstCase, worst_case_of
+from ccm.render.sms_worst import SmsBounds, WorstCase
 from ccm.workspace import Workspace
 from ccm.workspace.channels import MESSAGING_SERVICE
 from ccm.workspace.communication import Communication, TemplateFile
@@ -80,12 +80,11 @@ class _Check:
     def length(self, file: TemplateFile) -> Iterator[SmsFinding]:
         """The worst case of one template over all jurisdictions."""
         place = Problem(file.path, 0, "")
-        cases = {
-            jurisdiction: worst_case_of(self.workspace, self.communication, file, wording)
-            for jurisdiction, wording in self.wordings(file.language).items()
-        }
-        if not cases:
+        wordings = self.wordings(file.language)
+        if not wordings:
             return
+        bounds = SmsBounds(self.workspace, self.communication, file)
+        cases = {jurisdiction: bounds.worst(wording) for jurisdiction, wording in wordings.items()}
         where, worst = max(cases.items(), key=lambda item: (item[1].segments, item[1].units))
         told = _told(worst, where if len(set(cases.values())) > 1 else "")
         yield _finding("note", "TX03", place, told)
@@ -103,7 +102,7 @@ class _Check:
         if not found or given is None:
             return
         now, then = (
-            worst_case_of(self.workspace, self.communication, one, given).likely
+            SmsBounds(self.workspace, self.communication, one).worst(given).likely
             for one in (file, sms_letters.mended(file))
         )
         price = f"takes the text from {_segments(then)} to {now}" if now > then else _UCS

@@ -45,26 +45,30 @@ class WorstCase:
     """The values that may bring most, with the characters that each may bring; longest first."""
 
 
-def worst_case_of(
-    workspace: Workspace, communication: Communication, file: TemplateFile, wording: Mapping[str, Wording]
-) -> WorstCase:
-    """The worst case of one SMS template, with the wording (by id) of one jurisdiction.
+class SmsBounds:
+    """One SMS template, read once; its worst case differs with the wording that stands in it.
 
     Raises `TemplateError` where the template does not compile.
     """
-    problems: list[Problem] = []
-    names = schema_of(workspace, communication, problems)
-    languages = communication.languages_behind(file.language)
-    pieces = Kit(file, workspace, names, languages, Layouts(workspace, names, problems), problems).body()
-    if pieces is None or problems:
-        raise TemplateError(problems)
-    tree = tree_of(pieces)
-    place = (base(file.language), *communication.jurisdictions)
-    walk = _Walk(Values(workspace, communication, file.language), place, wording)
-    bound = walk.body(_trimmed(tree.body))
-    encoding, units, segments = bound.segments()
-    drivers = sorted(((size, name) for name, size in bound.drivers.items() if size), reverse=True)
-    return WorstCase(encoding, units, segments, bound.likely_segments(), tuple((name, size) for size, name in drivers))
+
+    def __init__(self, workspace: Workspace, communication: Communication, file: TemplateFile) -> None:
+        problems: list[Problem] = []
+        names = schema_of(workspace, communication, problems)
+        languages = communication.languages_behind(file.language)
+        pieces = Kit(file, workspace, names, languages, Layouts(workspace, names, problems), problems).body()
+        if pieces is None or problems:
+            raise TemplateError(problems)
+        self._body = _trimmed(tree_of(pieces).body)
+        self._values = Values(workspace, communication, file.language)
+        self._place = (base(file.language), *communication.jurisdictions)
+
+    def worst(self, wording: Mapping[str, Wording]) -> WorstCase:
+        """The worst case with the wording (by id) of one jurisdiction."""
+        bound = _Walk(self._values, self._place, wording).body(self._body)
+        encoding, units, segments = bound.segments()
+        drivers = sorted(((size, name) for name, size in bound.drivers.items() if size), reverse=True)
+        told = tuple((name, size) for size, name in drivers)
+        return WorstCase(encoding, units, segments, bound.likely_segments(), told)
 
 
 def _trimmed(body: list[nodes.Node]) -> list[nodes.Node]:

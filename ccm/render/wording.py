@@ -74,14 +74,19 @@ def plain_text(wording: Wording, channel: str) -> str:
     return "\n".join(line.strip() for line in wording.said_on(channel).strip().split("\n"))
 
 
-def as_html(use: WordingUse) -> Markup:
-    """The wording as a marked region; its lines are kept."""
+def as_html(use: WordingUse, link: str = "", shown: str = "") -> Markup:
+    """The wording as a marked region; its lines are kept.
+
+    `link` in it leads where it says and reads `shown`: the link of one message is longer than a phone's screen is wide.
+    """
     lines = Markup("<br>").join(escape(line) for line in use.text.split("\n"))
+    if link and link in use.text:
+        lines = lines.replace(escape(link), Markup('<a href="{}" style="color:inherit">{}</a>').format(link, shown))
     return Markup('<span data-wording="{}@{}">{}</span>').format(use.id, use.version, lines)
 
 
 def is_constant(wording: Wording) -> bool:
-    """Whether the wording reads the same in every message of its language."""
+    """Whether the wording reads the same in every message of its language, but for the message's own link."""
     return all(name.partition(".")[0] == "organisation" for name in wording.placeholders)
 
 

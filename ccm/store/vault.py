@@ -21,7 +21,7 @@ from pathlib import Path
 import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from ccm.errors import Conflict, InputError, IntegrityError, NotAllowed, NotFound
 from ccm.store import kms
@@ -126,7 +126,9 @@ def open_vault(store: Store, path: Path, kms_key: str, random_bytes: Callable[[i
 
 def _listed(store: Store, path: Path) -> dict[str, bytes]:
     with store.read() as connection:
-        rows = connection.execute(select(vault_keys).order_by(vault_keys.c.made_at, vault_keys.c.source)).all()
+        mine = or_(vault_keys.c.source.startswith("file:"), vault_keys.c.source.startswith("kms:"))
+        query = select(vault_keys).where(mine).order_by(vault_keys.c.made_at, vault_keys.c.source)
+        rows = connection.execute(query).all()
     found = {}
     for row in rows:
         key = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -119,7 +119,7 @@ class Prices(Frozen):
     channels: dict[ChannelId, ChannelPrice]
 
 
-def load_calendar(file: Path, root: Path, communications: dict[str, Communication]) -> Calendar:
+def load_calendar(file: Path, root: Path, communications: Mapping[str, Communication]) -> Calendar:
     """The calendar in `file`; raises `WorkspaceError` with every problem, unknown communications among them."""
     calendar, document = _load(Calendar, file, root)
     problems = []
@@ -143,6 +143,20 @@ def load_calendar(file: Path, root: Path, communications: dict[str, Communicatio
 def load_prices(file: Path, root: Path) -> Prices:
     """The price table in `file`; raises `WorkspaceError`."""
     return _load(Prices, file, root)[0]
+
+
+def planning_problems(root: Path, communications: Mapping[str, Communication]) -> tuple[Problem, ...]:
+    """What is wrong with the workspace's calendar and prices; nothing where they are not there."""
+    problems: list[Problem] = []
+    for file in (root / CALENDAR, root / PRICES):
+        try:
+            if file.name == Path(CALENDAR).name and file.exists():
+                load_calendar(file, root, communications)
+            elif file.exists():
+                load_prices(file, root)
+        except WorkspaceError as error:
+            problems += error.problems
+    return tuple(problems)
 
 
 def _load(model: type[M], file: Path, root: Path) -> tuple[M, Any]:

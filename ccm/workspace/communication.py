@@ -236,7 +236,10 @@ class Communication(Frozen):
 
     def language_for(self, tag: str) -> str | None:
         """The communication's language for a customer's BCP 47 tag; None where it has none."""
-        return next((language for language in chain(tag, self.fallbacks) if language in self.languages), None)
+        for language in chain(tag, self.fallbacks):
+            if language in self.languages:
+                return language
+        return None
 
     def languages_behind(self, language: str) -> tuple[str, ...]:
         """A language and those whose templates and wording stand in for it, best first."""

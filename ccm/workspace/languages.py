@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated
 
 from babel import Locale, UnknownLocaleError
@@ -37,6 +38,12 @@ def chain(tag: str, fallbacks: Mapping[str, str]) -> tuple[str, ...]:
     The tag, then the tag with its last part taken off (RFC 4647, 3.4, lookup), then what `fallbacks` declares
     for each of them, and so on. A circle of fallbacks ends where it comes back to its start.
     """
+    return _chain(tag, tuple(fallbacks.items()))
+
+
+@lru_cache(maxsize=1024)
+def _chain(tag: str, declared: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    fallbacks = dict(declared)
     found: list[str] = []
     waiting = [tag]
     while waiting:

@@ -58,7 +58,7 @@ class Organisation(Frozen):
     website: str
     phone: str
     preference_url: str
-    """Where a customer changes preferences; https."""
+    """Where a customer changes preferences; https. `ccm serve` answers at its path."""
     link_hosts: tuple[Host, ...] = ()
     """Further hosts that text messages may link to; those of website and preference page are known."""
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "USD"
@@ -77,6 +77,10 @@ class Organisation(Frozen):
         for name in ("website", "preference_url"):
             if not str(getattr(self, name)).startswith("https://"):
                 raise WrongPart(f"{name} must start with https://", name)
+        if set("?#") & set(self.preference_url):
+            raise WrongPart(
+                "preference_url takes no query and no fragment: each message adds its own", "preference_url"
+            )
         return self
 
 
@@ -125,6 +129,16 @@ class ArchiveSettings(Frozen):
     key: str = ".ccm/keys/archive.key"
     kms_key: str = ""
     """Id, ARN or alias of a key in AWS KMS, which then stands in for the key file."""
+
+
+class PreferencePage(Frozen):
+    """The page on which customers change what they get; its address is ``organisation.preference_url``."""
+
+    key: str = ".ccm/keys/links.key"
+    """Of the links in messages; relative paths start at the workspace."""
+    shows_for_days: Annotated[int, Field(ge=30, le=3660)] = 400
+    """How long a message's link shows the page. At least 30: an opt-out mechanism must work for so many days after
+    the message (15 U.S.C. 7704(a)(3)(A)(ii)). Unsubscribing through it does not end."""
 
 
 class Person(Frozen):
@@ -182,6 +196,7 @@ class Settings(Frozen):
     store: StoreSettings = StoreSettings()
     log: LogSettings = LogSettings()
     archive: ArchiveSettings = ArchiveSettings()
+    preference_page: PreferencePage = PreferencePage()
     people: tuple[Person, ...] = ()
     approvals: ApprovalSettings = ApprovalSettings()
     languages: LanguageSettings = LanguageSettings()

@@ -187,7 +187,7 @@ def test_explain_says_why_in_english_and_japanese(ccm: Commands) -> None:
     ]  # fmt: skip
     assert [action["action"] for action in found["approvals"]] == ["submitted", "approved"]
     assert "possible, and taken" in ccm.says("explain", message)
-    assert "採用" in ccm.says("explain", "--customer", "C1", "--language", "ja")
+    assert "採用" in ccm.says("explain", "--customer", "C1", "--communication", "payment-received", "--language", "ja")
     [japanese] = ccm.json("explain", message, "--language", "ja")["messages"]
     assert japanese["reason"] == found["reason"]
     assert japanese["why"] != found["why"]

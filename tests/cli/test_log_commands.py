@@ -6,6 +6,7 @@ import email
 import email.policy
 import json
 import socket
+import sqlite3
 import subprocess
 import sys
 import zipfile
@@ -102,7 +103,7 @@ def test_what_cannot_be_proved_is_wrong_use(
 
 def test_a_new_key_signs_and_the_old_one_does_not_any_more(ccm: Commands, keys: Path, tmp_path: Path) -> None:
     old_key = (ccm.workspace / KEY).read_bytes()
-    rotated = ccm.json("log", "rotate-key")
+    rotated = ccm.json("log", "rotate-key", "--as", "noa")
     retired = Path(rotated["retired"])
     assert (retired.read_bytes(), retired.stat().st_mode & 0o777) == (old_key, 0o600)
     assert (ccm.workspace / KEY).stat().st_mode & 0o777 == 0o600
@@ -117,20 +118,30 @@ def test_a_new_key_signs_and_the_old_one_does_not_any_more(ccm: Commands, keys: 
     first.write_text(listed[0]["verifier_key"], encoding="utf-8")
     assert check("--key", first, tmp_path / "0.zip")[0] == 0, "the rotation leads from the first key to the second"
     (ccm.workspace / KEY).write_bytes(old_key)
-    for words in (("log", "checkpoint"), ("log", "verify"), ("log", "rotate-key")):
+    for words in (("log", "checkpoint"), ("log", "verify"), ("log", "rotate-key", "--as", "noa")):
         assert "is not the key of log 'hinokibank" in ccm.refuses(*words, status=1).replace(
             "example.com/ccm", "hinokibank"
         )
 
 
+def test_who_changes_the_key_is_named_and_has_charge_of_the_machine(ccm: Commands, keys: Path) -> None:
+    assert "it takes the role administrator or operator" in ccm.refuses("log", "rotate-key", "--as", "aoi", status=1)
+    assert "nobody in ccm.toml" in ccm.refuses("log", "rotate-key", "--as", "stranger")
+    assert len(ccm.json("log", "keys")["keys"]) == 1
+    assert ccm.json("log", "rotate-key", "--as", "ren")["person"] == "ren"
+    with sqlite3.connect(ccm.workspace / ".ccm/ccm.db") as connection:
+        stored = [json.loads(entry) for (entry,) in connection.execute("SELECT entry FROM log_leaves")]
+    assert [entry["person"] for entry in stored if entry["kind"] == "rotation"] == ["ren"]
+
+
 def test_a_rotation_that_was_interrupted_is_finished(ccm: Commands, keys: Path) -> None:
     old_key = (ccm.workspace / KEY).read_bytes()
-    ccm.json("log", "rotate-key")
+    ccm.json("log", "rotate-key", "--as", "noa")
     new_key = (ccm.workspace / KEY).read_bytes()
     (ccm.workspace / KEY).write_bytes(old_key)  # as if it had stopped before the files changed places
     (ccm.workspace / (KEY + ".new")).write_bytes(new_key)
     (ccm.workspace / (KEY + ".new")).chmod(0o600)
-    ccm.json("log", "rotate-key")
+    ccm.json("log", "rotate-key", "--as", "noa")
     assert (ccm.workspace / KEY).read_bytes() == new_key
     assert len(ccm.json("log", "keys")["keys"]) == 2
     assert ccm.json("log", "verify")["verifies"]
@@ -142,7 +153,7 @@ def test_the_key_of_a_signed_log_that_was_changed_or_lost_is_told(ccm: Commands,
     (ccm.workspace / KEY).write_bytes((other.workspace / KEY).read_bytes())
     assert "Put that key's file back" in ccm.refuses("log", "checkpoint", status=1)
     (ccm.workspace / KEY).unlink()
-    assert "there is no such file" in ccm.refuses("log", "rotate-key")
+    assert "there is no such file" in ccm.refuses("log", "rotate-key", "--as", "noa")
     assert ccm.json("log", "verify", "--key", str(keys))["verifies"], "an auditor needs no private key"
 
 

@@ -75,6 +75,13 @@ def test_only_what_takes_room_within_the_scope_counts(history: list[Contact], id
     assert full([{"id": "one", "categories": ["offers"], "limit": 1, "days": 7}], history, 2) == id_
 
 
+def test_hundreds_of_contacts_are_all_counted() -> None:
+    many = [contact(START + timedelta(seconds=number)) for number in range(256)]
+    month = {"id": "month", "limit": 256, "days": 30}
+    assert full([month, WEEK], many, 25) == "month"
+    assert full([month, WEEK], many[1:], 25) == ""
+
+
 def test_a_rules_limit_holds_for_communications_that_obey_no_caps() -> None:
     asked = PolicyRequirements(frequency=(FrequencyLimit("R1", 1, 24, ("arrears",)),))
     reminder = offer(purpose="servicing", category="arrears")
@@ -96,8 +103,8 @@ def at(text: str) -> int:
         # In Beirut the day began at 01:00, since clocks went forward at midnight.
         ("2024-03-31T12:00Z", "Asia/Beirut", "day", "2024-03-30T22:00Z", "2024-03-31T21:00Z"),
         # In Havana clocks go back from 01:00 to 00:00: the first of the two midnights begins the day.
-        ("2026-11-01T04:30Z", "America/Havana", "day", "2026-11-01T04:00Z", "2026-11-02T05:00Z"),
-        ("2026-11-01T05:30Z", "America/Havana", "day", "2026-11-01T04:00Z", "2026-11-02T05:00Z"),
+        ("2025-11-02T04:30Z", "America/Havana", "day", "2025-11-02T04:00Z", "2025-11-03T05:00Z"),
+        ("2025-11-02T05:30Z", "America/Havana", "day", "2025-11-02T04:00Z", "2025-11-03T05:00Z"),
         # Samoa had no 30 December 2011.
         ("2011-12-30T12:00Z", "Pacific/Apia", "day", "2011-12-30T10:00Z", "2011-12-31T10:00Z"),
         ("2026-01-01T00:00Z", "Asia/Tokyo", "week", "2025-12-28T15:00Z", "2026-01-04T15:00Z"),

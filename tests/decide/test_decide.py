@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ccm.decide import Facts, decide, recheck
-from ccm.decide.trace import WORDS, pack, unpack, words
+from ccm.decide.trace import WORDS, words
 from ccm.model.customer import Case, Consent, Contact, Customer, PostalAddress, Preference
 from ccm.model.message import Decision
 from ccm.workspace.channels import Channel, QuietHours
@@ -228,12 +228,6 @@ def test_at_hand_off_quiet_hours_hold_the_message() -> None:
     night = datetime(2026, 4, 1, 22, tzinfo=UTC)
     reason, _, due = recheck(STATEMENT, POLICY, CHANNELS, facts(), "sms", night)
     assert (reason, due) == ("", datetime(2026, 4, 2, 7, tzinfo=UTC))
-
-
-def test_a_trace_is_packed_and_unpacked_whole() -> None:
-    decision = decided(STATEMENT, facts(preferences=ranks("line", "email")))
-    assert unpack(pack(decision)) == (decision.reason, decision.detail, decision.candidates)
-    assert len(pack(decision)) < 300
 
 
 def test_every_reason_of_a_decision_has_words_in_both_languages() -> None:

@@ -169,7 +169,7 @@ def auditor(ccm: Commands, tmp_path: Path, message: str) -> tuple[Path, Path, Pa
     assert "byte for byte" in told
     assert "approved by aoi" in told
     assert "approved by sam" in told
-    ccm("log", "rotate-key")
+    ccm("log", "rotate-key", "--as", "noa")
     ccm("log", "checkpoint", "--out", str(away / "later.txt"))
     assert ccm("log", "verify", "--known", str(checkpoint), "--key", str(keys))["verifies"]
     return keys, verifier, away / "later.txt"

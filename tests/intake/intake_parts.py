@@ -12,7 +12,9 @@ from ccm.workspace.settings import Settings
 
 REPOSITORY = Path(__file__).parents[2]
 BANK = REPOSITORY.parent / "shared" / "data" / "bank"
-KINDS = ("customers", "accounts", "transactions", "preferences", "consents", "history", "cases")
+KINDS = (
+    "customers", "accounts", "transactions", "preferences", "consents", "suppressions", "relations", "history", "cases",
+)  # fmt: skip
 """In the order of an import: owners before what they own."""
 
 CUSTOMER = (

@@ -32,10 +32,10 @@ sqlite_only = pytest.mark.parametrize("dialect", ["sqlite"])
 def log(store: Store) -> Store:
     """FIRST signs up to 300 leaves, SECOND 301 to 401, THIRD from 402 on; 500 leaves."""
     add(store, 0, 300)
-    sequencer.rotate(store, FIRST, SECOND, NOW)
+    sequencer.rotate(store, FIRST, SECOND, NOW, "noa")
     add(store, 301, 401)
     sequencer.checkpoint(store, SECOND, NOW)
-    sequencer.rotate(store, SECOND, THIRD, NOW)
+    sequencer.rotate(store, SECOND, THIRD, NOW, "noa")
     add(store, 402, 500)
     sequencer.checkpoint(store, THIRD, NOW)
     return store
@@ -78,7 +78,7 @@ def test_only_the_key_in_force_signs(log: Store, wrong: Signer) -> None:
     with pytest.raises(NotAllowed, match=r"is not the key of log 'example\.com/ccm': key .* signs it since 402 leaves"):
         sequencer.checkpoint(log, wrong, NOW)
     with pytest.raises(NotAllowed, match="a new key is made with: ccm log rotate-key"):
-        sequencer.rotate(log, wrong, signer_of(4), NOW)
+        sequencer.rotate(log, wrong, signer_of(4), NOW, "noa")
     assert sequencer.checkpoint(log, THIRD, NOW).startswith("example.com/ccm\n501\n")
 
 
@@ -95,14 +95,14 @@ def test_a_log_signed_before_keys_were_listed_keeps_its_key(log: Store) -> None:
 
 
 def test_a_change_that_was_interrupted_is_finished_by_doing_it_again(log: Store) -> None:
-    note = sequencer.rotate(log, THIRD, signer_of(4), NOW)
-    assert sequencer.rotate(log, THIRD, signer_of(4), NOW) == note
+    note = sequencer.rotate(log, THIRD, signer_of(4), NOW, "noa")
+    assert sequencer.rotate(log, THIRD, signer_of(4), NOW, "noa") == note
     with log.read() as connection:
         assert len(periods(connection)) == 4
 
 
 def test_a_log_without_entries_can_change_its_key(store: Store) -> None:
-    sequencer.rotate(store, FIRST, SECOND, NOW)
+    sequencer.rotate(store, FIRST, SECOND, NOW, "noa")
     report = verify_store(store, FIRST.verifier)
     assert (report.leaves, report.signed, report.faults) == (1, 1, ())
 
@@ -110,22 +110,35 @@ def test_a_log_without_entries_can_change_its_key(store: Store) -> None:
 def test_a_rotation_is_from_one_key_to_another_of_the_same_log() -> None:
     for new in (FIRST, Signer("example.com/other", SECOND.key)):
         with pytest.raises(InputError, match="from one key to another of the same log"):
-            rotation_leaf(FIRST, new, NOW)
-    assert parse_rotation(rotation_leaf(FIRST, SECOND, NOW)) == (FIRST.verifier, SECOND.verifier)
+            rotation_leaf(FIRST, new, NOW, "noa")
+    assert parse_rotation(rotation_leaf(FIRST, SECOND, NOW, "noa")) == (FIRST.verifier, SECOND.verifier)
 
 
 def forged(old: Signer, new: Signer, by: Signer) -> bytes:
     """A rotation on which the old key's signature is missing: another key's stands for it."""
-    fields = json.loads(rotation_leaf(old, new, NOW))
+    fields = json.loads(rotation_leaf(old, new, NOW, "noa"))
     lines = fields["note"].split("\n")
-    lines[4] = json.loads(rotation_leaf(by, new, NOW))["note"].split("\n")[4]
+    lines[4] = json.loads(rotation_leaf(by, new, NOW, "noa"))["note"].split("\n")[4]
     return canonical({**fields, "note": "\n".join(lines)})
+
+
+def named(person: object) -> bytes:
+    """A rotation by both keys that names somebody; None: nobody, as those of older versions."""
+    fields = json.loads(rotation_leaf(FIRST, SECOND, NOW, "noa"))
+    del fields["person"]
+    return canonical(fields if person is None else {**fields, "person": person})
+
+
+def test_a_rotation_names_who_asked_for_it_and_older_ones_need_not() -> None:
+    assert json.loads(rotation_leaf(FIRST, SECOND, NOW, "noa"))["person"] == "noa"
+    assert parse_rotation(named(None)) == parse_rotation(named("noa")) == (FIRST.verifier, SECOND.verifier)
 
 
 @pytest.mark.parametrize(
     "entry",
     [b"x", b"[]", b"{}", canonical({"kind": "rotation"}), canonical({"kind": "rotation", "note": f"{HEADER}\na\nb\n"}),
-     canonical({"kind": "rotation", "note": "example.com/ccm\n1\n\n\n"}), forged(FIRST, SECOND, STRANGER)],
+     canonical({"kind": "rotation", "note": "example.com/ccm\n1\n\n\n"}), forged(FIRST, SECOND, STRANGER),
+     named(""), named(7)],
 )  # fmt: skip
 def test_a_leaf_that_is_no_rotation_by_both_keys_is_refused(entry: bytes) -> None:
     with pytest.raises((InputError, IntegrityError)):
@@ -211,16 +224,16 @@ def test_ccm_verify_follows_nobody_whom_no_believed_key_names(log: Store) -> Non
     rotation = proofs(log, 7).rotations[0].text
     assert "no key that is believed" in key_faults(keys_of(STRANGER), rotation)
     assert "no key that is believed" in key_faults(
-        keys_of(FIRST), entry_proof(rotation_leaf(STRANGER, signer_of(8), NOW), 4, signer_of(8))
+        keys_of(FIRST), entry_proof(rotation_leaf(STRANGER, signer_of(8), NOW, "noa"), 4, signer_of(8))
     )
     forgery = entry_proof(forged(FIRST, STRANGER, SECOND), 4, STRANGER)
     assert "not signed by both keys" in key_faults(keys_of(FIRST), forgery)
-    half = entry_proof(rotation_leaf(FIRST, STRANGER, NOW), 4, signer_of(8))  # both signed, and it is in no log
+    half = entry_proof(rotation_leaf(FIRST, STRANGER, NOW, "noa"), 4, signer_of(8))  # both signed, and it is in no log
     assert "no key that is believed signed the checkpoint" in key_faults(keys_of(FIRST), half)
 
 
 def test_ccm_verify_does_not_choose_between_two_successors() -> None:
-    one, other = (entry_proof(rotation_leaf(FIRST, new, NOW), 4, new) for new in (SECOND, THIRD))
+    one, other = (entry_proof(rotation_leaf(FIRST, new, NOW, "noa"), 4, new) for new in (SECOND, THIRD))
     assert [result.fault for result in verified(keys_of(FIRST), one)] == [""]
     assert key_faults(keys_of(FIRST), one, other) == "a key has two successors"
 
@@ -228,7 +241,7 @@ def test_ccm_verify_does_not_choose_between_two_successors() -> None:
 def test_ccm_verify_believes_a_key_file_over_a_rotation() -> None:
     """Whoever steals a retired key can name a successor, but not at the place where the key ended."""
     keys = read_keys(f"{FIRST.verifier.text} 0-300\n{SECOND.verifier.text} 301-")
-    stolen = entry_proof(rotation_leaf(FIRST, STRANGER, NOW), 4, STRANGER)
+    stolen = entry_proof(rotation_leaf(FIRST, STRANGER, NOW, "noa"), 4, STRANGER)
     results = verified(keys, stolen)
     assert (
         results[0].fault == f"key example.com/ccm+{FIRST.verifier.key_id.hex()} begins or ends at two different sizes"

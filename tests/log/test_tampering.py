@@ -36,7 +36,7 @@ def log(store: Store) -> Store:
         sequencer.checkpoint(store, FIRST, NOW)
         before = size
     add(store, 256, 400)
-    sequencer.rotate(store, FIRST, SECOND, NOW)
+    sequencer.rotate(store, FIRST, SECOND, NOW, "noa")
     add(store, 401, SIZE)
     sequencer.checkpoint(store, SECOND, NOW)
     return store
@@ -83,7 +83,7 @@ def anew(store: Store, first: Signer, second: Signer) -> None:
             connection.execute(delete(table))
     with store.write() as connection:
         sequencer.append(connection, [*entries(0, 7), b"{}", *entries(8, 400)])
-    sequencer.rotate(store, first, second, NOW)
+    sequencer.rotate(store, first, second, NOW, "noa")
     add(store, 401, SIZE)
     sequencer.checkpoint(store, second, NOW)
 

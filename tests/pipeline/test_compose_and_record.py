@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy import delete, func, insert, select, update
 from support import RUN_AT, Bank
 
+from ccm.decide import trace
 from ccm.errors import InputError, NotAllowed, NotFound
 from ccm.log.waiting import every_leaf
+from ccm.pipeline import contact_points
 from ccm.pipeline.compose import Composed, Occasion, compose
 from ccm.pipeline.record import record
 from ccm.pipeline.trigger import send
@@ -111,6 +113,28 @@ def test_a_customer_who_vanished_is_accounted_for(bank: Bank) -> None:
 
 
 @ONE_DATABASE
+def test_the_trace_names_the_rules_for_a_run_and_for_a_trigger_alike(bank: Bank) -> None:
+    bank.approve("savings-offer")
+    compiled = bank.project.compiled("savings-offer")
+    [customer] = open_to_offers(bank, 1)
+    outcomes, _ = compose(bank.project, compiled, Occasion("x", "run", RUN_AT, {}), [customer])
+    record(bank.project, compiled, Occasion("x", "run", RUN_AT, {}), outcomes)
+    with bank.project.store.write() as connection:
+        connection.execute(delete(contacts))
+    send(bank.project, "savings-offer", customer, None, key="k", at=RUN_AT)
+    with bank.project.store.read() as connection:
+        rows = connection.execute(select(messages.c.run_id, messages.c.state, messages.c.channel, messages.c.trace))
+        found = {row.run_id: row for row in rows}
+    assert {row.state for row in found.values()} == {"due"}
+    named = {run: trace.rules_of(row.trace) for run, row in found.items()}
+    assert named["run"] == named[None]
+    content = {rule.id for rule in compiled.rules.stopping(
+        compiled.communication, found[None].channel, outcomes[0].jurisdiction, str(outcomes[0].language), RUN_AT
+    )}  # fmt: skip
+    assert {"MK04", "SC02"} <= content <= set(named[None])
+
+
+@ONE_DATABASE
 def test_equal_input_gives_equal_bodies_and_digests(bank: Bank) -> None:
     compiled = bank.project.compiled("savings-offer")
     with bank.project.store.read() as connection:
@@ -134,10 +158,10 @@ def test_recording_puts_message_reservation_and_leaf_into_one_transaction(bank: 
         assert connection.scalar(select(func.count()).select_from(messages)) == 1
         assert connection.scalar(select(contacts.c.status)) == "reserved"
         [(_, entry)] = every_leaf(connection)
-        salts = connection.scalar(select(func.count()).select_from(customer_salts))
+        salts = set(connection.scalars(select(customer_salts.c.customer_id)))
     assert one.message_id.encode() in bytes(entry)
     assert one.decision.customer_id.encode() not in bytes(entry), "the log names no customer"
-    assert salts == 1
+    assert salts == {one.decision.customer_id, contact_points.SALT_ID}
 
 
 def open_to_offers(bank: Bank, count: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from typing import Any
 
 import orjson
@@ -21,7 +22,7 @@ from ccm.log.verify import verify_store
 from ccm.log.waiting import every_leaf
 from ccm.pipeline import contents, holds
 from ccm.pipeline.compose import compose
-from ccm.pipeline.erasure import erase
+from ccm.pipeline.erasure import erase, erase_again
 from ccm.pipeline.record import ChunkClaim, record
 from ccm.pipeline.reseal import reseal
 from ccm.store import tables
@@ -148,6 +149,47 @@ def test_a_hold_that_somebody_took_out_of_the_table_is_found(bank: Bank) -> None
     [fault] = verify_messages(bank.project.store)
     assert "placed by aoi" in fault
     assert fault.endswith("1 in the log only")
+
+
+@pytest.mark.parametrize("when", ["before composing", "before recording"])
+def test_a_customer_who_is_erased_while_a_run_composes_leaves_nothing(bank: Bank, when: str) -> None:
+    bank.approve("savings-offer")
+    run = runs.start(bank.project, "savings-offer", RUN_AT)
+    taken = runs.take(bank.project, run.id, "test/1/1")
+    compiled = bank.project.compiled("savings-offer")
+    with bank.project.store.read() as connection:
+        chunk = connection.execute(select(tables.chunks).where(tables.chunks.c.run_id == run.id)).first()
+    assert chunk is not None
+    listed = orjson.loads(chunk.customer_ids)
+    outcomes, inputs = compose(bank.project, compiled, taken.occasion(), listed)
+    customer = next(outcome.decision.customer_id for outcome in outcomes if outcome.message is not None)
+    erase(bank.project, customer, person(bank), "asked")
+    if when == "before composing":
+        outcomes, inputs = compose(bank.project, compiled, taken.occasion(), listed)
+    record(bank.project, compiled, taken.occasion(), outcomes, ChunkClaim(run.id, chunk.number, taken.fence, inputs))
+    left = everything(bank)
+    assert f"'{customer}'" not in left
+    assert f'"{customer}"' not in left
+    with bank.project.store.read() as connection:
+        again = connection.execute(select(messages).where(messages.c.erased_at.is_not(None))).mappings().all()
+    assert [(found["state"], found["content_salt"]) for found in again] == [("withheld", None)]
+    assert verified(bank) == ()
+
+
+def test_an_erasure_waits_for_what_is_just_being_recorded(bank: Bank) -> None:
+    sent(bank)
+    message = one(bank)
+    customer = message["customer_id"]
+    done = threading.Thread(target=lambda: erase(bank.project, customer, person(bank), "asked"))
+    with bank.project.store.write() as connection:
+        later = {**message, "id": "f" * 32, "trigger_key": "later", "run_id": None}
+        connection.execute(messages.insert(), later)
+        erase_again(bank.project, connection, [later], bank.clock())
+        done.start()
+        done.join(0.3)
+        assert done.is_alive()
+    done.join()
+    assert row(bank, "f" * 32)["customer_id"].startswith("erased:")
 
 
 @ONE_DATABASE

@@ -71,6 +71,15 @@ def test_a_pack_of_a_message_proves_its_body_its_trace_and_its_approvals(bank: B
 
 
 @ONE_DATABASE
+def test_a_pack_has_the_consent_that_the_message_rested_on(bank: Bank) -> None:
+    sent(bank)
+    message = one(bank)
+    [proof] = orjson.loads(files_of(made(bank, message["id"]).content)[f"messages/{message['id']}/consent.json"])
+    assert (proof["purpose"], proof["channel"], proof["granted"]) == ("marketing", "email", True)
+    assert proof["evidence"] == "web form"
+
+
+@ONE_DATABASE
 def test_the_log_names_who_took_the_pack_and_its_manifest(bank: Bank) -> None:
     sent(bank)
     message = one(bank)["id"]
@@ -145,8 +154,8 @@ def test_after_an_erasure_the_decision_is_proved_still_and_no_body_is_there(bank
 
 
 CHANGED = ("cover.pdf", "README.txt", "keys.txt", "checkpoint.txt", "manifest.json", "access.tlog-proof", "body",
-           "message.json", "trace.json", "log.json", "explained.ja.txt", "release.json", "approvals.json", "use.json",
-           "/parts/", "/source/", "proofs/")  # fmt: skip
+           "message.json", "trace.bin", "log.json", "explained.ja.txt", "release.json", "approvals.json", "use.json",
+           "/parts/", "/source/", "proofs/", "policies/")  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +218,7 @@ def test_who_may_not_take_evidence_gets_none(bank: Bank) -> None:
 
 FORGED = (
     ("body", b"", "the body's bytes are not those that were decided on"),
-    ("trace.json", b"", "the trace is not the decision's"),
+    ("trace.bin", b"", "the trace is not the decision's"),
     ("message.json", b'"channel":"email"', "message.json says otherwise than the decision"),
     ("log.json", b'"kind":"decision"', "log.json is not what the proofs say"),
     ("release.json", b"", "release.json does not have the digest of the release"),

@@ -10,5 +10,4 @@ def test_no_window_is_exceeded_and_nobody_refused_wrongly_while_processes_race_a
 ) -> None:
     proof = prove(tmp_path, store_url, seconds=3, processes=4, customers=6)
     assert proof.exact, proof.told()
-    assert proof.counted.windows > 0
     assert sum(proof.states.values()) > 0

@@ -18,6 +18,7 @@ from ccm.batch import runs
 from ccm.errors import Erased, InputError, NotAllowed, WorkspaceError
 from ccm.log.crosscheck import verify_messages
 from ccm.pipeline import contents, holds
+from ccm.pipeline.check import check_workspace
 from ccm.pipeline.retention import Report, dispose, report
 from ccm.store.tables import log_waiting, messages
 from ccm.workspace.retention import FILE, Period, load_retention
@@ -71,6 +72,59 @@ def test_a_rule_keeps_longer_than_the_schedule_and_ends_nothing_by_itself(bank: 
     assert {item.periods for item in everybody if item.jurisdiction == "JP"} == {("short", "jp-mail-record", "rt01")}
     schedule(bank)
     assert report(bank.project, datetime(2200, 1, 1, tzinfo=UTC)).due == ()
+
+
+def rule(bank: Bank, name: str, params: str, applies: str = "") -> None:
+    (bank.project.workspace.root / f"compliance/rules/{name}.yaml").write_text(
+        f"id: {name}\nname: {{en: kept, ja: 保存}}\nkind: retention\napplies: {{{applies}}}\nreason: proof\n"
+        f"source: the law\nparams: {{{params}}}\n"
+    )
+
+
+@ONE_DATABASE
+def test_the_smallest_maximum_of_the_rules_is_above_the_schedule(bank: Bank) -> None:
+    final(bank)
+    rule(bank, "RT01", "at_most: {value: 30, unit: days}", "jurisdictions: [GB], channels: [email]")
+    rule(bank, "RT02", "at_most: {value: 90, unit: days}", "purposes: [marketing], jurisdictions: [GB]")
+    bank = bank.reopened()
+    for periods in (["id: long, years: 10"], []):
+        schedule(bank, *periods)
+        first = report(bank.project, datetime(2026, 6, 1, tzinfo=UTC)).due
+        assert {item.jurisdiction for item in first} == {"GB"}
+        assert {item.periods for item in first} == {("rt01",)}
+        assert {row(bank, item.message)["channel"] for item in first} == {"email"}
+        later = report(bank.project, datetime(2026, 8, 1, tzinfo=UTC)).due
+        assert {item.periods for item in later} == {("rt01",), ("rt02",)}
+        assert len(later) > len(first)
+    schedule(bank, "id: short, days: 5")
+    [*both] = {item.periods for item in report(bank.project, datetime(2026, 6, 1, tzinfo=UTC)).due
+               if item.jurisdiction == "GB"}  # fmt: skip
+    assert both == [("short",)], "a schedule may end sooner than the maximum"
+
+
+@ONE_DATABASE
+def test_where_rules_contradict_each_other_the_longer_counts_and_both_are_named(bank: Bank) -> None:
+    final(bank)
+    rule(bank, "RT01", "at_most: {value: 30, unit: days}", "jurisdictions: [GB]")
+    rule(bank, "RT02", "at_least: {value: 100, unit: days}", "jurisdictions: [GB], purposes: [marketing]")
+    rule(bank, "RT03", "at_least: {value: 100, unit: days}", "jurisdictions: [US]")
+    bank = bank.reopened()
+    schedule(bank)
+    told = "RT01 ends content after 30 days, RT02 keeps it for 100: the longer counts"
+    found = report(bank.project, datetime(2026, 6, 1, tzinfo=UTC))
+    assert (found.due, found.contradictions) == ((), (told,))
+    later = datetime(2026, 9, 1, tzinfo=UTC)
+    assert {item.periods for item in report(bank.project, later).due} == {("rt01", "rt02")}
+    one_of_them = report(bank.project, later).due[0]
+    holds.act(bank.project, one_of_them.customer_id, "placed", person(bank), "Case 17")
+    bank.clock.now = later
+    document = orjson.loads(dispose(bank.project, later, person(bank)).report)
+    assert document["contradictions"] == [told]
+    assert one_of_them.message not in {item["message"] for item in document["messages"]}
+    assert row(bank, one_of_them.message)["erased_at"] is None
+    assert verified(bank) == ()
+    checked = check_workspace(bank.project.workspace.root, bank.clock, later, processes=1)
+    assert [problem.path for problem in checked.warnings if problem.message == told] == ["compliance/rules/RT01.yaml"]
 
 
 def test_what_is_disposed_of_is_gone_and_the_log_verifies(bank: Bank, tmp_path: Path) -> None:

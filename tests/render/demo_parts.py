@@ -17,6 +17,7 @@ from ccm.workspace.communication import Communication, FieldType, Sample
 from ccm.workspace.wording import resolve
 
 ROOT = Path(__file__).resolve().parents[2]
+TOKEN = "AbCdEf0123456789-_AbCdEf0123456789"
 AT = dt.datetime(2026, 4, 2, 3, 0, tzinfo=dt.UTC)
 IDS = (
     "address-changed", "card-blocked", "complaint-received", "payment-received", "payment-reminder",
@@ -62,7 +63,7 @@ def rendered(communication_id: str, name: str, channel: str) -> Rendered:
     }
     context = RenderContext(
         "5f2c9a7e41d0", who, language, who.jurisdiction, AT, who.reach(channel) or "",
-        check_data(communication, sample.data), wording,
+        check_data(communication, sample.data), wording, preference_token=TOKEN,
     )  # fmt: skip
     return renderer(communication_id).render(channel, context)
 

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.policy import default
 
 import pytest
-from demo_parts import AT, IDS, customer, leaves, rendered, samples, values, workspace
+from demo_parts import AT, IDS, TOKEN, customer, leaves, rendered, samples, values, workspace
 
 from ccm.workspace.wording import resolve
 
@@ -142,8 +142,8 @@ def test_offer_can_be_stopped_from_mail_and_sms(sample: str) -> None:
     mail, sms = rendered("savings-offer", sample, "email"), rendered("savings-offer", sample, "sms")
     assert {use.id for use in mail.wording} == {"marketing-opt-out", "sender-identity"}
     assert [use.id for use in sms.wording] == ["marketing-opt-out"]
-    assert b"List-Unsubscribe: <https://www.hinokibank.example/prefs?m=5f2c9a7e41d0>" in mail.body
-    assert "https://www.hinokibank.example/prefs?m=5f2c9a7e41d0" in mail.links
+    assert b"List-Unsubscribe: <https://www.hinokibank.example/prefs?t=" + TOKEN.encode() + b">" in mail.body
+    assert f"https://www.hinokibank.example/prefs?t={TOKEN}" in mail.links
 
 
 def test_japanese_mail_addresses_the_customer_with_sama() -> None:

@@ -125,12 +125,12 @@ def test_any_name_survives_the_way_through_the_mail(name: str) -> None:
 
 
 def test_headers_are_those_of_a_marketing_mail() -> None:
-    message, _, _ = rendered()
+    message, _, _ = rendered(preference_token="TOKEN-1")
     assert message["From"] == '"Hinoki, \\"the\\" Bank" <hello@example.com>'
     assert message["To"] == "jane@example.com"
     assert message["Message-ID"] == "<m-1@example.com>"
     assert message["Date"].datetime == AT
-    assert message["List-Unsubscribe"] == "<https://www.example.com/prefs?m=m-1>"
+    assert message["List-Unsubscribe"] == "<https://www.example.com/prefs?t=TOKEN-1>"
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert message["Content-Language"] == "en"
     assert message["Auto-Submitted"] is None

@@ -60,7 +60,8 @@ def message(communication_id: str, language: str) -> EmailMessage:
                 for name in communication.wording
             }
             context = RenderContext("5f2c9a7e41d0", customer, language, customer.jurisdiction, AT,
-                                    "somebody@example.com", sample.data, wording)  # fmt: skip
+                                    "somebody@example.com", sample.data, wording,
+                                    preference_token="AbCdEf0123456789-_" * 9)  # fmt: skip
             parsed = message_from_bytes(
                 Renderer(workspace(), communication).render("email", context).body, policy=default
             )

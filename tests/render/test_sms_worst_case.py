@@ -20,7 +20,7 @@ from ccm.render import Renderer, encode_info
 from ccm.render.environment import LanguageEnvironment, render
 from ccm.render.figures import FILTERS as FIGURES
 from ccm.render.sms_values import LIMITS
-from ccm.render.sms_worst import HANDLED, WorstCase, worst_case_of
+from ccm.render.sms_worst import HANDLED, SmsBounds, WorstCase
 from ccm.workspace import Workspace, load_workspace
 from ccm.workspace.wording import resolve
 
@@ -54,7 +54,7 @@ def wording(language: str) -> dict[str, Any]:
 def worst(text: str, language: str = "en") -> WorstCase:
     found = workspace(text, language)
     (file,) = [file for file in found.templates["notice"] if file.language == language]
-    return worst_case_of(found, found.communications["notice"], file, wording(language))
+    return SmsBounds(found, found.communications["notice"], file).worst(wording(language))
 
 
 @pytest.mark.parametrize("text", ["", "Hello [you]", "  Hello\n", "a" * 200, "€" * 81, "ひのき" * 30, "𠮷" * 36])

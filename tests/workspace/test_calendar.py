@@ -11,7 +11,7 @@ from support import copy_workspace
 
 from ccm.errors import WorkspaceError
 from ccm.workspace import load_workspace
-from ccm.workspace.calendar import Calendar, ChannelPrice, PlannedRun, load_calendar, load_prices
+from ccm.workspace.calendar import Calendar, ChannelPrice, PlannedRun, load_calendar, load_prices, planning_problems
 
 JULY = date(2026, 7, 1), date(2026, 7, 31)
 
@@ -68,8 +68,9 @@ def test_a_mistake_in_the_calendar_is_told_at_its_line(text: str, told: str, tmp
     root = copy_workspace(tmp_path / "bank")
     (root / "channels/calendar.yaml").write_text(text)
     with pytest.raises(WorkspaceError) as refused:
-        load_calendar(root / "channels/calendar.yaml", root, dict(load_workspace(root).communications))
+        load_calendar(root / "channels/calendar.yaml", root, load_workspace(root).communications)
     assert told in str(refused.value)
+    assert told in str(planning_problems(root, load_workspace(root).communications)[0])
 
 
 def test_a_price_is_that_of_the_country_else_that_of_all_others() -> None:
@@ -81,7 +82,7 @@ def test_a_price_is_that_of_the_country_else_that_of_all_others() -> None:
 
 def test_the_demonstration_has_a_calendar_and_prices_that_load(tmp_path: Path) -> None:
     root = copy_workspace(tmp_path / "bank")
-    communications = dict(load_workspace(root).communications)
+    communications = load_workspace(root).communications
     assert load_calendar(root / "channels/calendar.yaml", root, communications).runs
     assert load_prices(root / "channels/prices.yaml", root).channels["sms"].segment["JP"] > 0
     assert time(2) == load_calendar(root / "channels/calendar.yaml", root, communications).runs[0].time

@@ -22,6 +22,7 @@ from ccm.model.message import Decision
 from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Project
 from ccm.store import feeds
+from ccm.store.rows import build
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Terms
 
@@ -36,7 +37,9 @@ class Customers:
         self._zone = ZoneInfo(workspace.settings.organisation.timezone)
         names = sorted(events.communications)
         self._communications = {name: workspace.communication(name) for name in names}
-        self._days: dict[datetime, str] = {}
+        self._terms = {name: self._policy.terms(one) for name, one in self._communications.items()}
+        self._days: dict[int, str] = {}
+        self._languages: dict[tuple[str, str], str] = {}
 
     def simulate(self, connection: Connection, customer_ids: Sequence[str]) -> Tally:
         """The counts of these customers."""
@@ -70,13 +73,16 @@ class Customers:
         for event in events:
             communication = self._communications[event.communication]
             asked = self._project.rules.requirements(communication, customer.jurisdiction, region, event.at)
-            now = replace(facts, contacts=contacts, requirements=asked)
+            now = Facts(
+                customer, facts.preferences, facts.consents, facts.cases, contacts, asked, facts.suppressions,
+                facts.relations, facts.proxy,
+            )  # fmt: skip
             decision = decide(communication, self._policy, self._channels, now, event.at)
             tally.events += 1
             if decision.send and decision.channel and decision.due_at:
-                terms = self._policy.terms(communication)
+                terms = self._terms[communication.id]
                 contacts = (*contacts, _contact(communication, terms, customer.id, decision.channel, decision.due_at))
-                messages += 1
+                messages += 1 + len(decision.also)
                 self._sent(communication, customer, decision, tally)
             else:
                 tally.withheld[communication.id, decision.reason, self._day(event.at)] += 1
@@ -86,9 +92,12 @@ class Customers:
 
     def _sent(self, communication: Communication, customer: Customer, decision: Decision, tally: Tally) -> None:
         channel, due = str(decision.channel), decision.due_at or decision.at
-        tally.sent[communication.id, channel, self._day(due)] += 1
-        language = communication.language_for(customer.language) or ""
-        tally.sizes[communication.id, channel, language, customer.jurisdiction] += 1
+        tag = (communication.id, customer.language)
+        if tag not in self._languages:
+            self._languages[tag] = communication.language_for(customer.language) or ""
+        for used in (channel, *decision.also):
+            tally.sent[communication.id, used, self._day(due)] += 1
+            tally.sizes[communication.id, used, self._languages[tag], customer.jurisdiction] += 1
         if due > decision.at:
             tally.later[communication.id, decision.detail.split(":")[0]] += 1
 
@@ -112,15 +121,15 @@ class Customers:
             tally.displaced[communication.id, cap, name] += 1
 
     def _day(self, at: datetime) -> str:
-        hour = at.replace(minute=0, second=0, microsecond=0)
-        if hour not in self._days:
-            self._days[hour] = at.astimezone(self._zone).date().isoformat()
-        return self._days[hour]
+        quarter = int(at.timestamp()) // 900  # zones differ by quarters of an hour at least
+        if quarter not in self._days:
+            self._days[quarter] = at.astimezone(self._zone).date().isoformat()
+        return self._days[quarter]
 
 
 def _contact(communication: Communication, terms: Terms, customer_id: str, channel: str, at: datetime) -> Contact:
-    return Contact.model_construct(
-        None, customer_id=customer_id, communication=communication.id, category=communication.category,
-        channel=channel, at=at, status="reserved", message_id=None, purpose=communication.purpose,
-        priority=terms.priority, counts=terms.counts_toward_caps,
-    )  # fmt: skip
+    return build(Contact, {
+        "customer_id": customer_id, "communication": communication.id, "category": communication.category,
+        "channel": channel, "at": at, "status": "reserved", "message_id": None, "purpose": communication.purpose,
+        "priority": terms.priority, "counts": terms.counts_toward_caps,
+    })  # fmt: skip

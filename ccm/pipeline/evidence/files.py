@@ -11,11 +11,16 @@ import orjson
 from sqlalchemy import Connection
 
 from ccm.compliance.releases import canonical
+from ccm.decide.unpacking import grounds_of
+from ccm.errors import IntegrityError
 from ccm.log.leaves import instant
 from ccm.log.prove import EntryProof, Proofs
 from ccm.pipeline.evidence.collect import Found, MessageFound, ReleaseFound
-from ccm.pipeline.explain import explained, told
+from ccm.pipeline.evidence.consent import rested_on
+from ccm.pipeline.explain import explained
+from ccm.pipeline.explain_told import told
 from ccm.pipeline.project import Project
+from ccm.pipeline.traces import load
 
 FORMAT = "ccm-evidence 1"
 BODIES = {"message/rfc822": "eml", "application/pdf": "pdf", "application/json": "json"}
@@ -26,15 +31,26 @@ LANGUAGES = ("en", "ja")
 def message_files(project: Project, connection: Connection, found: MessageFound, proofs: Proofs) -> dict[str, bytes]:
     """One message: its body, facts, trace, explanation in words, and what the log says of it."""
     row, folder = found.row, f"messages/{found.row['id']}"
-    files = {f"{folder}/message.json": _json(_facts(found)), f"{folder}/trace.json": bytes(row["trace"])}
+    files = {f"{folder}/message.json": _json(_facts(found)), f"{folder}/{trace_name(row)}": bytes(row["trace"])}
+    for digest, grounds in load(connection, [row]).items():
+        if isinstance(grounds, IntegrityError):
+            raise grounds
+        files[f"policies/{digest}.json"] = grounds.content
+    if consents := rested_on(project, connection, row):
+        files[f"{folder}/consent.json"] = _json(consents)
     if found.content is not None:
         files[body_name(found)] = found.content.body
     for language in LANGUAGES:
-        lines = told(explained(project, connection, row, language))
+        lines = told(explained(project, connection, row, language), language)
         files[f"{folder}/explained.{language}.txt"] = "".join(f"{line}\n" for line in lines).encode()
     entries = [entry for entry in proofs.entries if orjson.loads(entry.entry).get("message") == row["id"]]
     files[f"{folder}/log.json"] = _json(_entries(entries))
     return files
+
+
+def trace_name(row: Mapping[Any, Any]) -> str:
+    """The trace's file: packed ones are no JSON, those of before are."""
+    return "trace.bin" if grounds_of(row["trace"]) else "trace.json"
 
 
 def body_name(found: MessageFound) -> str:

@@ -18,7 +18,6 @@ from ccm.log.leaves import instant
 from ccm.log.note import parse_checkpoint
 from ccm.log.prove import find_leaves, prove, prove_consistency
 from ccm.pipeline.evidence.collect import About, Found, collect, identify
-from ccm.pipeline.evidence.cover import cover
 from ccm.pipeline.evidence.files import manifest, message_files, release_files
 from ccm.pipeline.evidence.words import readme
 from ccm.pipeline.project import Project
@@ -63,6 +62,8 @@ def make_pack(project: Project, name: str, person: Person, purpose: str, languag
     with project.store.read() as connection:
         files = _files(project, connection, found)
         facts = {"origin": signer.name, "person": person.id, "purpose": purpose, "made_at": instant(now)}
+        from ccm.pipeline.evidence.cover import cover  # WeasyPrint takes half a second that other commands are spared
+
         files["cover.pdf"] = cover(project, found, person, purpose, now, language)
         files["README.txt"] = readme(found, facts["made_at"], signer.name).encode()
         listed = manifest(found, files, **facts)

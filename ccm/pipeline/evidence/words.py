@@ -70,7 +70,10 @@ nobody can have changed it since. A signature says what the log holds, not that 
   cover.pdf                    one page to read
   messages/ID/body.*           what was sent, byte for byte (eml: e-mail, pdf: letter, txt: text message)
   messages/ID/message.json     to whom, when, in which wording; the data it came from by digest
-  messages/ID/trace.json       how the decision was taken; explained.en.txt says it in words
+  messages/ID/trace.bin        how the decision was taken (trace.json of messages of earlier versions);
+                               explained.en.txt says it in words
+  messages/ID/consent.json     the consent that it rested on, with its evidence; none where it needed none
+  policies/DIGEST.json         the policy that the decision was taken by
   messages/ID/log.json         what the log says of it: decision, hand-over, delivery, who looked
   releases/DIGEST/release.json what the words were made of; its SHA-256 is the digest that was approved
   releases/DIGEST/parts/       those parts: templates, wording, rules with their sources, settings
@@ -98,7 +101,9 @@ nobody can have changed it since. A signature says what the log holds, not that 
   cover.pdf                    表紙（1ページ）
   messages/ID/body.*           送った本文そのもの（eml: メール、pdf: 手紙、txt: SMSなど）
   messages/ID/message.json     宛先、日時、文言の版、元データのダイジェスト
-  messages/ID/trace.json       判断の経過。explained.ja.txtは同じ内容の文章
+  messages/ID/trace.bin        判断の経過（以前の版のメッセージはtrace.json）。explained.ja.txtは同じ内容の文章
+  messages/ID/consent.json     根拠とした同意とその証跡（同意が不要な場合はなし）
+  policies/DIGEST.json         判断に用いた方針
   messages/ID/log.json         ログの記録: 判断、引渡し、配信結果、閲覧者
   releases/DIGEST/release.json 文面の構成要素。そのSHA-256が承認された版のダイジェスト
   releases/DIGEST/parts/       構成要素: テンプレート、文言、規則とその根拠、設定

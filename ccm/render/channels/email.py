@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from typing import Any, ClassVar
-from urllib.parse import quote
 
 from ccm.errors import Problem
 from ccm.model.message import Rendered, TypeRun
@@ -30,10 +29,10 @@ class EmailChannel(Channel):
     """One e-mail, with the letter attached where the communication says so."""
 
     name: ClassVar[str] = "email"
+    personal_links: ClassVar[bool] = True
 
     def __init__(self, workspace: Workspace, communication: Communication) -> None:
         super().__init__(workspace, communication)
-        self._preference_url = workspace.settings.organisation.preference_url
         self._channel = workspace.channels.get("email")
         self._senders = {language: self._sender(language) for language in communication.languages}
 
@@ -83,7 +82,7 @@ class EmailChannel(Channel):
         marketing = self.communication.purpose == "marketing"
         mail = mime.Mail(
             context.message_id, context.recipient, filling.mark + body.subject, context.at, context.language, body.text,
-            body.html, self._unsubscribe(context.message_id) if marketing else "", not marketing, attachment,
+            body.html, filling.values["organisation"]["preference_url"] if marketing else "", not marketing, attachment,
             template.pictures,
         )  # fmt: skip
         raw = mime.build(mail, self._senders[context.language])
@@ -91,10 +90,6 @@ class EmailChannel(Channel):
             "email", "message/rfc822", raw, text, mail.subject, body.links, uses, pages=pages, html=body.html,
             type_runs=runs, attached=words,
         )  # fmt: skip
-
-    def _unsubscribe(self, message_id: str) -> str:
-        separator = "&" if "?" in self._preference_url else "?"
-        return f"{self._preference_url}{separator}m={quote(message_id, safe='')}"
 
     def _file_name(self, filling: Filling) -> str:
         day: date = period_end(self.communication, filling.context) or local_date(

@@ -23,6 +23,7 @@ class Inbox(Channel):
     """One page."""
 
     name: ClassVar[str] = "inbox"
+    personal_links: ClassVar[bool] = True
 
     def compile(self, kit: Kit) -> Callable[[], Any] | None:
         return kit.whole_page(LAYOUT, HTML, page_pieces, "subject")

@@ -35,6 +35,7 @@ class Line(Channel):
     """One push of up to five messages, as the ``messages`` of the Messaging API."""
 
     name: ClassVar[str] = "line"
+    personal_links: ClassVar[bool] = True
 
     def compile(self, kit: Kit) -> Callable[[], Any] | None:
         if kit.file.kind == "text":

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, Table
+from sqlalchemy import Boolean, Column, Date, Index, Integer, LargeBinary, Table, literal_column
 
 from ccm.store.tables.base import Instant, Serial, metadata, text
 
+_ADDRESSED = literal_column("contact_point != ''")
 customers = Table(
     "customers",
     metadata,
@@ -123,6 +124,7 @@ contacts = Table(  # everything said: imported history, and the ledger that caps
     text("contact_point", server_default=""),  # digest of the address it went to; empty where nobody knows
     text("row_digest"),
     Index(None, "customer_id", "at"),
+    Index(None, "contact_point", sqlite_where=_ADDRESSED, postgresql_where=_ADDRESSED),
 )
 imports = Table(
     "imports",

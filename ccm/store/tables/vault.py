@@ -9,7 +9,7 @@ from ccm.store.tables.base import Instant, Serial, metadata, text
 vault_keys = Table(  # key-encryption keys by name; a key file's own key is in that file only
     "vault_keys",
     metadata,
-    text("source", primary_key=True),  # file:NAME or kms:KEY:NAME
+    text("source", primary_key=True),  # file:NAME or kms:KEY:NAME; links:NAME is a key of links, always in a file
     Column("wrapped", LargeBinary),  # by AWS KMS; NULL for a key file
     Column("made_at", Instant, nullable=False),
 )

@@ -35,6 +35,11 @@ def upgrade() -> None:
     with op.batch_alter_table("messages") as messages:
         messages.drop_constraint(unique, type_="unique")
         messages.create_unique_constraint(f"{unique}_part", ["run_id", "customer_id", "communication", "part"])
+    addressed = sa.text("contact_point != ''")
+    op.create_index(
+        op.f("ix_contacts_contact_point"), "contacts", ["contact_point"], sqlite_where=addressed,
+        postgresql_where=addressed,
+    )  # fmt: skip
     _tables()
 
 
@@ -88,6 +93,7 @@ def _tables() -> None:
 def downgrade() -> None:
     for table in ("decision_policies", "digests", "relations", "suppressions", "customer_choices"):
         op.drop_table(table)
+    op.drop_index(op.f("ix_contacts_contact_point"), table_name="contacts")
     unique = op.f("uq_messages_run_id_customer_id_communication")
     with op.batch_alter_table("messages") as messages:
         messages.drop_constraint(f"{unique}_part", type_="unique")

@@ -1,0 +1,108 @@
+"""The preference page's pages: which words and values each template gets."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from babel.dates import format_date
+from fastapi.responses import HTMLResponse
+
+from ccm.api.preference_form import LONGEST_PAUSE, PAUSES, Step
+from ccm.api.preference_view import View
+from ccm.api.rendering import Pages
+from ccm.api.words import LANGUAGES, Words
+from ccm.workspace.languages import base
+from ccm.workspace.settings import Organisation
+
+
+class PreferencePages:
+    """Answers to people; all of them are pages of the same look."""
+
+    def __init__(self, organisation: Organisation, path: str, days: int) -> None:
+        self._organisation, self._days = organisation, days
+        self._pages = Pages(organisation, path)
+        self.style = self._pages.style
+
+    def address(self, token: str, language: str, note: str = "") -> str:
+        """Where the page of a token is; with `note`, the page that says what was changed."""
+        return self._pages.address({"t": token, "lang": language, "done": note})
+
+    def preferences(self, language: str, token: str, view: View, at: datetime, wrong: str = "") -> HTMLResponse:
+        """The page with its form; `wrong` names the field that could not be taken."""
+        words = Words(language)
+        today = at.astimezone(self._zone(view)).date()
+        told = words("wrong_pause_date" if wrong == "pause_date" else "wrong") if wrong else ""
+        return self._pages.show(
+            "preferences.html", words, {"t": token, "lang": language}, 400 if wrong else 200, view=view, wrong=told,
+            pauses=PAUSES, first_day=today + timedelta(days=1), last_day=today + LONGEST_PAUSE,
+            spoken=base(view.customer.language), day=lambda moment: self._day(moment, view, language),
+        )  # fmt: skip
+
+    def changed(self, language: str, token: str, note: str, step: Step, view: View, *, undo: bool) -> HTMLResponse:
+        """What was changed, with a way back."""
+        words = Words(language)
+        lines = self._told(step, view, words)
+        heading = (
+            "nothing_title" if step.empty and not step.stop_pressed else "undone_title" if step.undone else "done_title"
+        )
+        # A language is put back with the form: the page itself has changed with it.
+        way_back = note if undo and not step.empty else ""
+        return self._pages.show(
+            "changed.html", words, {"t": token, "lang": language}, heading=words(heading), lines=lines, undo=way_back
+        )
+
+    def neutral(self, language: str, token: str) -> HTMLResponse:
+        """The page without anybody's choices; it is the same for every link that opens nothing."""
+        query = {"t": token, "lang": language}
+        return self._pages.show("neutral.html", Words(language), query, days=self._days)
+
+    def stopped(self, language: str, token: str) -> HTMLResponse:
+        """The answer to one click."""
+        words = Words(language)
+        return self._pages.show(
+            "short.html", words, {"t": token, "lang": language}, heading=words("stopped_title"),
+            text=words("stopped_text"),
+        )  # fmt: skip
+
+    def slow(self, language: str) -> HTMLResponse:
+        """The answer to too many requests."""
+        words = Words(language)
+        answer = self._pages.show(
+            "short.html", words, {"lang": language}, 429, heading=words("slow_title"), text=words("slow_text")
+        )
+        answer.headers["Retry-After"] = "60"
+        return answer
+
+    def _told(self, step: Step, view: View, words: Words) -> list[str]:
+        names = {topic.category: topic.names(words.language) for topic in view.topics}
+        lines = [words("did_stop")] if step.stop_pressed else []
+        for category, channel, on in step.cells:
+            if category in names:
+                lines.append(
+                    words("did_on" if on else "did_off", names=names[category], channel=words.channel(channel))
+                )
+        if step.pause is not None:
+            until = step.pause[0]
+            lines.append(
+                words("did_pause", date=self._day(until, view, words.language)) if until else words("did_unpause")
+            )
+        if step.language is not None:
+            lines.append(words("did_language", language=LANGUAGES.get(base(step.language[0]), step.language[0])))
+        if step.format is not None:
+            lines.append(words("did_large" if step.format[0] else "did_usual"))
+        if step.resumed:
+            joint = "、" if words.language == "ja" else ", "
+            lines.append(
+                words("did_resume", channels=joint.join(words.channel(channel) for channel, _ in step.resumed))
+            )
+        return lines or [words("nothing")]
+
+    def _day(self, moment: datetime, view: View, language: str) -> str:
+        return format_date(moment.astimezone(self._zone(view)).date(), "long", locale=language)
+
+    def _zone(self, view: View) -> ZoneInfo:
+        try:
+            return ZoneInfo(view.customer.timezone or self._organisation.timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo("UTC")

@@ -1,0 +1,246 @@
+"""A decision and what it was taken from, in few bytes.
+
+A trace is a byte 2, the 32 bytes of the digest of its grounds, `at` as signed 64-bit big-endian microseconds since
+1970, the outcome, and a 1 where no facts follow or a 2 and the facts, as `Writer` has them. Times count from
+the midnight (UTC) before `at`. DEFLATE on top would cost as much as all of this and save a tenth.
+
+Unsigned numbers are LEB128: seven bits a byte, lowest first, the high bit says that more follow. A word is 0, the
+number of its UTF-8 bytes and those; or its place in `ccm.decide.codes.WORDS` plus 1; or its place in the grounds' names
+plus 1001. A number that may be missing is 0, or itself plus 1; a truth is 1 or 2. A time is what `since` gives. A list
+is the number of its rows, then the rows. The rows' fields are in the order in which `Writer` has them.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Any
+
+from ccm.decide.codes import REACH, WORDS
+from ccm.decide.daysoff import region_code
+from ccm.decide.facts import Facts
+from ccm.decide.grounds import Grounds
+from ccm.decide.zones import whereabouts
+from ccm.model.customer import Consent, Customer
+from ccm.model.message import Decision
+from ccm.workspace.settings import known_zones
+
+VERSION = 2
+HEAD = struct.Struct(">B32sq")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+NAMES = 1001
+"""The number of the grounds' first name."""
+DAY = 86_400
+"""Seconds."""
+UNITS = (timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1), timedelta(microseconds=1))
+_CANDIDATE = attrgetter("channel", "taken", "reason", "detail")
+_PREFERENCE = attrgetter("category", "channel", "rank", "allowed", "hours", "paused_until")
+_CONSENT = attrgetter("purpose", "channel", "basis", "granted")
+_CONTACT = attrgetter("communication", "category", "channel", "status", "purpose", "priority", "counts")
+_REMEMBERED = 10_000
+"""Rows that a writer remembers at most; what customers have in common is far less."""
+_NOWHERE: Mapping[str, tuple[str, ...]] = {}
+_REGION = re.compile(r"[A-Z0-9]{1,3}")
+BITS = {channel: 1 << place for place, channel in enumerate(REACH)}
+
+
+def varint(number: int) -> bytes:
+    """An unsigned number as LEB128."""
+    found = bytearray()
+    while number > 127:
+        found.append(number & 127 | 128)
+        number >>= 7
+    found.append(number)
+    return bytes(found)
+
+
+_SMALL = [varint(number) for number in range(16_384)]
+
+
+def number(value: int) -> bytes:
+    """As `varint`, quicker for what is small."""
+    return _SMALL[value] if value < 16_384 else varint(value)
+
+
+def since(base: datetime, moment: datetime | None) -> bytes:
+    """0 where there is no time, else 1 and the time from `base` in the largest unit that leaves no rest.
+
+    Units are days, minutes, seconds and microseconds. From the lowest bit: two name the unit, one is the sign, and the
+    rest is how many of it.
+    """
+    if moment is None:
+        return b"\0"
+    apart = moment - base
+    days, seconds, rest = apart.days, apart.seconds, apart.microseconds
+    if rest:
+        count, unit = (days * DAY + seconds) * 1_000_000 + rest, 3
+    elif not seconds:
+        count, unit = days, 0
+    elif not seconds % 60:
+        count, unit = days * 1440 + seconds // 60, 1
+    else:
+        count, unit = days * DAY + seconds, 2
+    return number((count << 3 | unit if count >= 0 else -count << 3 | 4 | unit) + 1)
+
+
+class Writer:
+    """Facts and outcomes of decisions under the same grounds, as bytes.
+
+    What many customers have in common (a consent's purpose, channel and basis, say) is written once and remembered.
+    """
+
+    def __init__(self, grounds: Grounds) -> None:
+        names = {name: number(place + NAMES) for place, name in enumerate(grounds.names)}
+        self._codes = names | {word: number(place + 1) for place, word in enumerate(WORDS)}
+        self._parts: dict[tuple[Any, ...], bytes] = {}
+        self._lists: dict[tuple[str, ...], bytes] = {}
+        self._regions: dict[tuple[str, str], str] = {}
+
+    def word(self, word: str) -> bytes:
+        """A word's number, or the word."""
+        found = self._codes.get(word)
+        if found is None:
+            letters = word.encode()
+            found = b"\0" + number(len(letters)) + letters
+        return found
+
+    def outcome(self, decision: Decision, base: datetime) -> list[bytes]:
+        """Whether, why, detail, channel, due, variant, digest, rules, further channels, candidates."""
+        d, parts = decision, self._parts
+        whole = d.send, d.reason, d.detail, d.channel or "", d.variant, d.digest
+        found = [parts.get(whole) or self._part(whole), since(base, d.due_at), self._list(d.rules), self._list(d.also)]
+        found.append(_SMALL[len(d.candidates)])
+        for candidate in d.candidates:
+            key = _CANDIDATE(candidate)
+            found.append(parts.get(key) or self._part(key))
+        return found
+
+    def facts(self, facts: Facts, at: datetime, base: datetime) -> list[bytes]:
+        """Customer, preferences, consents, cases, contacts, suppressions, relations, proxy."""
+        parts, part_of = self._parts, self._part
+        found = [*self._customer(facts.customer), number(len(facts.preferences))]
+        for preference in facts.preferences:
+            key = _PREFERENCE(preference)
+            if key[-1] is None:
+                found.append(parts.get(key) or part_of(key))
+            else:
+                found += (part_of(key[:-1]), since(base, key[-1]))
+        consents = newest(facts.consents, at)
+        found.append(number(len(consents)))
+        for consent in consents:
+            key = _CONSENT(consent)
+            found += (parts.get(key) or part_of(key), since(base, consent.at))
+        found.append(number(len(facts.cases)))
+        for case in facts.cases:
+            found += (self.word(case.case_id), part_of((case.kind, case.status, case.channel)))
+            found += (since(base, case.opened_at), since(base, case.closed_at))
+        found.append(number(len(facts.contacts)))
+        for contact in facts.contacts:
+            key = _CONTACT(contact)
+            found += (parts.get(key) or part_of(key), since(base, contact.at))
+        found.append(number(len(facts.suppressions)))
+        for row in facts.suppressions:
+            found += (part_of((row.kind, row.channel)), since(base, row.at), since(base, row.until))
+        found.append(number(len(facts.relations)))
+        for relation in facts.relations:
+            found += (part_of((relation.kind,)), self._list(relation.purposes))
+        found += (b"\1",) if facts.proxy is None else (b"\2", *self._customer(facts.proxy))
+        return found
+
+    def _part(self, key: tuple[Any, ...]) -> bytes:
+        """The fields of a row."""
+        part = b"".join(map(self._value, key))
+        if len(self._parts) < _REMEMBERED:
+            self._parts[key] = part
+        return part
+
+    def _value(self, value: str | int | bool | None) -> bytes:
+        if isinstance(value, str):
+            return self.word(value)
+        return b"\0" if value is None else number(int(value) + 1)
+
+    def _list(self, words: tuple[str, ...]) -> bytes:
+        found = self._lists.get(words)
+        if found is None:
+            found = number(len(words)) + b"".join(map(self.word, words))
+            if len(self._lists) < _REMEMBERED:
+                self._lists[words] = found
+        return found
+
+    def _customer(self, customer: Customer) -> tuple[bytes, bytes]:
+        reach, address = 0, customer.address
+        for channel, value in customer.contact_points.items():
+            if value:
+                reach |= BITS.get(channel, 0)
+        country = region = ""
+        if address is not None:
+            if address.line1:
+                reach |= BITS["letter"]
+            country, region = address.country, self._region(address.country, address.region)
+        zones: tuple[str, ...] = ()
+        if customer.timezone not in known_zones() and reach & BITS["sms"]:
+            zones, source = whereabouts(customer, _NOWHERE)
+            zones = zones if source == "phone" else ()
+        key = (
+            customer.status, customer.jurisdiction, customer.language, customer.timezone or "",
+            customer.accessible_format, country, region, ",".join(zones),
+        )  # fmt: skip
+        return number(reach), self._parts.get(key) or self._part(key)
+
+    def _region(self, country: str, region: str) -> str:
+        """The code of a part of a country: what a feed has in its place may be anything, and is not kept."""
+        if not region:
+            return ""
+        key = country, region
+        found = self._regions.get(key)
+        if found is None:
+            code = region.strip().upper().removeprefix(f"{country}-")
+            found = code if _REGION.fullmatch(code) else region_code(country, region)
+            if len(self._regions) < _REMEMBERED:
+                self._regions[key] = found
+        return found
+
+
+def newest(consents: Iterable[Consent], at: datetime) -> Sequence[Consent]:
+    """The row of each purpose and channel that counts at `at`, in order of their first rows.
+
+    Of two of one instant the refusal, as `ccm.decide.consent` has it.
+    """
+    found: dict[tuple[str, str], Consent] = {}
+    for row in consents:
+        when = row.at
+        if when <= at:
+            key = row.purpose, row.channel
+            known = found.get(key)
+            if known is None or when > known.at or (when == known.at and known.granted):
+                found[key] = row
+    return list(found.values())
+
+
+class Packer:
+    """Packs decisions taken under the same grounds."""
+
+    def __init__(self, grounds: Grounds) -> None:
+        self.grounds = grounds
+        self._digest = bytes.fromhex(grounds.digest)
+        self._writer = Writer(grounds)
+
+    def pack(self, decision: Decision, facts: Facts | None) -> bytes:
+        """The trace of a decision that was taken from `facts`; equal for equal values.
+
+        `facts` must be those of this very decision: where caps were counted again under lock, with those contacts.
+        """
+        at, writer = decision.at, self._writer
+        base = midnight(at)
+        head = HEAD.pack(VERSION, self._digest, (at - EPOCH) // MICROSECOND)
+        known = (b"\1",) if facts is None else (b"\2", *writer.facts(facts, at, base))
+        return b"".join((head, *writer.outcome(decision, base), *known))
+
+
+def midnight(at: datetime) -> datetime:
+    """The beginning of the day (UTC) from which a trace's times count."""
+    return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)

@@ -1,0 +1,220 @@
+"""What would have to change for a decision to be another one: found by deciding again, never by rule of thumb."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from ccm.decide.decide import decide
+from ccm.decide.facts import UNSAID, Facts
+from ccm.decide.grounds import Grounds
+from ccm.model.customer import Consent, Contact, Customer, PostalAddress, Preference
+from ccm.model.message import Candidate, Decision
+
+_STEPS = 3
+"""Changes that are tried together at most."""
+_HOUR = timedelta(hours=1)
+_DAY = timedelta(days=1)
+_BY_THE_HOUR, _BY_THE_DAY = 62, 400
+"""Days ahead that are looked at by the hour, and by the day: a cap's window and a cool-off last a year at most."""
+_CONSENT = ("no_consent", "consent_withdrawn", "consent_too_weak")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change. `code` is one of ``wait``, ``consent``, ``allow``, ``unpause``, ``address``, ``lift``, ``rank``,
+    ``close_complaint``, ``zone``, ``serve_jurisdiction``, ``serve_language``, ``no_expiry``."""
+
+    code: str
+    values: tuple[tuple[str, str], ...] = ()
+    """What the change is about: ``channel``, ``purpose``, ``basis``, …"""
+    at: datetime | None = None
+    """Of ``wait``: the first instant, to the second, at which the same decision would be to send; `values` say why
+    it would not a second before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Changes that together lead to another decision."""
+
+    steps: tuple[Step, ...]
+    result: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    grounds: Grounds
+    facts: Facts
+    at: datetime
+    steps: tuple[Step, ...] = field(default=())
+
+    def decision(self, at: datetime | None = None) -> Decision:
+        known = self.grounds
+        return decide(known.communication, known.policy, known.channels, self.facts, at or self.at)
+
+    def having(self, step: Step, facts: Facts | None = None, grounds: Grounds | None = None) -> _World:
+        return _World(grounds or self.grounds, facts or self.facts, self.at, (*self.steps, step))
+
+
+def ways_out(grounds: Grounds, facts: Facts, at: datetime) -> list[Way]:
+    """The smallest changes after which a customer who got nothing would get it; waiting comes first.
+
+    Of a customer who gets it: those after which it would have gone on a channel that comes before the one it took.
+    """
+    world = _World(grounds, facts, at)
+    before = world.decision()
+    if before.send:
+        return _sooner(world, before)
+    if (wait := _wait(world)) is not None:
+        return [wait, *_search(world, _sends)]
+    return _search(world, _sends)
+
+
+def fills(grounds: Grounds, facts: Facts, decision: Decision) -> tuple[Contact, ...]:
+    """The contacts without any one of which the decision would not have met the same cap.
+
+    Where a window holds more than its limit no single one is to blame: then those that take room at all.
+    """
+    where = decision.reason, decision.detail
+    found = []
+    for place in range(len(facts.contacts)):
+        rest = replace(facts, contacts=facts.contacts[:place] + facts.contacts[place + 1 :])
+        again = _World(grounds, rest, decision.at).decision()
+        if (again.reason, again.detail) != where:
+            found.append(facts.contacts[place])
+    return tuple(found) or tuple(contact for contact in facts.contacts if contact.counts)
+
+
+def _sends(decision: Decision) -> bool:
+    return decision.send
+
+
+def _sooner(world: _World, before: Decision) -> list[Way]:
+    channels = [candidate.channel for candidate in before.candidates]
+    taken = channels.index(before.channel) if before.channel in channels else 0
+    better = set(channels[:taken])
+    return _search(world, lambda decision: decision.send and decision.channel in better)
+
+
+def _search(world: _World, good: Callable[[Decision], bool]) -> list[Way]:
+    """Ways of the fewest steps, in the order of the channels; breadth first, each decision taken for real."""
+    worlds, seen = [world], set[frozenset[Step]]()
+    for _ in range(_STEPS):
+        found: list[Way] = []
+        following: list[_World] = []
+        for one in worlds:
+            for changed in _changes(one, one.decision()):
+                key = frozenset(changed.steps)
+                if key in seen or changed.steps[-1] in one.steps:
+                    continue
+                seen.add(key)
+                result = changed.decision()
+                if good(result):
+                    found.append(Way(changed.steps, result))
+                elif changed.steps[-1].code == "close_complaint" and (way := _wait(changed)) is not None:
+                    found.append(way)
+                else:
+                    following.append(changed)
+        if found:
+            return found
+        worlds = following
+    return []
+
+
+def _wait(world: _World) -> Way | None:
+    """The first instant at which the same facts lead to a message."""
+    start = world.at.astimezone(UTC).replace(microsecond=0)
+    before = start
+    steps = [_HOUR * number for number in range(1, _BY_THE_HOUR * 24)]
+    steps += [_DAY * number for number in range(_BY_THE_HOUR, _BY_THE_DAY)]
+    for step in steps:
+        moment = start + step
+        if not world.decision(moment).send:
+            before = moment
+            continue
+        # Between the two the answer changes: halve until it is known to the second.
+        while moment - before > timedelta(seconds=1):
+            middle = before + timedelta(seconds=(moment - before) // timedelta(seconds=2))
+            before, moment = (before, middle) if world.decision(middle).send else (middle, moment)
+        last = world.decision(before)
+        wait = Step("wait", (("reason", last.reason), ("detail", last.detail)), moment)
+        return Way((*world.steps, wait), world.decision(moment))
+    return None
+
+
+def _changes(world: _World, decision: Decision) -> Iterator[_World]:
+    """Every world that differs in one thing that the decision names as in its way."""
+    facts, grounds = world.facts, world.grounds
+    customer, communication = facts.customer, grounds.communication
+    match decision.reason:
+        case "jurisdiction_not_served":
+            served = (*communication.jurisdictions, customer.jurisdiction)
+            changed = replace(grounds, communication=communication.model_copy(update={"jurisdictions": served}))
+            yield world.having(Step("serve_jurisdiction", (("jurisdiction", customer.jurisdiction),)), grounds=changed)
+        case "language_not_served":
+            spoken = communication.languages[0]
+            other = customer.model_copy(update={"language": spoken})
+            yield world.having(
+                Step("serve_language", (("language", customer.language),)), replace(facts, customer=other)
+            )
+        case "complaint_open":
+            cases = tuple(
+                case.model_copy(update={"closed_at": world.at, "status": "closed"})
+                if case.case_id == decision.detail else case for case in facts.cases
+            )  # fmt: skip
+            yield world.having(Step("close_complaint", (("case", decision.detail),)), replace(facts, cases=cases))
+        case "quiet_hours" if customer.timezone is None:
+            other = customer.model_copy(update={"timezone": "UTC"})
+            yield world.having(Step("zone"), replace(facts, customer=other))
+        case "expires_in_quiet_hours":
+            longer = communication.model_copy(update={"expires_after_hours": None})
+            yield world.having(Step("no_expiry"), grounds=replace(grounds, communication=longer))
+        case kind if any(row.kind == kind and row.channel == "*" for row in facts.suppressions):
+            rest = tuple(row for row in facts.suppressions if row.kind != kind or row.channel != "*")
+            step = Step("lift", (("channel", "*"), ("kind", kind)))
+            yield world.having(step, replace(facts, suppressions=rest))
+    for candidate in decision.candidates:
+        if not candidate.taken:
+            yield from _for_channel(world, candidate)
+
+
+def _for_channel(world: _World, candidate: Candidate) -> Iterator[_World]:
+    facts, channel, reason = world.facts, candidate.channel, candidate.reason
+    about = ("channel", channel)
+    if reason in _CONSENT:
+        purpose, _, asked = candidate.detail.partition(": ")
+        basis = asked.partition(" ")[0] or ("e_sign" if purpose == "e_delivery" else "opt_in")
+        row = Consent(
+            customer_id=facts.customer.id, purpose=purpose, channel=channel, basis=basis, granted=True, at=world.at
+        )  # fmt: skip
+        step = Step("consent", (about, ("purpose", purpose), ("basis", basis)))
+        # Put in place of the older rows: of two of one instant the refusal would count.
+        others = tuple(one for one in facts.consents if (one.purpose, one.channel) != (purpose, channel))
+        yield world.having(step, replace(facts, consents=(*others, row)))
+    elif reason in ("opted_out", "paused"):
+        category = world.grounds.communication.category
+        rows = tuple(
+            row.model_copy(update={"allowed": True, "paused_until": None})
+            if row.category in ("*", category) and row.channel in ("*", channel) else row for row in facts.preferences
+        )  # fmt: skip
+        step = Step("allow" if reason == "opted_out" else "unpause", (about, ("category", category)))
+        yield world.having(step, replace(facts, preferences=rows))
+    elif reason == "no_address":
+        yield world.having(Step("address", (about,)), replace(facts, customer=_reached(facts, channel)))
+    elif any(row.kind == reason for row in facts.suppressions):
+        rest = tuple(row for row in facts.suppressions if row.kind != reason)
+        yield world.having(Step("lift", (about, ("kind", reason))), replace(facts, suppressions=rest))
+    elif reason == "not_preferred":
+        asked_for = Preference(customer_id=facts.customer.id, category="*", channel=channel, rank=100)
+        yield world.having(Step("rank", (about,)), replace(facts, preferences=(*facts.preferences, asked_for)))
+
+
+def _reached(facts: Facts, channel: str) -> Customer:
+    customer = facts.customer
+    if channel != "letter":
+        return customer.model_copy(update={"contact_points": {**customer.contact_points, channel: UNSAID}})
+    country = customer.address.country if customer.address is not None else customer.jurisdiction
+    region = customer.address.region if customer.address is not None else ""
+    address = PostalAddress(line1=UNSAID, country=country, region=region)
+    return customer.model_copy(update={"address": address})

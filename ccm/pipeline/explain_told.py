@@ -1,0 +1,105 @@
+"""Explanations as lines for people, in English and Japanese."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ccm.pipeline.explain_words import channel_name, phrase, state_name
+from ccm.pipeline.replay import Replay, counts
+
+
+def told(found: Mapping[str, Any], language: str) -> list[str]:
+    """What `ccm.pipeline.explain` found of one message, in lines."""
+    return [*_head(found, language), *_decision(found, language), *_release(found, language)]
+
+
+def line(found: Mapping[str, Any], language: str) -> str:
+    """A `ccm.pipeline.explain.summary` in one line."""
+    by = phrase("by", language, channel=channel_name(found["channel"], language)) if found["channel"] else ""
+    state = state_name(found["state"], language)
+    colon = "：" if language == "ja" else ": "
+    return f"{found['decided_for']}  {found['message']}  {found['communication']}  {state}{by}{colon}{found['why']}"
+
+
+def replayed(one: Replay, language: str) -> list[str]:
+    """What deciding again gave, in lines."""
+    if one.verdict == "cannot":
+        return [phrase("cannot", language, why=phrase(one.why, language))]
+    if one.verdict in ("tampered", "damaged"):
+        return [phrase(one.verdict, language, why=one.why)]
+    lines = [phrase("logged", language)]
+    if one.verdict == "agrees":
+        return [phrase("agrees", language), *lines]
+    lines.append(phrase("differs", language, count=len(one.differences)))
+    for name, recorded, now in one.differences:
+        lines.append(phrase("field", language, field=name, recorded=recorded, now=now))
+    return lines
+
+
+def run_line(run: str, replays: Sequence[Replay], language: str) -> str:
+    """How many messages of a run had which verdict."""
+    told = [
+        phrase("count", language, count=count, verdict=phrase(f"verdict_{verdict}", language))
+        for verdict, count in counts(replays).items()
+    ]
+    return phrase("run", language, run=run, counts=", ".join(told))
+
+
+def _head(found: Mapping[str, Any], language: str) -> Iterator[str]:
+    yield phrase("message" if found["message"] else "trial", language, **found)
+    channel = found["channel"]
+    yield phrase(
+        "state", language, state=state_name(found["state"], language), why=found["why"], reason=found["reason"],
+        by=phrase("by", language, channel=channel_name(channel, language)) if channel else "",
+        detail=f" [{found['detail']}]" if found["detail"] else "",
+    )  # fmt: skip
+    yield phrase("decided", language, at=found["decided_for"])
+    if found["due"]:
+        yield phrase("due", language, at=found["due"])
+    if found["decision"]["digest"]:
+        yield phrase("digest", language, digest=found["decision"]["digest"])
+
+
+def _decision(found: Mapping[str, Any], language: str) -> Iterator[str]:
+    colon = "：" if language == "ja" else ": "
+    for candidate in found["candidates"]:
+        mark = "+" if candidate["taken"] else "-"
+        extra = f" [{candidate['detail']}]" if candidate["detail"] else ""
+        name = channel_name(candidate["channel"], language)
+        yield f"    {mark} {name}{colon}{candidate['why']} ({candidate['reason']}){extra}"
+    if found["basis"]:
+        yield phrase("because", language)
+        yield from (f"    {one['text']}" for one in found["basis"])
+    if not found["policy"]:
+        return
+    yield phrase("would", language)
+    if found["after_decision"]:
+        yield f"    {phrase('after_decision', language, why=found['why'])}"
+    elif found["would_change"]:
+        yield from (f"    {way['text']}" for way in found["would_change"])
+    else:
+        yield f"    {phrase('sent_first' if found['decision']['send'] else 'nothing', language)}"
+    yield phrase("policy", language, policy=found["policy"][:12], engine=found["engine"])
+
+
+def _release(found: Mapping[str, Any], language: str) -> Iterator[str]:
+    for rule in found["rules"]:
+        why = f": {rule['reason']}" if rule["reason"] else ""
+        yield phrase("rule", language, id=rule["id"], name=rule["name"], why=why)
+    if "release" not in found:
+        return
+    yield phrase(
+        "release", language, release=found["release"][:12],
+        language=phrase("in_language", language, language=found["language"]) if found["language"] else "",
+        variant=phrase("variant", language, variant=found["variant"]) if found["variant"] else "",
+    )  # fmt: skip
+    for action in found["approvals"]:
+        yield phrase("action", language, **action)
+    for use in found["wording"]:
+        yield phrase("wording", language, id=use["id"], version=use["version"])
+    if found["supplier_reference"]:
+        yield phrase(
+            "supplier", language, adapter=found["adapter"], reference=found["supplier_reference"],
+            attempts=found["attempts"],
+        )  # fmt: skip

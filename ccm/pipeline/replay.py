@@ -1,0 +1,146 @@
+"""Decides again from what a message's trace recorded, and compares."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from typing import Any, Literal
+
+import orjson
+from sqlalchemy import Connection, select
+
+from ccm.decide import decide
+from ccm.decide.grounds import Grounds
+from ccm.decide.unpacking import Trace, outcome_bytes
+from ccm.errors import IntegrityError
+from ccm.log.leaves import ERASED
+from ccm.log.waiting import every_leaf
+from ccm.model.message import Decision
+from ccm.pipeline.traces import load, opened
+from ccm.store.tables import messages
+
+Verdict = Literal["agrees", "differs", "tampered", "damaged", "cannot"]
+AFTERWARDS = frozenset({"already_sent", "duplicate_contact_point", "household_served"})
+"""Reasons found under lock after the decision, from what no decision looks at: who else has the same already."""
+FEW = 16
+BATCH = 500
+"""Messages that are read and decided again at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What deciding again gave for one message."""
+
+    message: str
+    verdict: Verdict
+    """``agrees``; ``differs``: the engine now decides otherwise; ``tampered``: the log holds another trace;
+    ``damaged``: trace or policy cannot be read; ``cannot``: there is nothing to decide again from."""
+    why: str = ""
+    """Code of why it cannot, or the fault in words."""
+    differences: tuple[tuple[str, Any, Any], ...] = ()
+    """Field, as recorded, as decided again."""
+    logged: bool = False
+    """Whether the log holds the digest of this very trace."""
+    policy: str = ""
+    engine: str = ""
+
+
+def replay_run(connection: Connection, run: str) -> Iterator[Replay]:
+    """Every message of a run, in order of their ids; of each some hundred bytes are held."""
+    said = _said(connection, "run", [run])
+    last = ""
+    while True:
+        query = select(messages).where(messages.c.run_id == run, messages.c.id > last).order_by(messages.c.id)
+        rows = connection.execute(query.limit(BATCH)).mappings().all()
+        if not rows:
+            return
+        grounds = load(connection, rows)
+        yield from (_one(row, said.get(row["id"]), grounds) for row in rows)
+        last = rows[-1]["id"]
+
+
+def replay(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> list[Replay]:
+    """Rows of `messages`, each decided again from its trace; two decisions agree where `outcome_bytes` are equal.
+
+    The log is asked first: its newest decision leaf about a message holds the digest of the trace.
+    """
+    said = _said(connection, "message", [row["id"] for row in rows])
+    grounds = load(connection, rows)
+    return [_one(row, said.get(row["id"]), grounds) for row in rows]
+
+
+def counts(replays: Sequence[Replay]) -> dict[str, int]:
+    """Verdict to how many messages had it."""
+    return dict(sorted(Counter(one.verdict for one in replays).items()))
+
+
+def _one(row: Mapping[Any, Any], said: str | None, found: Mapping[str, Grounds | IntegrityError]) -> Replay:
+    digest = sha256(row["trace"]).hexdigest()
+    if said != digest:
+        told = f"the log holds trace {said}" if said else "the log has no decision about it"
+        return Replay(row["id"], "tampered", f"{told}, its row has {digest}")
+    try:
+        trace, grounds = opened(row, found)
+    except IntegrityError as error:
+        return Replay(row["id"], "damaged", str(error), logged=True)
+    if grounds is None or trace.facts is None:
+        return Replay(row["id"], "cannot", "trace_of_before" if grounds is None else "nothing_known", logged=True)
+    if row["customer_id"].startswith(ERASED) and grounds.communication.experiment is not None:
+        # Which variant a customer gets is a hash over an id that is not there any more.
+        return Replay(row["id"], "cannot", "erased", logged=True)
+    changed = differences(trace, grounds)
+    verdict: Verdict = "differs" if changed else "agrees"
+    return Replay(row["id"], verdict, "", changed, True, grounds.digest, grounds.engine)
+
+
+def differences(trace: Trace, grounds: Grounds) -> tuple[tuple[str, Any, Any], ...]:
+    """Fields in which the recorded decision is not the one that is taken now; none where they are the same."""
+    again = decided_again(trace, grounds)
+    recorded = trace.outcome
+    if recorded.reason in AFTERWARDS and (again.send or again.digest):
+        again = replace(
+            again, send=False, reason=recorded.reason, detail=recorded.detail, channel=None, due_at=None, also=(),
+            digest="",
+        )  # fmt: skip
+    elif recorded.channel in again.also:
+        # A message that goes out beside the first one, by the same decision.
+        again = replace(again, channel=recorded.channel, rules=recorded.rules)
+    # After the decision's own rules stand those that the rendered message was checked by; nothing is rendered here.
+    if recorded.rules[: len(again.rules)] == again.rules:
+        recorded = replace(recorded, rules=again.rules)
+    if outcome_bytes(recorded) == outcome_bytes(again):
+        return ()
+    one, other = (orjson.loads(outcome_bytes(decision)) for decision in (recorded, again))
+    return tuple((name, one[name], other[name]) for name in one if one[name] != other[name])
+
+
+def decided_again(trace: Trace, grounds: Grounds) -> Decision:
+    """The decision from the facts of a trace; it must have some."""
+    if trace.facts is None:
+        raise IntegrityError("a trace without facts cannot be decided again")
+    return decide(grounds.communication, grounds.policy, grounds.channels, trace.facts, trace.outcome.at)
+
+
+def document(replays: Sequence[Replay]) -> dict[str, Any]:
+    """For --json."""
+    return {"counts": counts(replays), "messages": [asdict(one) for one in replays]}
+
+
+def _said(connection: Connection, field: str, values: Sequence[str]) -> dict[str, str]:
+    """Message to the digest of its trace, by the newest decision leaf whose `field` is one of `values`.
+
+    The log has no index by message: every leaf is looked at once, those that wait for their place too.
+    """
+    needles = [orjson.dumps(field) + b":" + orjson.dumps(value) for value in values]
+    wanted, few = set(values), len(values) <= FEW
+    found: dict[str, str] = {}
+    for _, entry in every_leaf(connection):
+        # Canonical JSON writes a field in one way: most leaves need not be read.
+        if few and not any(needle in entry for needle in needles):
+            continue
+        leaf = orjson.loads(entry)
+        if leaf.get("kind") == "decision" and leaf.get(field) in wanted:
+            found[leaf["message"]] = leaf["trace"]
+    return found

@@ -1,0 +1,170 @@
+"""What decisions are taken from, read from the store: who receives, which addresses are free, who shares one."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import insert, select, update
+from support import RUN_AT, Bank
+
+from ccm.batch import coordinator, runs
+from ccm.decide import Facts
+from ccm.decide.suppression import not_eligible, on_channel
+from ccm.inbound.receive import Event, receive
+from ccm.log import sequencer
+from ccm.model.customer import Customer
+from ccm.pipeline import contact_points
+from ccm.pipeline.contact_points import Wanted, contact_point, shared_contact_points
+from ccm.pipeline.erasure import erase
+from ccm.pipeline.gather import gather
+from ccm.store import feeds, tables
+from ccm.store.tables import contacts, customers, messages, relations, suppressions
+
+ONE, TWO = "H0000001", "H0000002"
+
+
+def facts(bank: Bank, customer_id: str = ONE, communication: str = "payment-received") -> Facts:
+    chosen = bank.project.workspace.communication(communication)
+    with bank.project.store.read() as connection:
+        return gather(connection, bank.project, chosen, [customer_id], RUN_AT)[customer_id]
+
+
+def put(bank: Bank, table: Any, **values: Any) -> None:
+    with bank.project.store.write() as connection:
+        connection.execute(insert(table).values(row_digest="", **values))
+
+
+def change(bank: Bank, customer_id: str, **values: Any) -> None:
+    with bank.project.store.write() as connection:
+        plain = orjson.loads(connection.scalar(select(customers.c.document).where(customers.c.id == customer_id)))
+        document = orjson.dumps(plain | values).decode()
+        connection.execute(update(customers).where(customers.c.id == customer_id).values(document=document))
+
+
+def test_what_is_read_equals_what_is_checked_field_by_field(bank: Bank) -> None:
+    with bank.project.store.read() as connection:
+        ids = feeds.customer_ids(connection, None, 100)
+        for customer in feeds.customers(connection, ids).values():
+            assert Customer.model_validate(customer.model_dump()) == customer
+            assert customer.model_copy(update={"segment": "x"}).segment == "x"
+        found = [feeds.preferences(connection, ids), feeds.consents(connection, ids), feeds.cases(connection, ids),
+                 feeds.contacts(connection, ids, RUN_AT - timedelta(days=100))]  # fmt: skip
+        for by_customer in found:
+            assert by_customer
+            for row in (row for rows in by_customer.values() for row in rows):
+                assert type(row).model_validate(row.model_dump(), strict=True) == row
+
+
+def test_a_guardian_receives_at_their_own_addresses_and_hours_in_the_customers_language(bank: Bank) -> None:
+    change(bank, TWO, contact_points={"email": "guardian@example.com"}, timezone="Asia/Tokyo", status="active")
+    before = facts(bank)
+    put(bank, relations, customer_id=ONE, kind="guardian", related_id=TWO)
+    after = facts(bank)
+    assert after.customer.reach("email") == "guardian@example.com"
+    assert (after.customer.timezone, after.customer.language) == ("Asia/Tokyo", before.customer.language)
+    assert (after.preferences, after.consents) == (before.preferences, before.consents)
+    assert after.proxy is not None
+
+
+def test_nothing_goes_out_where_the_guardian_is_not_known(bank: Bank) -> None:
+    put(bank, relations, customer_id=ONE, kind="guardian", related_id="nobody")
+    communication, policy = bank.project.workspace.communication("payment-received"), bank.project.workspace.policy
+    assert not_eligible(communication, policy, facts(bank), RUN_AT) == ("no_proxy", "")
+
+
+def test_an_address_for_some_purposes_leaves_the_others_alone(bank: Bank) -> None:
+    put(bank, relations, customer_id=ONE, kind="correspondence", related_id=TWO, purposes="regulatory")
+    assert facts(bank).proxy is None
+    assert facts(bank, communication="quarterly-statement").proxy is not None
+
+
+def bounced(bank: Bank, kind: str = "bounced") -> str:
+    """Somebody's offer by e-mail came back; returns whose."""
+    bank.approve("savings-offer")
+    run = runs.start(bank.project, "savings-offer", RUN_AT)
+    coordinator.execute(bank.project, run.id, workers=1)
+    query = select(messages).where(messages.c.state == "due", messages.c.channel == "email").order_by(messages.c.id)
+    with bank.project.store.write() as connection:
+        message = connection.execute(query.limit(1)).mappings().one()
+        connection.execute(update(messages).where(messages.c.id == message["id"]).values(state="accepted"))
+    event = Event(kind=kind, at=RUN_AT, message_id=message["id"])  # type: ignore[arg-type]
+    assert receive(bank.project, [event, event]) == {kind: 1, "repeated": 1}
+    return str(message["customer_id"])
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_a_bounced_address_is_left_alone_and_a_new_one_is_free(bank: Bank) -> None:
+    who = bounced(bank)
+    workspace = bank.project.workspace
+    communication, at = workspace.communication("savings-offer"), RUN_AT + timedelta(days=1)
+
+    def why() -> tuple[str, str] | None:
+        return on_channel(communication, workspace.policy, facts(bank, who), "email", at)
+
+    assert why() == ("hard_bounce", "")
+    change(bank, who, contact_points={"email": "new@example.com"})
+    assert why() is None
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_a_complaint_stops_marketing_to_the_address_and_stands_in_the_log(bank: Bank) -> None:
+    who = bounced(bank, "complained")
+    workspace = bank.project.workspace
+    at = RUN_AT + timedelta(days=1)
+    offer, notice = workspace.communication("savings-offer"), workspace.communication("address-changed")
+    assert on_channel(offer, workspace.policy, facts(bank, who), "email", at) == ("complaint", "")
+    assert on_channel(notice, workspace.policy, facts(bank, who), "email", at) is None
+    sequencer.integrate(bank.project.store)
+    with bank.project.store.read() as connection:
+        entries = list(connection.scalars(select(tables.log_leaves.c.entry)))
+    assert any(b'"kind":"consent"' in entry and b'"reply"' in entry for entry in entries)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_an_erased_customer_leaves_no_suppression_choice_or_relation(bank: Bank) -> None:
+    put(bank, suppressions, customer_id=ONE, kind="vulnerable", channel="*", at=RUN_AT)
+    put(bank, relations, customer_id=ONE, kind="household", related_id="F1")
+    put(bank, relations, customer_id=TWO, kind="guardian", related_id=ONE)
+    with bank.project.store.write() as connection:
+        connection.execute(insert(tables.customer_choices).values(
+            customer_id=ONE, name="language", value="ja-JP", at=RUN_AT, source="page"))  # fmt: skip
+    done = erase(bank.project, ONE, bank.project.workspace.person("aoi"), "The customer asked for it.")
+    assert [done.rows[name] for name in ("suppressions", "relations", "customer_choices")] == [1, 2, 1]
+
+
+def test_an_address_is_the_same_however_it_is_written_and_another_on_another_channel() -> None:
+    salt = b"s" * 32
+    digest = contact_point("email", "Ada@example.com", salt)
+    assert contact_point("email", "ada@EXAMPLE.com ", salt) == digest
+    assert contact_point("letter", "〒150-0001　東京都", salt) == contact_point("letter", "〒150-0001 東京都", salt)
+    assert len({digest, contact_point("sms", "Ada@example.com", salt), contact_point("email", "x", b"t" * 32)}) == 3
+    assert "ada" not in digest
+
+
+def test_of_customers_with_one_address_or_household_the_first_gets_it(bank: Bank) -> None:
+    rows = [Wanted("m3", "C3", "p"), Wanted("m1", "C1", "p"), Wanted("m2", "C2", ""), Wanted("m4", "C4", "q", "F"),
+            Wanted("m5", "C5", "", "F")]  # fmt: skip
+    with bank.project.store.read() as connection:
+        found = shared_contact_points(connection, "offer", "2026", rows)
+    assert found == {"m3": "duplicate_contact_point", "m5": "household_served"}
+    assert contact_points.guards(rows) == {" point p", " point q", " household F"}
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_an_address_that_was_served_before_is_not_served_again_for_the_same_occasion(bank: Bank) -> None:
+    bounced(bank)  # a run is there
+    query = select(messages).where(messages.c.state == "due").order_by(messages.c.id).limit(1)
+    with bank.project.store.write() as connection:
+        message = connection.execute(query).mappings().one()
+        connection.execute(update(contacts).where(contacts.c.id == message["id"]).values(contact_point="p"))
+        connection.execute(insert(relations).values(
+            customer_id=message["customer_id"], kind="household", related_id="F", row_digest=""))  # fmt: skip
+    rows = [Wanted("m1", "C1", "p"), Wanted("m2", "C2", "", "F"), Wanted("m3", message["customer_id"], "p", "F")]
+    with bank.project.store.read() as connection:
+        found = shared_contact_points(connection, "savings-offer", message["occasion"], rows)
+        other = shared_contact_points(connection, "savings-offer", "another", rows)
+    assert found == {"m1": "duplicate_contact_point", "m2": "household_served"}
+    assert other == {"m3": "duplicate_contact_point"}
