@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from digest_parts import CLOSES, WEDNESDAY, agree, deliver_at, digests_of, readers, rows_of, tell
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy import delete
 from support import Bank
 
@@ -17,9 +19,13 @@ from ccm.pipeline import contents, digest_closing
 from ccm.pipeline.digest_closing import close_digests
 from ccm.pipeline.digests import window_of
 from ccm.pipeline.erasure import erase
+from ccm.pipeline.evidence.collect import About, collect
+from ccm.pipeline.explain import explained
+from ccm.pipeline.explain_told import told
 from ccm.pipeline.trigger import send
 from ccm.store.tables import messages, release_actions
 from ccm.workspace.collecting import Collects
+from ccm.workspace.sendtimes import WEEKDAYS
 
 WEEK = timedelta(days=7)
 
@@ -42,8 +48,8 @@ def test_two_of_one_window_become_one_message_that_tells_of_both(bank: Bank) -> 
     [row] = rows_of(bank, "news-digest")
     [digest] = digests_of(bank)
     assert (digest["state"], digest["message_id"], row["digest"]) == ("closed", row["id"], digest["id"])
-    told = text_of(bank, row)
-    assert told.index("Savings evening at our Leith branch") < told.index("Pensions lunch at our Leith branch")
+    text = text_of(bank, row)
+    assert text.index("Savings evening at our Leith branch") < text.index("Pensions lunch at our Leith branch")
     assert {one["digest"] for one in rows_of(bank, "branch-news")} == {digest["id"]}
     assert not close_digests(bank.project, CLOSES), "it is closed once"
     assert not verify_messages(bank.project.store)
@@ -157,9 +163,9 @@ def test_japanese_customers_are_told_in_japanese(bank: Bank) -> None:
     assert send(bank.project, "branch-news", customer, data, key="k", at=WEDNESDAY).state == "digested"
     close_digests(bank.project, CLOSES)
     [row] = rows_of(bank, "news-digest")
-    told = text_of(bank, row)
-    assert "店舗からのお知らせ" in told
-    assert "2026年5月14日に神戸三宮支店にて「資産形成セミナー」を開催いたします。参加は無料です。" in told
+    text = text_of(bank, row)
+    assert "店舗からのお知らせ" in text
+    assert "2026年5月14日に神戸三宮支店にて「資産形成セミナー」を開催いたします。参加は無料です。" in text
 
 
 def test_only_the_newest_are_told_where_there_are_too_many(bank: Bank) -> None:
@@ -176,23 +182,53 @@ def test_a_communication_that_collects_is_not_sent_by_hand(bank: Bank) -> None:
         send(bank.project, "news-digest", "C1", {"items": []}, key="k", at=WEDNESDAY)
 
 
-def utc(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
-
-
 @pytest.mark.parametrize(
-    ("collects", "at", "window"),
+    ("collects", "at", "start", "end"),
     [
-        (Collects(every="day", at="17:00"), utc(2026, 3, 29, 12), (utc(2026, 3, 28, 17), utc(2026, 3, 29, 16))),
-        (Collects(every="day", at="17:00"), utc(2026, 10, 25, 12), (utc(2026, 10, 24, 16), utc(2026, 10, 25, 17))),
+        (Collects(every="day", at="17:00"), "2026-03-29T12:00Z", "2026-03-28T17:00Z", "2026-03-29T16:00Z"),
+        (Collects(every="day", at="17:00"), "2026-10-25T12:00Z", "2026-10-24T16:00Z", "2026-10-25T17:00Z"),
         # 01:30 comes twice on the last Sunday of October, and not at all on that of March.
-        (Collects(every="day", at="01:30"), utc(2026, 10, 25, 0, 30), (utc(2026, 10, 25, 0, 30), utc(2026, 10, 26, 1, 30))),
-        (Collects(every="day", at="01:30"), utc(2026, 3, 29, 0, 59), (utc(2026, 3, 28, 1, 30), utc(2026, 3, 29, 1))),
-        (Collects(every="week", at="17:00", day="fri"), utc(2026, 4, 3, 16), (utc(2026, 4, 3, 16), utc(2026, 4, 10, 16))),
-        (Collects(every="week", at="17:00", day="fri"), utc(2026, 4, 3, 15, 59), (utc(2026, 3, 27, 17), utc(2026, 4, 3, 16))),
+        (Collects(every="day", at="01:30"), "2026-10-25T00:30Z", "2026-10-25T00:30Z", "2026-10-26T01:30Z"),
+        (Collects(every="day", at="01:30"), "2026-03-29T00:59Z", "2026-03-28T01:30Z", "2026-03-29T01:00Z"),
+        (Collects(every="week", at="17:00", day="fri"), "2026-04-03T16:00Z", "2026-04-03T16:00Z", "2026-04-10T16:00Z"),
+        (Collects(every="week", at="17:00", day="fri"), "2026-04-03T15:59Z", "2026-03-27T17:00Z", "2026-04-03T16:00Z"),
     ],
 )  # fmt: skip
-def test_windows_end_by_the_clock_on_the_wall(
-    collects: Collects, at: datetime, window: tuple[datetime, datetime]
-) -> None:
-    assert window_of(collects, at, "Europe/London") == window
+def test_windows_end_by_the_clock_on_the_wall(collects: Collects, at: str, start: str, end: str) -> None:
+    window = window_of(collects, datetime.fromisoformat(at), "Europe/London")
+    assert window == (datetime.fromisoformat(start), datetime.fromisoformat(end))
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from([None, *WEEKDAYS]), st.integers(0, 1439), st.sampled_from(["Europe/London", "Asia/Tokyo",
+    "America/New_York", "Australia/Lord_Howe", "Africa/Cairo"]),
+    st.integers(1_577_836_800, 2_051_222_400).map(lambda second: datetime.fromtimestamp(second, UTC)),
+)  # fmt: skip
+def test_windows_follow_each_other_without_a_gap(day: Any, minutes: int, zone: str, at: datetime) -> None:
+    clock = f"{minutes // 60:02}:{minutes % 60:02}"
+    collects = Collects.model_validate({"every": "week" if day else "day", "at": clock} | ({"day": day} if day else {}))
+    start, end = window_of(collects, at, zone)
+    assert start <= at < end
+    assert window_of(collects, start, zone) == window_of(collects, end - timedelta(seconds=1), zone) == (start, end)
+    assert window_of(collects, end, zone)[0] == end
+
+
+def told_by(bank: Bank, row: Any, language: str) -> str:
+    with bank.project.store.read() as connection:
+        return "\n".join(told(explained(bank.project, connection, row, language), language))
+
+
+def test_explain_leads_from_a_part_to_its_digest_and_back(bank: Bank) -> None:
+    [customer] = readers(bank, 1)
+    tell(bank, customer, "a")
+    [part] = rows_of(bank, "branch-news")
+    assert "waits for news-digest, which goes from 2026-04-03T08:00:00" in told_by(bank, part, "en")
+    close_digests(bank.project, CLOSES)
+    [part], [digest] = rows_of(bank, "branch-news"), rows_of(bank, "news-digest")
+    assert f"told in message {digest['id']} (news-digest), which is: will be sent" in told_by(bank, part, "en")
+    assert f"メッセージ {digest['id']}（news-digest）に収録。その状況：送信予定" in told_by(bank, part, "ja")
+    assert f"collected {part['id']} (branch-news): joined a digest" in told_by(bank, digest, "en")
+    found = {one.row["id"] for one in collect(bank.project, About("message", digest["id"])).messages}
+    assert found == {digest["id"], part["id"]}
+    assert {one.row["id"] for one in collect(bank.project, About("message", part["id"])).messages} == found
