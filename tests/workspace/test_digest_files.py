@@ -50,6 +50,8 @@ def edit(template: Path, tmp_path: Path) -> Callable[[str, str, str], list[str]]
     [
         (DIGEST, "collects: {every: week, day: fri, at: \"17:00\", at_most: 10}\n", "data: {}\n",
          f"{NEWS}:11: 'news-digest' has no 'collects', so it would never tell what it has; these have: none yet"),
+        (NEWS, "into: news-digest", "into: summary",
+         f"{NEWS}:11: communication 'summary' does not exist; there are: branch-news, news-digest"),
         (DIGEST, "every: week, day: fri", "every: week", f"{DIGEST}:11: collects: every: week needs 'day', one of mon"),
         (DIGEST, "every: week, day", "every: day, day", "every: day takes no 'day'; write every: week"),
         (DIGEST, "every: week", "every: month", "collects.every 'month' is none of day, week"),
