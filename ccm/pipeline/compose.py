@@ -22,6 +22,7 @@ from ccm.model.message import ApprovedMessage, Decision, Draft, RenderContext, R
 from ccm.pipeline.data import DataRefusal, DataResult
 from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Compiled, Project
+from ccm.workspace.communication import DIGEST_PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +33,13 @@ class Occasion:
     run_id: str | None
     at: datetime
     parameters: Mapping[str, object]
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Customer to the key of that customer's message, where it is not the trigger of one customer alone."""
 
     def trigger_key(self, customer_id: str, part: str = "") -> str:
         """Unique in the store: a repeat finds the message that is there. No key that a person gives has two lines."""
-        return part_key(f"{self.run_id}/{customer_id}" if self.run_id else self.id, part)
+        key = f"{self.run_id}/{customer_id}" if self.run_id else self.keys.get(customer_id, self.id)
+        return part_key(key, part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Composed:
     language: str | None
     jurisdiction: str
     message: ApprovedMessage | None = None
+    """What goes out; of ``digested``, what the digest is to tell of it."""
     rendered: Rendered | None = None
     region: str = ""
     """The part of the jurisdiction where the customer is; empty where nobody knows."""
@@ -129,7 +134,7 @@ def _data(
 ) -> Mapping[str, DataResult]:  # fmt: skip
     if given is not None:
         return given
-    wanted = [facts.customer for facts, decision in decided.values() if decision.send]
+    wanted = [facts.customer for facts, decision in decided.values() if decision.send or decision.digest]
     return compiled.data.load(connection, wanted, occasion.at, occasion.parameters) if wanted else {}
 
 
@@ -161,9 +166,10 @@ class _One:
         self.id = message_id(key, compiled.communication.id, facts.customer.id)
 
     def compose(self) -> Composed:
-        decision, channel = self.decision, self.decision.channel
-        if not decision.send or channel is None or self.language is None:
-            return self.outcome("digested" if decision.digest else "withheld", decision.reason, decision.detail)
+        decision = self.decision
+        channel = DIGEST_PART if decision.digest else decision.channel if decision.send else None
+        if channel is None or self.language is None:
+            return self.outcome("withheld", decision.reason, decision.detail)
         if (stop := self.stopped(channel)) is not None:
             return self.outcome("withheld", stop.reason, stop.name)
         slots = self.compiled.renderer.slots(channel, self.language, decision.variant)
@@ -177,7 +183,7 @@ class _One:
             return self.outcome("set_aside", "no_data", "")
         if isinstance(self.data, DataRefusal):
             return self.outcome("set_aside", self.data.reason, self.data.detail)
-        recipient = self.customer.reach(channel) or ""
+        recipient = "" if decision.digest else self.customer.reach(channel) or ""
         try:
             context = RenderContext(
                 self.id, self.customer, self.language, self.customer.jurisdiction, self.occasion.at, recipient,
@@ -189,14 +195,17 @@ class _One:
         used = [(use.id, use.version) for use in rendered.wording]
         if (stop := self.stopped(channel, used)) is not None:
             return self.outcome("withheld", stop.reason, stop.name)
-        draft = Draft(self.id, decision, self.language, self.customer.jurisdiction, recipient, rendered)
+        # What is collected is checked like a message: it is told later in these words.
+        way = replace(decision, send=True, channel=channel)
+        draft = Draft(self.id, way, self.language, self.customer.jurisdiction, recipient, rendered)
         rules = self.compiled.rules
         checked = check(draft, self.compiled.communication, rules, self.compiled.release.digest)
         looked_at = tuple(rule.id for rule in applied(draft, self.compiled.communication, rules))
         self.decision = replace(decision, rules=(*decision.rules, *looked_at))
         if isinstance(checked, Refusal):
             return self.outcome("withheld", checked.reason, checked.detail)
-        return replace(self.outcome("due", decision.reason, decision.detail), message=checked, rendered=rendered)
+        state = "digested" if decision.digest else "due"
+        return replace(self.outcome(state, decision.reason, decision.detail), message=checked, rendered=rendered)
 
     def preference_token(self, channel: str) -> str:
         """The token of this message's link to the preference page; empty on channels that cannot carry one."""

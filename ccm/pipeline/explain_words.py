@@ -46,6 +46,19 @@ PHRASES: dict[str, tuple[str, str]] = {
     "decided": ("  decided for {at}", "  判断の基準時刻 {at}"),
     "due": ("  goes out from {at}", "  送信可能になる時刻 {at}"),
     "digest": ("  becomes a part of {digest}", "  {digest}にまとめて届ける"),
+    "digest_open": ("  waits for {communication}, which goes from {at}", "  {communication}を待つ（{at}以降に送付）"),
+    "digest_message": (
+        "  told in message {message} ({communication}), which is: {state}, {why} ({reason})",
+        "  メッセージ {message}（{communication}）に収録。その状況：{state}、{why}（{reason}）",
+    ),
+    "digest_empty": (
+        "  {communication} was closed without a message: nothing was left to tell",
+        "  {communication}は載せるものが残らず、送付なし",
+    ),
+    "digest_part": (
+        "  collected {message} ({communication}): {state}, {why} ({reason})",
+        "  収録対象 {message}（{communication}）：{state}、{why}（{reason}）",
+    ),
     "release": ("  release {release}{language}{variant}", "  版 {release}{language}{variant}"),
     "in_language": (", in {language}", "・言語 {language}"),
     "variant": (", variant {variant}", "・案 {variant}"),

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError as Duplicate
 from ccm.errors import NotFound
 from ccm.pipeline.compose import Composed, Occasion, compose
 from ccm.pipeline.data import DataResult, check_data, given_data
-from ccm.pipeline.gate import require_approved
+from ccm.pipeline.gate import require_approved, require_no_collector
 from ccm.pipeline.project import Compiled, Project
 from ccm.pipeline.record import record
 from ccm.store import feeds
@@ -44,6 +44,7 @@ def send(
     `InputError` for data that do not fit, `NotAllowed` where the release is not approved.
     """
     compiled = project.compiled(communication_id)
+    require_no_collector(compiled.communication)
     occasion = Occasion(f"{communication_id}/{key}", None, at, {})
     if (earlier := _earlier(project, occasion)) is not None and not dry_run:
         return earlier

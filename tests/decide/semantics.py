@@ -12,7 +12,9 @@ from typing import Any
 from ccm.decide import Facts, decide, recheck
 from ccm.model.customer import Case, Consent, Contact, Customer, Preference, Relation, Suppression
 from ccm.model.requirements import FrequencyLimit, PolicyRequirements, QuietWeek
+from ccm.pipeline.digests import window_of
 from ccm.workspace.channels import Channel
+from ccm.workspace.collecting import Collects
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
 from ccm.workspace.yamlreader import parse_yaml
@@ -82,6 +84,8 @@ def outcome(line: Line) -> dict[str, Any]:
     assert not unknown, f"{line.id}: {', '.join(sorted(unknown))} is none of {', '.join(usual)}"
     whole = {name: _laid_over(default, line.situation.get(name)) for name, default in usual.items()}
     at = datetime.fromisoformat(str(whole["at"]))
+    if whole["collects"]:
+        return {"window": window_of(Collects.model_validate(whole["collects"]), at, whole["organisation"]["timezone"])}
     communication = Communication.model_validate({"name": {"en": "x", "ja": "x"}} | whole["communication"])
     policy = Policy.model_validate(whole["policy"])
     channels = {
@@ -107,6 +111,8 @@ def expected(line: Line) -> dict[str, Any]:
     at = datetime.fromisoformat(str(line.situation.get("at", defaults()["at"])))
     if "send" in line.outcome:
         return line.outcome | {"due": instant(line.outcome.get("due", "0h"), at)}
+    if "window" in line.outcome:
+        return {"window": tuple(instant(end, at) for end in line.outcome["window"])}
     return line.outcome
 
 

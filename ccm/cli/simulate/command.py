@@ -138,7 +138,8 @@ def _tell(out: Out, document: dict[str, Any], language: str) -> None:
         [name, *(scenario["channels"].get(name, 0) for scenario in scenarios)] for name in channels
     ]
     rows += [
-        [part, *(scenario[part] for scenario in scenarios)] for part in ("messages", "withheld", "segments", "pages")
+        [part, *(scenario[part] for scenario in scenarios)]
+        for part in ("messages", "withheld", "digested", "segments", "pages")
     ]
     if document["currency"]:
         rows.append([f"cost ({document['currency']})", *(scenario["cost"] for scenario in scenarios)])
