@@ -24,6 +24,7 @@ from ccm.pipeline.project import Project
 from ccm.store.tables import customers
 from ccm.workspace.calendar import CALENDAR, PRICES, Prices, load_calendar, load_prices
 
+COUNTS = ("messages", "withheld", "digested", "segments", "pages")
 MOST_SHOWN = 12
 """Rows of a table on a terminal; the page has all."""
 
