@@ -94,7 +94,8 @@ def again(project: Project, run_id: str, at: datetime) -> Run:
         ids = connection.scalars(
             select(messages.c.customer_id)
             .where(
-                messages.c.run_id == run_id, messages.c.state == "withheld", messages.c.reason == WORDING_CHANGED
+                messages.c.run_id == run_id, messages.c.state == "withheld", messages.c.reason == WORDING_CHANGED,
+                messages.c.part == "",
             )
             .order_by(messages.c.customer_id)
         ).all()  # fmt: skip

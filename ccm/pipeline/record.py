@@ -17,7 +17,7 @@ from ccm.errors import Conflict, TryAgain
 from ccm.log import leaves, sequencer
 from ccm.model.message import Decision
 from ccm.pipeline import contents, traces
-from ccm.pipeline.compose import Composed, Occasion, compose_anew
+from ccm.pipeline.compose import Composed, Occasion, compose_anew, trigger_key
 from ccm.pipeline.contents import Kept
 from ccm.pipeline.data import DataResult
 from ccm.pipeline.dictionary import dictionary
@@ -113,15 +113,16 @@ def _recorded(
         sequencer.append(connection, [_leaf(row, subjects) for row in rows])
         if also is not None:
             also(connection, reserved.final)
-        erase_again(project, connection, rows, now)
+        # A joint holder whom nobody knows was not erased meanwhile.
+        erase_again(project, connection, [row for row in rows if row["reason"] != "unknown_customer"], now)
     return reserved.final
 
 
 def _replaced(composed: Sequence[Composed], anew: Mapping[str, Sequence[Composed]]) -> list[Composed]:
     """The outcomes in their order, those of some customers by new ones."""
     found: list[Composed] = []
-    for customer_id, outcomes in groupby(composed, key=lambda outcome: outcome.decision.customer_id):
-        found.extend(anew.get(customer_id) or outcomes)
+    for key, outcomes in groupby(composed, key=lambda outcome: outcome.key):
+        found.extend(anew.get(key) or outcomes)
     return found
 
 
@@ -153,7 +154,7 @@ def _row(
     return {
         "id": outcome.message_id,
         "run_id": occasion.run_id,
-        "trigger_key": occasion.trigger_key(decision.customer_id, outcome.part),
+        "trigger_key": trigger_key(occasion, communication.id, decision.customer_id, outcome.part, outcome.about),
         "occasion": occasion.id,
         "customer_id": decision.customer_id,
         "communication": communication.id,

@@ -169,6 +169,10 @@ class Communication(Frozen):
     at_once: tuple[ChannelId, ...] = ()
     """All of these that are possible go out together, each as a message of its own."""
     escalation: tuple[Escalation, ...] = ()
+    one_per: Literal["customer", "household"] = "customer"
+    """``household``: of its members one gets it each occasion; of marketing only."""
+    copies: Literal["", "joint"] = ""
+    """``joint``: each joint holder of the customer gets it too, by their own preferences; not of marketing."""
     urgent: bool = False
     """Goes out in quiet hours too."""
     send: SendTimes | None = None
@@ -222,6 +226,16 @@ class Communication(Frozen):
             raise WrongPart("the data of a communication that collects are 'items': leave 'data' out", "data")
         if self.at_once and not self.urgent:
             raise WrongPart("at_once is for urgent communications; write urgent: true, or leave it out", "at_once")
+        if self.one_per == "household" and self.purpose != "marketing":
+            message = f"a {self.purpose} communication is for each customer: one_per: household is for marketing"
+            raise WrongPart(message, "one_per")
+        if self.one_per == "household" and self.digest:
+            raise WrongPart("one_per: household: a digest is each customer's own; leave one of both out", "one_per")
+        if self.copies and self.purpose == "marketing":
+            raise WrongPart("copies are not for marketing: each customer gets offers of their own", "copies")
+        if self.copies and (self.digest or self.at_once):
+            other = "digest" if self.digest else "at_once"
+            raise WrongPart(f"copies go out one by one, so '{other}' cannot stand beside them", "copies")
         named = [(("at_once", place), channel) for place, channel in enumerate(self.at_once)]
         named += [(("escalation", place), step.channel) for place, step in enumerate(self.escalation)]
         for loc, channel in named:

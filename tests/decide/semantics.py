@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ccm.decide import Facts, decide, recheck
+from ccm.decide.relations import joint_holders
+from ccm.decide.sharing import Wanted, refused
 from ccm.model.customer import Case, Consent, Contact, Customer, Preference, Relation, Suppression
 from ccm.model.requirements import FrequencyLimit, PolicyRequirements, QuietWeek
 from ccm.pipeline.digests import window_of
@@ -92,7 +94,14 @@ def outcome(line: Line) -> dict[str, Any]:
         name: Channel.model_validate({"channel": name, "adapter": "outbox"} | whole["channels"].get(name, {}))
         for name in communication.channels
     }
+    if whole["wanted"]:
+        rows = [Wanted(one["of"], one["of"], one.get("address", ""), one.get("household", ""))
+                for one in whole["wanted"]]  # fmt: skip
+        kept_back = refused(rows, whole["served"].get("addresses", {}), whole["served"].get("households", {}))
+        return {row.id: kept_back.get(row.id, "goes") for row in rows}
     facts = _facts(whole, at)
+    if purpose := whole["holders"]:
+        return {"holders": list(joint_holders(facts.relations, purpose))}
     if channel := whole["handoff"]:
         reason, detail, due = recheck(communication, policy, channels, facts, channel, at, own={"M1"})
         return {"withheld": reason, "detail": detail} if reason else {"send": channel, "due": due}
