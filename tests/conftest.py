@@ -6,7 +6,9 @@ A test that asks for `store`, `store_url` or `store_factory` runs once on each d
 
 from __future__ import annotations
 
+import os
 import shutil
+import sys
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -22,6 +24,11 @@ from support import Bank, make_bank
 from ccm.store import Store
 
 TEMPLATE = "ccm_template"
+
+# Many tests start `ccm` anew. Where Python is told to keep no compiled files, each start compiles the whole package,
+# which takes as long as everything else that a start does.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
