@@ -228,6 +228,9 @@ def test_a_definite_refusal_fails_and_gives_the_slot_back(bank: Bank) -> None:
 def test_a_refusal_for_now_is_tried_again_later_and_not_for_ever(bank: Bank) -> None:
     only_mail(bank)
     message, box = one_due(bank), Mailbox("451 later")
+    with bank.project.store.write() as connection:  # ten passes over one are as good as over all
+        others = (messages.c.state == "due", messages.c.id != message["id"])
+        connection.execute(update(messages).where(*others).values(state="cancelled"))
     with mail_server(bank, box):
         attempts = bank.project.workspace.channels["email"].retry.attempts
         for tried in range(1, attempts + 1):

@@ -25,7 +25,7 @@ from ccm.store import Store
 from ccm.store.tables import messages
 
 COMMUNICATION = "savings-offer"
-MANY = 1000
+MANY = 300
 
 
 def stop(bank: Bank, target: Any, name: str, comment: str = "wrong rate") -> None:
@@ -126,8 +126,7 @@ def many_due(bank: Bank) -> None:
             select(messages).where(messages.c.state == "due", messages.c.channel == "sms").limit(1)
         ).mappings().one()  # fmt: skip
         copies = [dict(found, id=f"{n:032x}", run_id=None, trigger_key=f"copy {n}") for n in range(MANY)]
-        for start in range(0, MANY, 500):
-            connection.execute(insert(messages), copies[start : start + 500])
+        connection.execute(insert(messages), copies)
 
 
 def _deliver(bank: Bank, url: str, started: Any) -> None:
