@@ -322,6 +322,7 @@ def calm_certificate(tmp_path_factory: pytest.TempPathFactory, sqlite_template: 
     return found
 
 
+@pytest.mark.long
 def test_ten_kills_change_no_certificate_and_send_nothing_twice(
     tmp_path: Path, new_store_url: Callable[[], str], calm_certificate: Certificate
 ) -> None:

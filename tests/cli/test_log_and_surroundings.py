@@ -149,6 +149,7 @@ def test_wrong_use_of_the_command_line_is_status_2(template: Commands) -> None:
     assert template.says("--version") == f"{__version__}\n"
 
 
+@pytest.mark.long
 def test_the_demonstration_runs_through(tmp_path: Path) -> None:
     ccm = Commands(tmp_path)
     out = tmp_path / "demo out"
