@@ -80,6 +80,12 @@ class Customer(Frozen):
         return self.contact_points.get(channel) or None
 
 
+def span(row: type[NamedTuple], first: str, last: str) -> slice:
+    """Where the fields from `first` to `last` are in a row: to take them together, which is quicker than by name."""
+    fields = row._fields
+    return slice(fields.index(first), fields.index(last) + 1)
+
+
 class Preference(NamedTuple):
     """What a customer asked for: `category` and `channel` may be ``*``; rank 1 comes first."""
 
@@ -88,10 +94,10 @@ class Preference(NamedTuple):
     channel: str
     rank: int | None = None
     allowed: bool = True
-    paused_until: datetime | None = None
-    """Nothing of this category and channel before this instant; afterwards `allowed` counts again."""
     hours: str = ""
     """When the customer likes to hear, on the customer's clock: ``18:00-20:00``; empty: at any time."""
+    paused_until: datetime | None = None
+    """Nothing of this category and channel before this instant; afterwards `allowed` counts again."""
 
 
 class Consent(NamedTuple):
@@ -111,18 +117,18 @@ class Contact(NamedTuple):
     """One thing said to a customer: imported history or a reservation of our own."""
 
     customer_id: str
+    at: datetime
     communication: str
     category: str
     channel: str
-    at: datetime
     status: str
-    message_id: str | None = None
     purpose: str = ""
     """Empty where nobody knows: an imported row of a communication that the workspace does not have."""
     priority: str = ""
     """The class that it was sent in; empty where nobody knows, which is the lowest."""
     counts: bool = True
     """Whether it takes room in caps."""
+    message_id: str | None = None
 
 
 class Case(NamedTuple):
