@@ -290,8 +290,9 @@ def input_digest(customer_id: str, facts: Facts | None, data: DataResult | None)
     """A digest of all that one customer's outcome came from."""
     parts: list[object] = [customer_id]
     if facts is not None:
-        parts += [facts.customer, facts.preferences, facts.consents, facts.cases, facts.contacts]
-        parts += [facts.suppressions, facts.relations, facts.proxy]
+        rows = (facts.preferences, facts.consents, facts.cases, facts.contacts, facts.suppressions, facts.relations)
+        # As plain tuples: orjson writes those by itself, and asks about every other kind.
+        parts += [facts.customer, facts.proxy, *(list(map(tuple, some)) for some in rows)]
     if data is not None:
         parts.append([data.reason, data.detail] if isinstance(data, DataRefusal) else data.digest)
     return hashlib.sha256(orjson.dumps(parts, default=_plain, option=orjson.OPT_SORT_KEYS)).digest()

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from ccm.decide import Facts, decide, recheck
 from ccm.decide.relations import joint_holders
 from ccm.decide.sharing import Wanted, refused
@@ -33,9 +35,9 @@ LISTS: dict[str, dict[str, Any]] = {
     "relations": {},
 }  # fmt: skip
 """What each entry of a list has where it says nothing."""
-MODELS = {
-    "preferences": Preference, "consents": Consent, "contacts": Contact, "suppressions": Suppression, "cases": Case,
-    "relations": Relation,
+MODELS: dict[str, TypeAdapter[Any]] = {
+    "preferences": TypeAdapter(Preference), "consents": TypeAdapter(Consent), "contacts": TypeAdapter(Contact),
+    "suppressions": TypeAdapter(Suppression), "cases": TypeAdapter(Case), "relations": TypeAdapter(Relation),
 }  # fmt: skip
 INSTANTS = ("at", "until", "opened_at", "closed_at", "paused_until")
 _DISTANCE = re.compile(r"([+-])?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
@@ -137,7 +139,7 @@ def _facts(whole: Mapping[str, Any], at: datetime) -> Facts:
         for entry in whole[name]:
             fields = {"customer_id": "C1", **LISTS[name], **entry}
             fields |= {key: instant(value, at) for key, value in fields.items() if key in INSTANTS and value}
-            made.append(MODELS[name].model_validate(fields))
+            made.append(MODELS[name].validate_python(fields))
         return tuple(made)
 
     proxy = whole["proxy"]

@@ -132,7 +132,7 @@ def test_what_is_said_to_help_helps(bank: Bank) -> None:
             granted=True, at=AT - timedelta(seconds=1),
         )  # fmt: skip
         with bank.project.store.write() as connection:
-            connection.execute(consents.insert(), [{**given.model_dump(), "row_digest": f"given-{tried}"}])
+            connection.execute(consents.insert(), [{**given._asdict(), "row_digest": f"given-{tried}"}])
         composed, _ = compose(
             bank.project, bank.project.compiled("savings-offer"), Occasion("R9", "R9", AT, {}), [row["customer_id"]]
         )

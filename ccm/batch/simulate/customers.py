@@ -23,7 +23,6 @@ from ccm.pipeline.digests import windows_of
 from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Project
 from ccm.store import feeds
-from ccm.store.rows import build
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Terms
 
@@ -140,8 +139,8 @@ class Customers:
 
 
 def _contact(communication: Communication, terms: Terms, customer_id: str, channel: str, at: datetime) -> Contact:
-    return build(Contact, {
-        "customer_id": customer_id, "communication": communication.id, "category": communication.category,
-        "channel": channel, "at": at, "status": "reserved", "message_id": None, "purpose": communication.purpose,
-        "priority": terms.priority, "counts": terms.counts_toward_caps,
-    })  # fmt: skip
+    return Contact(
+        customer_id=customer_id, communication=communication.id, category=communication.category, channel=channel,
+        at=at, status="reserved", purpose=communication.purpose, priority=terms.priority,
+        counts=terms.counts_toward_caps,
+    )  # fmt: skip
