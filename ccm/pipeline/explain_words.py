@@ -177,9 +177,28 @@ PHRASES: dict[str, tuple[str, str]] = {
 }
 
 
+NAMES: dict[str, dict[str, tuple[str, str]]] = {
+    "purpose": {
+        "marketing": ("marketing", "広告配信の"), "e_delivery": ("e-delivery", "電子交付の"),
+        "servicing": ("servicing", "ご案内の"), "transactional": ("transactional", "お取引通知の"),
+        "regulatory": ("regulatory", "法定通知の"),
+    },
+    "action": {
+        "submitted": ("submitted", "申請"), "approved": ("approved", "承認"), "rejected": ("rejected", "却下"),
+        "withdrawn": ("withdrawn", "取下げ"), "commented": ("commented", "コメント"),
+    },
+}  # fmt: skip
+"""Values of phrases that are codes, by the name of the value; one that is not listed stands as it is."""
+
+
 def phrase(key: str, reader: str, /, **values: object) -> str:
     """A sentence in the reader's language, with its values filled in."""
-    return PHRASES[key][reader == "ja"].format(**values)
+    japanese = reader == "ja"
+    for name, known in NAMES.items():
+        if name in values:
+            code = str(values[name])
+            values[name] = known.get(code, (code, code))[japanese]
+    return PHRASES[key][japanese].format(**values)
 
 
 def channel_name(channel: str, language: str) -> str:
