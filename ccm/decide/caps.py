@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from ccm.decide import calendar
-from ccm.model.customer import Contact
+from ccm.model.customer import Contact, span
 from ccm.model.requirements import FrequencyLimit, PolicyRequirements
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Cap, Period, Policy
@@ -21,6 +22,8 @@ SECOND = 1_000_000
 HORIZON = timedelta(days=366)
 """How far ahead room is looked for: the longest window of a cap."""
 _MOST_SCOPES = 4096
+_SCOPE = span(Contact, "category", "counts")
+"""All that says which caps a contact takes room in, and what stands between."""
 _BITS = 8
 """Of a counter; who has more contacts than it can count has every cap looked at closely."""
 _MOST_COUNTED = (1 << _BITS) - 1
@@ -146,7 +149,7 @@ class Rooms:
         self.all = tuple(rooms)
         self.by_calendar = any(room.per for room in rooms)
         self.fewest = min((room.fewest for room in rooms), default=0)
-        self._scopes: dict[tuple[str, str, str], int] = {}
+        self._scopes: dict[tuple[Any, ...], int] = {}
         self._counters = [(1 << place * _BITS, place * _BITS, room) for place, room in enumerate(rooms)]
 
     def near(self, contacts: Sequence[Contact]) -> Near:
@@ -155,26 +158,27 @@ class Rooms:
             return ()
         scopes, live, total = self._scopes, [], 0
         for contact in contacts:
-            if contact.counts and contact.status not in NOT_COUNTED:
-                key = (contact.category, contact.channel, contact.purpose)
-                counters = scopes.get(key)
-                if counters is None:
-                    counters = self._scope(key)
-                if counters:
-                    total += counters
-                    live.append((counters, contact))
+            counters = scopes.get(contact[_SCOPE])
+            if counters is None:
+                counters = self._scope(contact)
+            if counters:
+                total += counters
+                live.append((counters, contact))
         near = []
         for one, shift, room in self._counters:
             if total >> shift & _MOST_COUNTED >= room.fewest or len(live) > _MOST_COUNTED:
                 near.append((room, [contact for counters, contact in live if counters & one]))
         return near
 
-    def _scope(self, key: tuple[str, str, str]) -> int:
+    def _scope(self, contact: Contact) -> int:
         """One in the counter of each cap that a contact takes room in: one addition counts for all caps."""
         if len(self._scopes) >= _MOST_SCOPES:
             self._scopes.clear()
-        found = sum(one for one, _, room in self._counters if room.holds(*key))
-        self._scopes[key] = found
+        found = 0
+        if contact.counts and contact.status not in NOT_COUNTED:
+            where = contact.category, contact.channel, contact.purpose
+            found = sum(one for one, _, room in self._counters if room.holds(*where))
+        self._scopes[contact[_SCOPE]] = found
         return found
 
 

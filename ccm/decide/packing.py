@@ -24,7 +24,7 @@ from ccm.decide.daysoff import region_code
 from ccm.decide.facts import Facts
 from ccm.decide.grounds import Grounds
 from ccm.decide.zones import whereabouts
-from ccm.model.customer import Consent, Customer
+from ccm.model.customer import Consent, Contact, Customer, Preference, span
 from ccm.model.message import Decision
 from ccm.workspace.settings import known_zones
 
@@ -38,9 +38,10 @@ DAY = 86_400
 """Seconds."""
 UNITS = (timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1), timedelta(microseconds=1))
 _CANDIDATE = attrgetter("channel", "taken", "reason", "detail")
-_PREFERENCE = attrgetter("category", "channel", "rank", "allowed", "hours", "paused_until")
-_CONSENT = attrgetter("purpose", "channel", "basis", "granted")
-_CONTACT = attrgetter("communication", "category", "channel", "status", "purpose", "priority", "counts")
+_PREFERENCE = span(Preference, "category", "paused_until")
+_CONSENT = span(Consent, "purpose", "granted")
+_CONTACT = span(Contact, "communication", "counts")
+"""As `ccm.decide.unpacking` reads them: communication, category, channel, status, purpose, priority, counts."""
 _REMEMBERED = 10_000
 """Rows that a writer remembers at most; what customers have in common is far less."""
 _NOWHERE: Mapping[str, tuple[str, ...]] = {}
@@ -58,12 +59,19 @@ def varint(number: int) -> bytes:
     return bytes(found)
 
 
-_SMALL = [varint(number) for number in range(16_384)]
+_PAIR = 1 << 14
+"""Two digits of seven bits."""
+_SMALL = [varint(number) for number in range(_PAIR)]
+_FOLLOWED = [bytes((number & 127 | 128, number >> 7 | 128)) for number in range(_PAIR)]
+"""The lowest two digits of a longer number."""
 
 
 def number(value: int) -> bytes:
-    """As `varint`, quicker for what is small."""
-    return _SMALL[value] if value < 16_384 else varint(value)
+    """As `varint`, quicker."""
+    if value < _PAIR:
+        return _SMALL[value]
+    high = value >> 14
+    return _FOLLOWED[value & _PAIR - 1] + (_SMALL[high] if high < _PAIR else number(high))
 
 
 def since(base: datetime, moment: datetime | None) -> bytes:
@@ -124,7 +132,7 @@ class Writer:
         parts, part_of = self._parts, self._part
         found = [*self._customer(facts.customer), number(len(facts.preferences))]
         for preference in facts.preferences:
-            key = _PREFERENCE(preference)
+            key = preference[_PREFERENCE]
             if key[-1] is None:
                 found.append(parts.get(key) or part_of(key))
             else:
@@ -132,7 +140,7 @@ class Writer:
         consents = newest(facts.consents, at)
         found.append(number(len(consents)))
         for consent in consents:
-            key = _CONSENT(consent)
+            key = consent[_CONSENT]
             found += (parts.get(key) or part_of(key), since(base, consent.at))
         found.append(number(len(facts.cases)))
         for case in facts.cases:
@@ -140,7 +148,7 @@ class Writer:
             found += (since(base, case.opened_at), since(base, case.closed_at))
         found.append(number(len(facts.contacts)))
         for contact in facts.contacts:
-            key = _CONTACT(contact)
+            key = contact[_CONTACT]
             found += (parts.get(key) or part_of(key), since(base, contact.at))
         found.append(number(len(facts.suppressions)))
         for row in facts.suppressions:

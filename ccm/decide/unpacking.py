@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TypeVar
 
 import orjson
+from pydantic import TypeAdapter
 
 from ccm.decide.codes import WORDS
 from ccm.decide.facts import UNSAID, Facts
@@ -20,6 +21,7 @@ from ccm.model.message import Candidate, Decision
 
 T = TypeVar("T")
 _SECOND = 1_000_000
+_CASE, _SUPPRESSION, _RELATION = TypeAdapter(Case), TypeAdapter(Suppression), TypeAdapter(Relation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,7 @@ class Reader:
 
     def _case(self) -> Case:
         case_id, kind, status, channel = (self.word() for _ in range(4))
-        return Case.model_validate({
+        return _CASE.validate_python({
             "case_id": case_id, "customer_id": self._customer_id, "kind": kind, "status": status, "channel": channel,
             "opened_at": self.time(), "closed_at": self.maybe(),
         })  # fmt: skip
@@ -208,13 +210,13 @@ class Reader:
 
     def _suppression(self) -> Suppression:
         kind, channel = self.word(), self.word()
-        return Suppression.model_validate({
+        return _SUPPRESSION.validate_python({
             "customer_id": self._customer_id, "kind": kind, "channel": channel, "at": self.time(),
             "until": self.maybe(),
         })  # fmt: skip
 
     def _relation(self) -> Relation:
-        return Relation.model_validate({
+        return _RELATION.validate_python({
             "customer_id": self._customer_id, "kind": self.word(), "related_id": UNSAID, "purposes": self.words(),
         })  # fmt: skip
 

@@ -160,7 +160,7 @@ def _changes(world: _World, decision: Decision) -> Iterator[_World]:
             )
         case "complaint_open":
             cases = tuple(
-                case.model_copy(update={"closed_at": world.at, "status": "closed"})
+                case._replace(closed_at=world.at, status="closed")
                 if case.case_id == decision.detail else case for case in facts.cases
             )  # fmt: skip
             yield world.having(Step("close_complaint", (("case", decision.detail),)), replace(facts, cases=cases))
@@ -195,7 +195,7 @@ def _for_channel(world: _World, candidate: Candidate) -> Iterator[_World]:
     elif reason in ("opted_out", "paused"):
         category = world.grounds.communication.category
         rows = tuple(
-            row.model_copy(update={"allowed": True, "paused_until": None})
+            row._replace(allowed=True, paused_until=None)
             if row.category in ("*", category) and row.channel in ("*", channel) else row for row in facts.preferences
         )  # fmt: skip
         step = Step("allow" if reason == "opted_out" else "unpause", (about, ("category", category)))

@@ -1,10 +1,14 @@
-"""One customer data model, from which every channel renders."""
+"""One customer data model, from which every channel renders.
+
+Rows of which a customer has many are tuples: they are made and read a hundred thousand times in a run. What comes from
+outside is checked before one is made of it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -79,7 +83,13 @@ class Customer(Frozen):
         return self.contact_points.get(channel) or None
 
 
-class Preference(Frozen):
+def span(row: type[NamedTuple], first: str, last: str) -> slice:
+    """Where the fields from `first` to `last` are in a row: to take them together, which is quicker than by name."""
+    fields = row._fields
+    return slice(fields.index(first), fields.index(last) + 1)
+
+
+class Preference(NamedTuple):
     """What a customer asked for: `category` and `channel` may be ``*``; rank 1 comes first."""
 
     customer_id: str
@@ -87,13 +97,13 @@ class Preference(Frozen):
     channel: str
     rank: int | None = None
     allowed: bool = True
-    paused_until: datetime | None = None
-    """Nothing of this category and channel before this instant; afterwards `allowed` counts again."""
     hours: str = ""
     """When the customer likes to hear, on the customer's clock: ``18:00-20:00``; empty: at any time."""
+    paused_until: datetime | None = None
+    """Nothing of this category and channel before this instant; afterwards `allowed` counts again."""
 
 
-class Consent(Frozen):
+class Consent(NamedTuple):
     """One row of the append-only consent record; the newest by `at` counts."""
 
     customer_id: str
@@ -106,25 +116,25 @@ class Consent(Frozen):
     evidence: str = ""
 
 
-class Contact(Frozen):
+class Contact(NamedTuple):
     """One thing said to a customer: imported history or a reservation of our own."""
 
     customer_id: str
+    at: datetime
     communication: str
     category: str
     channel: str
-    at: datetime
     status: str
-    message_id: str | None = None
     purpose: str = ""
     """Empty where nobody knows: an imported row of a communication that the workspace does not have."""
     priority: str = ""
     """The class that it was sent in; empty where nobody knows, which is the lowest."""
     counts: bool = True
     """Whether it takes room in caps."""
+    message_id: str | None = None
 
 
-class Case(Frozen):
+class Case(NamedTuple):
     """A complaint or another case that is, or was, open."""
 
     case_id: str
@@ -149,7 +159,7 @@ SuppressionKind = Literal[
 """Why nothing, or not everything, may be said to a customer. ``channels/policy.yaml`` says what each kind stops."""
 
 
-class Suppression(Frozen):
+class Suppression(NamedTuple):
     """A customer, or one address of a customer, that must be left in peace."""
 
     customer_id: str
@@ -169,7 +179,7 @@ RelationKind = Literal["household", "joint", "guardian", "correspondence"]
 ``correspondence``: a person who receives instead of the customer."""
 
 
-class Relation(Frozen):
+class Relation(NamedTuple):
     """How one customer belongs to another person or to a household."""
 
     customer_id: str

@@ -25,6 +25,7 @@ from ccm.pipeline.data import DataRefusal, DataResult
 from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Compiled, Project
 from ccm.store import feeds
+from ccm.workspace.communication import DIGEST_PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Composed:
     language: str | None
     jurisdiction: str
     message: ApprovedMessage | None = None
+    """What goes out; of ``digested``, what the digest is to tell of it."""
     rendered: Rendered | None = None
     region: str = ""
     """The part of the jurisdiction where the customer is; empty where nobody knows."""
@@ -122,7 +124,7 @@ def compose(
         further = copies(connection, project, communication, facts, occasion.at)
         wanted = [
             facts[customer_id].customer for customer_id, (_, decision) in decided.items()
-            if decision.send or any(copy.sent for copy in further.get(customer_id, ()))
+            if decision.send or decision.digest or any(copy.sent for copy in further.get(customer_id, ()))
         ]  # fmt: skip
         data = _data(connection, compiled, occasion, wanted, given)
     composed: list[Composed] = []
@@ -151,8 +153,9 @@ def compose_anew(
     about = {key: key.rpartition("\n")[0] for key in decided}
     with project.store.read() as connection:
         stopped = stops.active(connection)
-        wanted = [facts.customer for key, (facts, decision) in decided.items() if decision.send and not about[key]]
-        others = feeds.customers(connection, sorted({*about.values()} - {"", *decided}))
+        wanted = [facts.customer for key, (facts, decision) in decided.items()
+                  if (decision.send or decision.digest) and not about[key]]  # fmt: skip
+        others = feeds.customers(connection, sorted({*about.values()} - {"", *(one.id for one in wanted)}))
         data = _data(connection, compiled, occasion, [*wanted, *others.values()], given)
     return {
         key: _parts(
@@ -203,9 +206,10 @@ class _One:
         self.id = message_id(key, compiled.communication.id, facts.customer.id)
 
     def compose(self) -> Composed:
-        decision, channel = self.decision, self.decision.channel
-        if not decision.send or channel is None or self.language is None:
-            return self.outcome("digested" if decision.digest else "withheld", decision.reason, decision.detail)
+        decision = self.decision
+        channel = DIGEST_PART if decision.digest else decision.channel if decision.send else None
+        if channel is None or self.language is None:
+            return self.outcome("withheld", decision.reason, decision.detail)
         if (stop := self.stopped(channel)) is not None:
             return self.outcome("withheld", stop.reason, stop.name)
         slots = self.compiled.renderer.slots(channel, self.language, decision.variant)
@@ -219,7 +223,7 @@ class _One:
             return self.outcome("set_aside", "no_data", "")
         if isinstance(self.data, DataRefusal):
             return self.outcome("set_aside", self.data.reason, self.data.detail)
-        recipient = self.customer.reach(channel) or ""
+        recipient = "" if decision.digest else self.customer.reach(channel) or ""
         try:
             context = RenderContext(
                 self.id, self.customer, self.language, self.customer.jurisdiction, self.occasion.at, recipient,
@@ -231,14 +235,17 @@ class _One:
         used = [(use.id, use.version) for use in rendered.wording]
         if (stop := self.stopped(channel, used)) is not None:
             return self.outcome("withheld", stop.reason, stop.name)
-        draft = Draft(self.id, decision, self.language, self.customer.jurisdiction, recipient, rendered)
+        # What is collected is checked like a message: it is told later in these words.
+        way = replace(decision, send=True, channel=channel)
+        draft = Draft(self.id, way, self.language, self.customer.jurisdiction, recipient, rendered)
         rules = self.compiled.rules
         checked = check(draft, self.compiled.communication, rules, self.compiled.release.digest)
         looked_at = tuple(rule.id for rule in applied(draft, self.compiled.communication, rules))
         self.decision = replace(decision, rules=(*decision.rules, *looked_at))
         if isinstance(checked, Refusal):
             return self.outcome("withheld", checked.reason, checked.detail)
-        return replace(self.outcome("due", decision.reason, decision.detail), message=checked, rendered=rendered)
+        state = "digested" if decision.digest else "due"
+        return replace(self.outcome(state, decision.reason, decision.detail), message=checked, rendered=rendered)
 
     def preference_token(self, channel: str) -> str:
         """The token of this message's link to the preference page; empty on channels that cannot carry one."""
@@ -283,8 +290,9 @@ def input_digest(customer_id: str, facts: Facts | None, data: DataResult | None)
     """A digest of all that one customer's outcome came from."""
     parts: list[object] = [customer_id]
     if facts is not None:
-        parts += [facts.customer, facts.preferences, facts.consents, facts.cases, facts.contacts]
-        parts += [facts.suppressions, facts.relations, facts.proxy]
+        rows = (facts.preferences, facts.consents, facts.cases, facts.contacts, facts.suppressions, facts.relations)
+        # As plain tuples: orjson writes those by itself, and asks about every other kind.
+        parts += [facts.customer, facts.proxy, *(list(map(tuple, some)) for some in rows)]
     if data is not None:
         parts.append([data.reason, data.detail] if isinstance(data, DataRefusal) else data.digest)
     return hashlib.sha256(orjson.dumps(parts, default=_plain, option=orjson.OPT_SORT_KEYS)).digest()

@@ -82,7 +82,7 @@ def reserve(
         if facts is not None and now != facts.contacts:
             facts = replace(facts, contacts=now)
             decision = decide(communication, workspace.policy, workspace.channels, facts, occasion.at)
-            if decision.send and not _same_way(decision, first.decision):
+            if (decision.send or decision.digest) and not _same_way(decision, first.decision):
                 reserved.changed[key] = facts, decision
                 taken[customer_id] += _room(project, compiled, first.message_id, decision)
                 continue
@@ -115,8 +115,9 @@ def _room(project: Project, compiled: Compiled, message: str, decision: Decision
 def _with_contact_points(project: Project, connection: Connection, composed: Sequence[Composed]) -> list[Composed]:
     salt = contact_points.made_salt(connection, project.random_bytes)
     return [
-        outcome if outcome.message is None else replace(outcome, contact_point=contact_points.contact_point(
+        replace(outcome, contact_point=contact_points.contact_point(
             outcome.message.channel, outcome.message.recipient, salt))
+        if outcome.message is not None and outcome.state == "due" else outcome
         for outcome in composed
     ]  # fmt: skip
 
@@ -146,27 +147,28 @@ def _once_each(
 
 
 def _same_way(decision: Decision, before: Decision) -> bool:
-    return before.send and (decision.channel, decision.also) == (before.channel, before.also)
+    same = (decision.send, decision.channel, decision.also, decision.digest)
+    return same == (before.send, before.channel, before.also, before.digest)
 
 
 def _decided_again(group: Sequence[Composed], facts: Facts, decision: Decision) -> list[Composed]:
     """The outcomes of one customer by a decision that needs no other message: another time, or none at all."""
-    if not decision.send:
+    if not decision.send and not decision.digest:
         return [not_sent(group[0], facts, decision)]
     found = []
     for outcome in group:
         mine = replace(decision, channel=outcome.decision.channel, rules=outcome.decision.rules)
         # Why the data or the rules did not allow it is still so.
-        reason, detail = (mine.reason, mine.detail) if outcome.state == "due" else (outcome.reason, outcome.detail)
+        is_so = outcome.state in ("due", "digested")
+        reason, detail = (mine.reason, mine.detail) if is_so else (outcome.reason, outcome.detail)
         found.append(replace(outcome, facts=facts, decision=mine, reason=reason, detail=detail))
     return found
 
 
 def not_sent(outcome: Composed, facts: Facts, decision: Decision) -> Composed:
     """The outcome of a decision not to send, in place of one that was composed."""
-    state = "digested" if decision.digest else "withheld"
     return replace(
-        outcome, facts=facts, decision=decision, state=state, reason=decision.reason, detail=decision.detail,
+        outcome, facts=facts, decision=decision, state="withheld", reason=decision.reason, detail=decision.detail,
         message=None, rendered=None,
     )  # fmt: skip
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError as Duplicate
 from ccm.errors import NotFound
 from ccm.pipeline.compose import Composed, Occasion, compose
 from ccm.pipeline.data import DataResult, check_data, given_data
-from ccm.pipeline.gate import require_approved
+from ccm.pipeline.gate import require_approved, require_no_collector
 from ccm.pipeline.project import Compiled, Project
 from ccm.pipeline.record import record
 from ccm.store import feeds
@@ -47,6 +47,7 @@ def send(
     approved.
     """
     compiled = project.compiled(communication_id)
+    require_no_collector(compiled.communication)
     unique = f"{communication_id}/{key}"
     about = Occasion(f"{communication_id}/{occasion or key}", None, at, {}, {customer_id: unique})
     if (earlier := _earlier(project, unique)) is not None and not dry_run:

@@ -7,23 +7,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, select, text, tuple_
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import Pool, QueuePool
 
 from ccm.errors import InputError, TryAgain
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 BATCH = 1000
 """Rows per statement: keeps below SQLite's and PostgreSQL's limits on bound values."""
+_CACHE_KB = 16_384
+"""Of one SQLite connection: the pages of the indexes into which a chunk's messages go, in no order."""
 
 
 class Store:
-    """One database. Make it once a process; after a fork, make a new one.
+    """One database. Connections are kept for the next transaction; a forked process leaves its parent's alone.
 
     `read` and `write` hand out a connection inside a transaction. On SQLite `write` takes the write lock
     at once (``BEGIN IMMEDIATE``), so that what it reads cannot change before it writes.
@@ -46,6 +49,7 @@ class Store:
             parsed = parsed.set(database=str(path))
         self.url = parsed.render_as_string(hide_password=False)
         self.engine = _engine(self.url, self.dialect)
+        _stores.add(self)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -144,8 +148,8 @@ def insert_of(dialect: str, table: Table) -> Any:
 def _engine(url: str, dialect: str) -> Engine:
     if dialect == "postgresql":
         return create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True)
-    # NullPool: SQLite opens in microseconds, and a pooled handle must never cross a fork.
-    engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": 60})
+    # Kept, since the last one to be closed writes the whole log of changes back into the file.
+    engine = create_engine(url, poolclass=QueuePool, pool_size=5, max_overflow=-1, connect_args={"timeout": 60})
 
     @event.listens_for(engine, "connect")
     def _settings(connection: Any, _record: Any) -> None:
@@ -155,6 +159,7 @@ def _engine(url: str, dialect: str) -> Engine:
         # FULL: a message marked `sending` must still be so after a power cut, or it could go twice.
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute(f"PRAGMA cache_size=-{_CACHE_KB}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
@@ -163,6 +168,20 @@ def _engine(url: str, dialect: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
 
     return engine
+
+
+_stores: WeakSet[Store] = WeakSet()
+_inherited: list[Pool] = []
+"""What a forked process got from its parent. Even to close one of these would break the parent's, so they stay."""
+
+
+def _leave_inherited() -> None:
+    for store in list(_stores):
+        _inherited.append(store.engine.pool)
+        store.engine.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_leave_inherited)
 
 
 def store_url(configured: str) -> str:

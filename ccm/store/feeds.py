@@ -54,7 +54,7 @@ def customers(connection: Connection, ids: Sequence[str]) -> dict[str, Customer]
     table = tables.customers
     found = {
         row[0]: customer_from_document(row[1])
-        for row in rows.of(connection, select(table.c.id, table.c.document), table.c.id, ids)
+        for row in rows.plain(connection, select(table.c.id, table.c.document), table.c.id, ids)
     }
     chosen = tables.customer_choices
     if connection.scalar(select(exists(select(chosen.c.customer_id)))):
@@ -139,7 +139,7 @@ def contacts(
     """
     table = tables.contacts
     named = or_(table.c.counts, table.c.communication.in_(following)) if following else table.c.counts
-    names = ["id" if name == "message_id" else name for name in Contact.model_fields]
+    names = ["id" if name == "message_id" else name for name in Contact._fields]
     return rows.of_customers(
         connection, Contact, table, ids, order=("at", "id"), names=names, where=(table.c.at >= since, named)
     )  # fmt: skip

@@ -7,9 +7,10 @@ are converted here and not by SQLAlchemy's types: together that is a third of th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import repeat
 from typing import Any, TypeVar
 
 import orjson
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Connection,
+    CursorResult,
     Row,
     Select,
     Table,
@@ -32,38 +34,38 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from ccm.store.tables import Instant
 
 M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T", bound=tuple[Any, ...])
 Convert = Callable[[Any], Any]
 
 
 def of_customers(
-    connection: Connection, model: type[M], table: Table, ids: Sequence[str], *, order: Sequence[str],
-    names: Sequence[str] = (), where: Sequence[ColumnElement[bool]] = (), convert: dict[str, Convert] | None = None,
-) -> dict[str, list[M]]:  # fmt: skip
+    connection: Connection, model: type[T], table: Table, ids: Sequence[str], *, order: Sequence[str],
+    names: Sequence[str] = (), where: Sequence[ColumnElement[bool]] = (), convert: Mapping[str, Convert] | None = None,
+) -> dict[str, list[T]]:  # fmt: skip
     """Rows by ``customer_id``, each customer's sorted by the columns `order`.
 
-    `names`: the columns to read where they are not called as the fields of `model` are, in the same order.
+    `model`: a class of named tuples. `names`: the columns to read where they are not called as its fields are, in the
+    same order.
     """
-    fields = tuple(model.model_fields)
-    place = fields.index("customer_id")
-    columns = tuple(names or fields)
-    dialect = connection.dialect.name
-    more = convert or {}
-    plan = [(field, more.get(field) or _converter(table, column, dialect))
-            for field, column in zip(fields, columns, strict=True)]  # fmt: skip
-    todo = [(field, change) for field, change in plan if change is not None]
+    fields: tuple[str, ...] = model._fields  # type: ignore[attr-defined]
+    columns, place = tuple(names or fields), fields.index("customer_id")
     statement: Select[*tuple[Any, ...]] = select(*(literal_column(column) for column in columns)).select_from(table)
     if where:
         statement = statement.where(*where)
     statement = statement.order_by(*(table.c[name] for name in order))
-    build = _builder(model)
-    found: defaultdict[str, list[M]] = defaultdict(list)
-    for row in of(connection, statement, table.c.customer_id, ids):
-        values = dict(zip(fields, row, strict=False))
-        for field, change in todo:
-            value = values[field]
-            if value is not None:
-                values[field] = change(value)
-        found[row[place]].append(build(values))
+    rows = plain(connection, statement, table.c.customer_id, ids)
+    if not rows:
+        return {}
+    dialect = connection.dialect.name
+    by_column: list[Iterable[Any]] = list(zip(*rows, strict=True))
+    for number, (field, column) in enumerate(zip(fields, columns, strict=True)):
+        change = (convert or {}).get(field) or _converter(table, column, dialect)
+        if change is not None:
+            by_column[number] = map(change, by_column[number])
+    found: defaultdict[str, list[T]] = defaultdict(list)
+    # By tuple itself: the class's own constructor is a call in Python for each row.
+    for row in map(tuple.__new__, repeat(model), zip(*by_column, strict=True)):
+        found[row[place]].append(row)
     return found
 
 
@@ -71,10 +73,24 @@ def of(
     connection: Connection, statement: Select[*tuple[Any, ...]], key: ColumnElement[str], ids: Sequence[str]
 ) -> Iterator[Row[*tuple[Any, ...]]]:
     """Rows whose `key` is one of `ids`, which travel as one value: half the time of a list of a thousand."""
+    return iter(_asked(connection, statement, key, ids).all()) if ids else iter(())
+
+
+def plain(
+    connection: Connection, statement: Select[*tuple[Any, ...]], key: ColumnElement[str], ids: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    """As `of`, but plain tuples with every value as the driver has it: a third of the time."""
     if not ids:
-        return iter(())
+        return []
+    with _asked(connection, statement, key, ids) as result:
+        return [] if result.cursor is None else list(result.cursor.fetchall())
+
+
+def _asked(
+    connection: Connection, statement: Select[*tuple[Any, ...]], key: ColumnElement[str], ids: Sequence[str]
+) -> CursorResult[*tuple[Any, ...]]:
     wanted: object = orjson.dumps(list(ids)).decode() if connection.dialect.name == "sqlite" else list(ids)
-    return iter(connection.execute(statement.where(among(connection, key)), {"ids": wanted}).all())
+    return connection.execute(statement.where(among(connection, key)), {"ids": wanted})
 
 
 def among(connection: Connection, key: ColumnElement[str]) -> ColumnElement[bool]:
@@ -89,10 +105,14 @@ def instant(value: Any) -> datetime:
     return datetime.fromisoformat(value + "+00:00") if isinstance(value, str) else value.astimezone(UTC)
 
 
+def _maybe_instant(value: Any) -> datetime | None:
+    return None if value is None else instant(value)
+
+
 def _converter(table: Table, column: str, dialect: str) -> Convert | None:
     kind = table.c[column].type
     if isinstance(kind, Instant):
-        return instant
+        return _maybe_instant if table.c[column].nullable else instant
     return bool if isinstance(kind, Boolean) and dialect == "sqlite" else None
 
 

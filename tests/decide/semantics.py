@@ -9,12 +9,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from ccm.decide import Facts, decide, recheck
 from ccm.decide.relations import joint_holders
 from ccm.decide.sharing import Wanted, refused
 from ccm.model.customer import Case, Consent, Contact, Customer, Preference, Relation, Suppression
 from ccm.model.requirements import FrequencyLimit, PolicyRequirements, QuietWeek
+from ccm.pipeline.digests import window_of
 from ccm.workspace.channels import Channel
+from ccm.workspace.collecting import Collects
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
 from ccm.workspace.yamlreader import parse_yaml
@@ -31,9 +35,9 @@ LISTS: dict[str, dict[str, Any]] = {
     "relations": {},
 }  # fmt: skip
 """What each entry of a list has where it says nothing."""
-MODELS = {
-    "preferences": Preference, "consents": Consent, "contacts": Contact, "suppressions": Suppression, "cases": Case,
-    "relations": Relation,
+MODELS: dict[str, TypeAdapter[Any]] = {
+    "preferences": TypeAdapter(Preference), "consents": TypeAdapter(Consent), "contacts": TypeAdapter(Contact),
+    "suppressions": TypeAdapter(Suppression), "cases": TypeAdapter(Case), "relations": TypeAdapter(Relation),
 }  # fmt: skip
 INSTANTS = ("at", "until", "opened_at", "closed_at", "paused_until")
 _DISTANCE = re.compile(r"([+-])?(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
@@ -84,6 +88,8 @@ def outcome(line: Line) -> dict[str, Any]:
     assert not unknown, f"{line.id}: {', '.join(sorted(unknown))} is none of {', '.join(usual)}"
     whole = {name: _laid_over(default, line.situation.get(name)) for name, default in usual.items()}
     at = datetime.fromisoformat(str(whole["at"]))
+    if whole["collects"]:
+        return {"window": window_of(Collects.model_validate(whole["collects"]), at, whole["organisation"]["timezone"])}
     communication = Communication.model_validate({"name": {"en": "x", "ja": "x"}} | whole["communication"])
     policy = Policy.model_validate(whole["policy"])
     channels = {
@@ -116,6 +122,8 @@ def expected(line: Line) -> dict[str, Any]:
     at = datetime.fromisoformat(str(line.situation.get("at", defaults()["at"])))
     if "send" in line.outcome:
         return line.outcome | {"due": instant(line.outcome.get("due", "0h"), at)}
+    if "window" in line.outcome:
+        return {"window": tuple(instant(end, at) for end in line.outcome["window"])}
     return line.outcome
 
 
@@ -131,7 +139,7 @@ def _facts(whole: Mapping[str, Any], at: datetime) -> Facts:
         for entry in whole[name]:
             fields = {"customer_id": "C1", **LISTS[name], **entry}
             fields |= {key: instant(value, at) for key, value in fields.items() if key in INSTANTS and value}
-            made.append(MODELS[name].model_validate(fields))
+            made.append(MODELS[name].validate_python(fields))
         return tuple(made)
 
     proxy = whole["proxy"]

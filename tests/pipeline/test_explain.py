@@ -61,7 +61,10 @@ def document(bank: Bank, row: Any, language: str = "en") -> dict[str, Any]:
 
 def lines(bank: Bank, row: Any, language: str) -> list[str]:
     """Without what changes with every rule and every release."""
-    fixed = ("rule ", "規則 ", "release ", "版 ", "policy ", "方針 ", "wording ", "文言 ", "submitted", "approved")
+    fixed = (
+        "rule ", "規則 ", "release ", "版 ", "policy ", "方針 ", "wording ", "文言 ",
+        "submitted", "approved", "申請", "承認",
+    )  # fmt: skip
     return [line for line in told(document(bank, row, language), language) if not line.strip().startswith(fixed)]
 
 
@@ -132,7 +135,7 @@ def test_what_is_said_to_help_helps(bank: Bank) -> None:
             granted=True, at=AT - timedelta(seconds=1),
         )  # fmt: skip
         with bank.project.store.write() as connection:
-            connection.execute(consents.insert(), [{**given.model_dump(), "row_digest": f"given-{tried}"}])
+            connection.execute(consents.insert(), [{**given._asdict(), "row_digest": f"given-{tried}"}])
         composed, _ = compose(
             bank.project, bank.project.compiled("savings-offer"), Occasion("R9", "R9", AT, {}), [row["customer_id"]]
         )

@@ -58,8 +58,6 @@ def communication(**fields: object) -> Communication:
          "on_cap: digest needs 'digest', as in digest: {into: weekly-summary}"),
         (COMMUNICATION, "category:", "priority: urgent\ncategory:", "priority: urgent",
          "priority 'urgent' is none of critical, high, normal, low (channels/policy.yaml)"),
-        (COMMUNICATION, "category:", "digest: {into: summary}\ncategory:", "digest: {into",
-         "communication 'summary' does not exist; there are: payment-received"),
         (COMMUNICATION, "category:", "not_within: [{days: 3, of: [rates]}]\ncategory:", "not_within:",
          "communication 'rates' does not exist; there are: payment-received"),
         (COMMUNICATION, "category:", "at_once: [sms, push]\ncategory:", "at_once:",
