@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, literal_column, select
 
 from ccm.model.customer import Customer
 from ccm.store import rows as reading
@@ -108,7 +108,11 @@ def _served_points(
     connection: Connection, communication: str, occasion: str, points: Sequence[str]
 ) -> dict[str, str]:  # fmt: skip
     wanted = sorted({point for point in points if point})
-    query = select(contacts.c.contact_point, contacts.c.customer_id).join(messages, messages.c.id == contacts.c.id)
+    query = (
+        select(contacts.c.contact_point, contacts.c.customer_id)
+        .join(messages, messages.c.id == contacts.c.id)
+        .where(contacts.c.contact_point != literal_column("''"))  # word for word what the index of addresses has
+    )
     return _first(connection, query, contacts.c.contact_point, wanted, communication, occasion)
 
 
