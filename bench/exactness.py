@@ -42,7 +42,7 @@ from ccm.store.tables import cases, contacts, preferences
 
 START = datetime(2026, 4, 1, 14, tzinfo=UTC)
 PACE = 720
-"""Times as quick as a real clock: 12 hours in a minute, midnights in Tokyo and London and every window several times."""
+"""Times as quick as a real clock: 12 hours in a minute, midnights in Tokyo and London, windows several times."""
 PATIENCE = 60.0
 """Seconds after which a race ends though too little was handed over: then something is wrong."""
 CHUNK = 25

@@ -99,17 +99,36 @@ def make_bank(folder: Path, store_url: str, *, customers: int = 40, seed: int = 
     The feed is imported and the templates are compiled once a process; each bank gets copies.
     """
     template = _template(customers, seed)
-    root = copy_workspace(folder / "bank")
-    clock = Clock()
+    bank = _opened(template, copy_workspace(folder / "bank"), store_url, Clock())
+    with template.store.read() as source, bank.project.store.write() as target:
+        for table in FEED_TABLES:
+            if rows := [dict(row) for row in source.execute(select(table)).mappings()]:
+                target.execute(table.insert(), rows)
+    return bank
+
+
+def copy_bank(bank: Bank, folder: Path, store_url: str) -> Bank:
+    """Another bank with the same files; `store_url` is that of a copy of its store."""
+    root = folder / "bank"
+    for path, content in _files(bank.project.workspace.root):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(content)
+        if path.parts[0] == ".ccm":
+            (root / path).chmod(0o600)  # keys that others can read are refused
+    return _opened(bank.project, root, store_url, replace(bank.clock))
+
+
+@cache
+def _files(root: Path) -> list[tuple[Path, bytes]]:
+    return [(path.relative_to(root), path.read_bytes()) for path in sorted(root.rglob("*")) if path.is_file()]
+
+
+def _opened(template: Project, root: Path, store_url: str, clock: Clock) -> Bank:
     shared = template.workspace
     # Copies, since tests change them: what one test changes must not be in the next one's workspace.
     workspace = replace(shared, root=root, channels=dict(shared.channels), communications=dict(shared.communications))
     archive = Archive(root / workspace.settings.store.archive)
     project = Project(workspace, template.rules, Store(store_url), archive, clock, _compiled=dict(template._compiled))
-    with template.store.read() as source, project.store.write() as target:
-        for table in FEED_TABLES:
-            if rows := [dict(row) for row in source.execute(select(table)).mappings()]:
-                target.execute(table.insert(), rows)
     return Bank(project, clock)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from ccm.errors import Conflict, InputError, NotFound
 from ccm.log import leaves, sequencer
 from ccm.pipeline.compose import Occasion
-from ccm.pipeline.gate import require_approved, require_not_stopped
+from ccm.pipeline.gate import require_approved, require_no_collector, require_not_stopped
 from ccm.pipeline.project import Compiled, Project
 from ccm.store import feeds
 from ccm.store.lease import owner_is_gone
@@ -60,6 +60,7 @@ def start(project: Project, communication_id: str, at: datetime, *, limit: int |
     communication and occasion exists, `InputError` where there are no customers.
     """
     compiled = project.compiled(communication_id)
+    require_no_collector(compiled.communication)
     if compiled.communication.data.fields and not compiled.communication.data.sql:
         raise InputError(f"'{communication_id}' takes its data from a trigger; send it with: ccm send")
     planned = occasion(compiled, at, limit)
@@ -93,7 +94,8 @@ def again(project: Project, run_id: str, at: datetime) -> Run:
         ids = connection.scalars(
             select(messages.c.customer_id)
             .where(
-                messages.c.run_id == run_id, messages.c.state == "withheld", messages.c.reason == WORDING_CHANGED
+                messages.c.run_id == run_id, messages.c.state == "withheld", messages.c.reason == WORDING_CHANGED,
+                messages.c.part == "",
             )
             .order_by(messages.c.customer_id)
         ).all()  # fmt: skip

@@ -43,7 +43,9 @@ def demo(
         steps = Steps(out, workspace)
         steps.run("init", str(workspace))
         for kind in FEEDS:
-            steps.run("import", kind, str(feed / f"{kind}.csv"), findings_are_fine=True)
+            file = feed / f"{kind}.csv"
+            if file.read_bytes().count(b"\n") > 1:  # few customers may have none of a kind; a header alone is refused
+                steps.run("import", kind, str(file), findings_are_fine=True)
         steps.run("check", "--at", RUN_AT)
         steps.run("preview", "quarterly-statement", "--at", RUN_AT, "--out", str(out_dir / "preview"))
         for communication in CAMPAIGNS:

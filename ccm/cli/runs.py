@@ -263,19 +263,21 @@ def send(
     customer: Annotated[str, typer.Option("--customer", metavar="ID")],
     data: Annotated[str | None, typer.Option("--data", metavar="JSON|@FILE", help="The trigger's data.")] = None,
     key: Annotated[str | None, typer.Option("--key", help="Makes a repeat harmless.")] = None,
+    occasion: Annotated[str, typer.Option("--occasion", help="What it is about, where a run is about it too.")] = "",
     at: AtOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide and render; record nothing.")] = False,
     workspace: WorkspaceOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
     """One notification for one customer; `ccm deliver` sends it."""
     with command(json) as out:
-        if key is not None and not (1 <= len(key) <= MAX_KEY and key.isprintable()):
-            raise InputError(f"--key takes 1 to {MAX_KEY} printable characters")
+        for option, text in (("--key", key), ("--occasion", occasion or None)):
+            if text is not None and not (1 <= len(text) <= MAX_KEY and text.isprintable()):
+                raise InputError(f"{option} takes 1 to {MAX_KEY} printable characters")
         given = trigger_data(data)
         project = project_of(workspace)
         accepted = send_now(
             project, communication, customer, given, key=key or uuid4().hex, at=instant(at, project.clock),
-            dry_run=dry_run,
+            dry_run=dry_run, occasion=occasion,
         )  # fmt: skip
         repeated = " (a repeat: nothing new was made)" if accepted.repeated else ""
         on = f" by {accepted.channel}, due {shown(accepted.due_at)}" if accepted.channel else ""

@@ -27,6 +27,13 @@ def household(relations: Iterable[Relation], purpose: str) -> str | None:
     )  # fmt: skip
 
 
+def joint_holders(relations: Iterable[Relation], purpose: str) -> tuple[str, ...]:
+    """Who gets copies of communications of a purpose: ids of customers, in code point order."""
+    return tuple(sorted(
+        row.related_id for row in relations if row.kind == "joint" and (not row.purposes or purpose in row.purposes)
+    ))  # fmt: skip
+
+
 def lacks_proxy(communication: Communication, facts: Facts) -> bool:
     """Whether somebody must receive instead of the customer, and nobody knows them as an active customer."""
     if instead(facts.relations, communication.purpose) is None:
@@ -35,10 +42,13 @@ def lacks_proxy(communication: Communication, facts: Facts) -> bool:
 
 
 def addressed(customer: Customer, proxy: Customer) -> Customer:
-    """The customer with the proxy's addresses, and the zone in which they are: quiet hours are for who receives.
+    """The customer at the proxy's addresses, and in the zone in which they are: quiet hours are for who receives.
 
     Language, jurisdiction, preferences and consents stay the customer's own: it is what the customer is told.
     """
     return customer.model_copy(
-        update={"contact_points": proxy.contact_points, "address": proxy.address, "timezone": proxy.timezone}
-    )
+        update={
+            "contact_points": proxy.contact_points, "address": proxy.address, "timezone": proxy.timezone,
+            "care_of": proxy,
+        }
+    )  # fmt: skip

@@ -74,6 +74,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "erased": ("the customer was erased", "お客さまの情報を消去したため"),
     "content_erased": ("its content was destroyed", "内容を消去したため"),
     "run_cancelled": ("the run was cancelled", "実行が取り消されたため"),
+    "digest_withheld": ("the digest that was to tell of it did not go out", "まとめて送るお知らせを送らなかったため"),
+    "digest_full": ("the digest had room for newer messages only", "まとめて送るお知らせの件数の上限に達したため"),
+    "communication_removed": ("the communication is not there any more", "通知の設定が削除されたため"),
     # channels passed over
     "taken": ("possible, and taken", "採用"),
     "not_offered": ("the communication has no text for it", "この通知の文面がない"),

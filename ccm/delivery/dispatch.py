@@ -18,6 +18,7 @@ from ccm.errors import Erased, IntegrityError, NotAllowed, OutcomeUnknown, Suppl
 from ccm.log import leaves, sequencer
 from ccm.model.message import ApprovedMessage, Receipt
 from ccm.pipeline import contents
+from ccm.pipeline.digest_closing import close_digests
 from ccm.pipeline.project import Clock, Project
 from ccm.pipeline.reserve import lock_guards
 from ccm.store.archive import Content
@@ -101,6 +102,7 @@ def deliver(
         pass_ = _Pass(project, moment or project.clock, delivered, on_progress)
         pass_.recover(adapters)
         pass_.expire()
+        pass_.close_digests()
         for name, channel in project.workspace.channels.items():
             pass_.channel(channel, adapters[name])
     finally:
@@ -148,6 +150,11 @@ class _Pass:
         while found := claims.expire(self.project, self.moment()):
             for _, channel in found:
                 self.delivered.outcomes[channel, "withheld: expired"] += 1
+
+    def close_digests(self) -> None:
+        """Makes the messages of digests whose window has ended, so that this very pass sends them."""
+        for (name, outcome), count in close_digests(self.project, self.moment()).items():
+            self.delivered.outcomes[name, f"digest {outcome}"] += count
 
     def channel(self, channel: Channel, adapter: Adapter) -> None:
         lease = timedelta(seconds=channel.lease_seconds)

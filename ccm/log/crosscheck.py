@@ -208,7 +208,7 @@ def _outcome(row: Row[Any]) -> Iterator[str]:
     """Whether the decision, or an event after it, led to the row's state, with its reason."""
     decided = (row.d_state, row.d_reason)
     match row.state:
-        case "withheld" | "cancelled" if row.d_state == "due":
+        case "withheld" | "cancelled" if row.d_state in ("due", "digested"):
             decided = (row.received, row.detail)
             expected = (row.state, row.reason)
         case "withheld" | "set_aside" | "digested" | "due" | "claimed" | "sending":

@@ -65,6 +65,9 @@ class Customer(Frozen):
     account_ids: tuple[str, ...] = ()
     attributes: Mapping[str, Any] = Field(default_factory=dict)
     """Extra attributes, each declared in ccm.toml."""
+    care_of: Customer | None = Field(default=None, exclude=True)
+    """Whose addresses these are, where a guardian or a person for correspondence receives; no part of the customer's
+    own record."""
 
     def reach(self, channel: str) -> str | None:
         """The address of this customer on `channel`, or None where there is none.

@@ -18,10 +18,14 @@ from ccm.compliance.resolve import MissingWording, resolve_wording
 from ccm.compliance.stops import Stop, Stops
 from ccm.decide import Facts, decide
 from ccm.errors import RenderError
+from ccm.model.customer import Customer
 from ccm.model.message import ApprovedMessage, Decision, Draft, RenderContext, Rendered
+from ccm.pipeline.copies import copies, part_of
 from ccm.pipeline.data import DataRefusal, DataResult
 from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Compiled, Project
+from ccm.store import feeds
+from ccm.workspace.communication import DIGEST_PART
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +36,13 @@ class Occasion:
     run_id: str | None
     at: datetime
     parameters: Mapping[str, object]
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """Customer to the key of that customer's message, where it is not the trigger of one customer alone."""
 
     def trigger_key(self, customer_id: str, part: str = "") -> str:
         """Unique in the store: a repeat finds the message that is there. No key that a person gives has two lines."""
-        return part_key(f"{self.run_id}/{customer_id}" if self.run_id else self.id, part)
+        key = f"{self.run_id}/{customer_id}" if self.run_id else self.keys.get(customer_id, self.id)
+        return part_key(key, part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +58,33 @@ class Composed:
     language: str | None
     jurisdiction: str
     message: ApprovedMessage | None = None
+    """What goes out; of ``digested``, what the digest is to tell of it."""
     rendered: Rendered | None = None
     region: str = ""
     """The part of the jurisdiction where the customer is; empty where nobody knows."""
     part: str = ""
-    """Empty; or the channel of a message that goes out beside the customer's first, whose outcome stands before it."""
+    """Empty; the channel of a message that goes out beside the customer's first, whose outcome stands before it; or a
+    copy's, see `ccm.pipeline.copies`."""
+    about: str = ""
+    """Of a copy for a joint holder: the customer whose matter it tells of; empty: the customer's own."""
     contact_point: str = ""
     """Digest of the message's address, once it is reserved."""
     facts: Facts | None = field(default=None, repr=False)
     """What the decision was taken from; None where the customer is not known."""
+
+    @property
+    def key(self) -> str:
+        """Whose outcome it is of a chunk's, the further parts being the same one's. No customer's id has two lines."""
+        return f"{self.about}\n{self.decision.customer_id}" if self.about else self.decision.customer_id
+
+
+def trigger_key(
+    occasion: Occasion, communication: str, customer_id: str, part: str = "", about: str = ""
+) -> str:  # fmt: skip
+    """Of a message; that of a copy is made from the id of the message it is a copy of, and names nobody."""
+    if not about:
+        return occasion.trigger_key(customer_id, part)
+    return part_key(message_id(occasion.trigger_key(about), communication, about), part)
 
 
 def part_key(trigger_key: str, part: str) -> str:
@@ -96,7 +121,12 @@ def compose(
             customer_id: (known, decide(communication, workspace.policy, workspace.channels, known, occasion.at))
             for customer_id, known in facts.items()
         }
-        data = _data(connection, compiled, occasion, decided, given)
+        further = copies(connection, project, communication, facts, occasion.at)
+        wanted = [
+            facts[customer_id].customer for customer_id, (_, decision) in decided.items()
+            if decision.send or decision.digest or any(copy.sent for copy in further.get(customer_id, ()))
+        ]  # fmt: skip
+        data = _data(connection, compiled, occasion, wanted, given)
     composed: list[Composed] = []
     inputs = hashlib.sha256()
     for customer_id in customer_ids:
@@ -106,6 +136,12 @@ def compose(
             composed.append(_unknown(customer_id, compiled, occasion))
         else:
             composed += _parts(project, compiled, occasion, *decided[customer_id], result, stopped, isolate)
+        for copy in further.get(customer_id, ()):
+            inputs.update(input_digest(copy.holder, copy.known[0] if copy.known else None, None))
+            if copy.known is None:
+                composed.append(_unknown(copy.holder, compiled, occasion, customer_id))
+            else:
+                composed += _parts(project, compiled, occasion, *copy.known, result, stopped, isolate, customer_id)
     return composed, inputs.hexdigest()
 
 
@@ -113,35 +149,44 @@ def compose_anew(
     project: Project, compiled: Compiled, occasion: Occasion, decided: Mapping[str, tuple[Facts, Decision]], *,
     given: Mapping[str, DataResult] | None = None, isolate: bool = False,
 ) -> dict[str, list[Composed]]:  # fmt: skip
-    """As `compose`, by decisions that were taken already; the outcomes by customer."""
+    """As `compose`, by decisions that were taken already; both by `Composed.key`."""
+    about = {key: key.rpartition("\n")[0] for key in decided}
     with project.store.read() as connection:
         stopped = stops.active(connection)
-        data = _data(connection, compiled, occasion, decided, given)
+        wanted = [facts.customer for key, (facts, decision) in decided.items()
+                  if (decision.send or decision.digest) and not about[key]]  # fmt: skip
+        others = feeds.customers(connection, sorted({*about.values()} - {"", *(one.id for one in wanted)}))
+        data = _data(connection, compiled, occasion, [*wanted, *others.values()], given)
     return {
-        customer_id: _parts(project, compiled, occasion, facts, decision, data.get(customer_id), stopped, isolate)
-        for customer_id, (facts, decision) in decided.items()
-    }
+        key: _parts(
+            project, compiled, occasion, facts, decision, data.get(about[key] or key), stopped, isolate, about[key]
+        )
+        for key, (facts, decision) in decided.items()
+    }  # fmt: skip
 
 
 def _data(
-    connection: Connection, compiled: Compiled, occasion: Occasion, decided: Mapping[str, tuple[Facts, Decision]],
+    connection: Connection, compiled: Compiled, occasion: Occasion, wanted: Sequence[Customer],
     given: Mapping[str, DataResult] | None,
 ) -> Mapping[str, DataResult]:  # fmt: skip
     if given is not None:
         return given
-    wanted = [facts.customer for facts, decision in decided.values() if decision.send]
     return compiled.data.load(connection, wanted, occasion.at, occasion.parameters) if wanted else {}
 
 
 def _parts(
     project: Project, compiled: Compiled, occasion: Occasion, facts: Facts, decision: Decision,
-    data: DataResult | None, stopped: Stops, isolate: bool,
+    data: DataResult | None, stopped: Stops, isolate: bool, about: str = "",
 ) -> list[Composed]:  # fmt: skip
-    """One customer's outcomes: the first, then one for each further channel that it goes out on at once."""
-    ways = [("", decision), *((channel, replace(decision, channel=channel)) for channel in decision.also)]
+    """One customer's outcomes: the first, then one for each further channel that it goes out on at once.
+
+    With `about` it is the copy for a joint holder, whose facts and decision these are; the data are that customer's.
+    """
+    first = part_of(about, facts.customer.id) if about else ""
+    ways = [(first, decision), *((channel, replace(decision, channel=channel)) for channel in decision.also)]
     found = []
     for part, way in ways:
-        one = _One(project, compiled, occasion, facts, way, data, stopped, part)
+        one = _One(project, compiled, occasion, facts, way, data, stopped, part, about)
         found.append(_isolated(one) if isolate else one.compose())
     return found
 
@@ -151,19 +196,20 @@ class _One:
 
     def __init__(
         self, project: Project, compiled: Compiled, occasion: Occasion, facts: Facts, decision: Decision,
-        data: DataResult | None, stops: Stops, part: str,
+        data: DataResult | None, stops: Stops, part: str, about: str,
     ) -> None:  # fmt: skip
         self.project, self.compiled, self.occasion = project, compiled, occasion
-        self.facts, self.customer, self.part = facts, facts.customer, part
+        self.facts, self.customer, self.part, self.about = facts, facts.customer, part, about
         self.decision, self.data, self.stops = decision, data, stops
         self.language = compiled.communication.language_for(facts.customer.language)
-        key = occasion.trigger_key(facts.customer.id, part)
+        key = trigger_key(occasion, compiled.communication.id, facts.customer.id, part, about)
         self.id = message_id(key, compiled.communication.id, facts.customer.id)
 
     def compose(self) -> Composed:
-        decision, channel = self.decision, self.decision.channel
-        if not decision.send or channel is None or self.language is None:
-            return self.outcome("digested" if decision.digest else "withheld", decision.reason, decision.detail)
+        decision = self.decision
+        channel = DIGEST_PART if decision.digest else decision.channel if decision.send else None
+        if channel is None or self.language is None:
+            return self.outcome("withheld", decision.reason, decision.detail)
         if (stop := self.stopped(channel)) is not None:
             return self.outcome("withheld", stop.reason, stop.name)
         slots = self.compiled.renderer.slots(channel, self.language, decision.variant)
@@ -177,7 +223,7 @@ class _One:
             return self.outcome("set_aside", "no_data", "")
         if isinstance(self.data, DataRefusal):
             return self.outcome("set_aside", self.data.reason, self.data.detail)
-        recipient = self.customer.reach(channel) or ""
+        recipient = "" if decision.digest else self.customer.reach(channel) or ""
         try:
             context = RenderContext(
                 self.id, self.customer, self.language, self.customer.jurisdiction, self.occasion.at, recipient,
@@ -189,14 +235,17 @@ class _One:
         used = [(use.id, use.version) for use in rendered.wording]
         if (stop := self.stopped(channel, used)) is not None:
             return self.outcome("withheld", stop.reason, stop.name)
-        draft = Draft(self.id, decision, self.language, self.customer.jurisdiction, recipient, rendered)
+        # What is collected is checked like a message: it is told later in these words.
+        way = replace(decision, send=True, channel=channel)
+        draft = Draft(self.id, way, self.language, self.customer.jurisdiction, recipient, rendered)
         rules = self.compiled.rules
         checked = check(draft, self.compiled.communication, rules, self.compiled.release.digest)
         looked_at = tuple(rule.id for rule in applied(draft, self.compiled.communication, rules))
         self.decision = replace(decision, rules=(*decision.rules, *looked_at))
         if isinstance(checked, Refusal):
             return self.outcome("withheld", checked.reason, checked.detail)
-        return replace(self.outcome("due", decision.reason, decision.detail), message=checked, rendered=rendered)
+        state = "digested" if decision.digest else "due"
+        return replace(self.outcome(state, decision.reason, decision.detail), message=checked, rendered=rendered)
 
     def preference_token(self, channel: str) -> str:
         """The token of this message's link to the preference page; empty on channels that cannot carry one."""
@@ -217,7 +266,7 @@ class _One:
     def outcome(self, state: str, reason: str, detail: str) -> Composed:
         return Composed(
             self.id, self.decision, state, reason, detail, self.language, self.customer.jurisdiction,
-            region=region_of(self.customer), part=self.part, facts=self.facts,
+            region=region_of(self.customer), part=self.part, about=self.about, facts=self.facts,
         )  # fmt: skip
 
 
@@ -229,10 +278,12 @@ def _isolated(one: _One) -> Composed:
         return one.outcome("set_aside", "engine_error", type(error).__name__)
 
 
-def _unknown(customer_id: str, compiled: Compiled, occasion: Occasion) -> Composed:
+def _unknown(customer_id: str, compiled: Compiled, occasion: Occasion, about: str = "") -> Composed:
+    part = part_of(about, customer_id) if about else ""
     decision = Decision(customer_id, compiled.communication.id, occasion.at, False, "unknown_customer")
-    key = message_id(occasion.trigger_key(customer_id), compiled.communication.id, customer_id)
-    return Composed(key, decision, "withheld", "unknown_customer", "", None, "")
+    key = trigger_key(occasion, compiled.communication.id, customer_id, part, about)
+    own = message_id(key, compiled.communication.id, customer_id)
+    return Composed(own, decision, "withheld", "unknown_customer", "", None, "", part=part, about=about)
 
 
 def input_digest(customer_id: str, facts: Facts | None, data: DataResult | None) -> bytes:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence, Set
+from typing import Any
 
-from sqlalchemy import Connection, literal_column, select
+from sqlalchemy import Connection, Select, literal_column, select
 
+from ccm.decide.relations import household
+from ccm.decide.sharing import Wanted, refused
 from ccm.model.customer import Customer
+from ccm.store import feeds
 from ccm.store import rows as reading
 from ccm.store.engine import insert_of
 from ccm.store.tables import contacts, customer_salts, messages, relations
@@ -25,17 +28,6 @@ SALT_ID = " contact points"
 """The salt's row among the customers' salts. No customer's id begins with a space, see `ccm.intake.values`."""
 NEVER_WENT = ("withheld", "set_aside", "failed", "cancelled", "digested")
 """Message states in which certainly nothing reached an address, or another message will."""
-
-
-class Wanted(NamedTuple):
-    """A message that is about to be recorded."""
-
-    id: str
-    customer_id: str
-    contact_point: str
-    """As `contact_point` gives it; empty where it may be shared."""
-    household: str = ""
-    """The household that gets one message only; empty where each member gets one."""
 
 
 def salt(connection: Connection) -> bytes | None:
@@ -86,56 +78,54 @@ def guards(rows: Iterable[Wanted]) -> set[str]:
 
 
 def shared_contact_points(
-    connection: Connection, communication: str, occasion: str, rows: Sequence[Wanted]
+    connection: Connection, communication: Communication, occasion: str, rows: Sequence[Wanted]
 ) -> dict[str, str]:
     """Message id to why it must not go: ``duplicate_contact_point`` or ``household_served``.
 
-    Looks at the ledger and at the rows themselves, of which the first customer in code point order goes. To be called
-    under the `guards` of the rows, in the transaction that records them.
+    Looks at the ledger and at the rows themselves. To be called under the `guards` of the rows, in the transaction that
+    records them.
     """
-    points = _served_points(connection, communication, occasion, [row.contact_point for row in rows])
-    households = _served_households(connection, communication, occasion, [row.household for row in rows])
-    found: dict[str, str] = {}
-    for row in sorted(rows, key=lambda row: (row.customer_id, row.id)):
-        if row.contact_point and points.setdefault(row.contact_point, row.customer_id) != row.customer_id:
-            found[row.id] = "duplicate_contact_point"
-        elif row.household and households.setdefault(row.household, row.customer_id) != row.customer_id:
-            found[row.id] = "household_served"
-    return found
+    points = _served_points(connection, communication, occasion, {row.contact_point for row in rows} - {""})
+    households = _served_households(connection, communication, occasion, {row.household for row in rows} - {""})
+    return refused(rows, points, households)
 
 
 def _served_points(
-    connection: Connection, communication: str, occasion: str, points: Sequence[str]
+    connection: Connection, communication: Communication, occasion: str, wanted: Set[str]
 ) -> dict[str, str]:  # fmt: skip
-    wanted = sorted({point for point in points if point})
     query = (
         select(contacts.c.contact_point, contacts.c.customer_id)
         .join(messages, messages.c.id == contacts.c.id)
         .where(contacts.c.contact_point != literal_column("''"))  # word for word what the index of addresses has
     )
-    return _first(connection, query, contacts.c.contact_point, wanted, communication, occasion)
+    served = reading.of(connection, _went(query, communication, occasion), contacts.c.contact_point, sorted(wanted))
+    return _first(map(tuple, served))
 
 
 def _served_households(
-    connection: Connection, communication: str, occasion: str, households: Sequence[str]
+    connection: Connection, communication: Communication, occasion: str, wanted: Set[str]
 ) -> dict[str, str]:  # fmt: skip
-    wanted = sorted({household for household in households if household})
-    query = (
-        select(relations.c.related_id, relations.c.customer_id)
-        .join(messages, messages.c.customer_id == relations.c.customer_id)
-        .where(relations.c.kind == "household")
-    )
-    return _first(connection, query, relations.c.related_id, wanted, communication, occasion)
+    """By relations as they are now: the ledger names no household, and so keeps none that a customer has left."""
+    if not wanted:
+        return {}
+    query = select(relations.c.customer_id).join(messages, messages.c.customer_id == relations.c.customer_id)
+    query = _went(query.where(relations.c.kind == "household"), communication, occasion)
+    members = {row[0] for row in reading.of(connection, query, relations.c.related_id, sorted(wanted))}
+    found = feeds.relations(connection, sorted(members))
+    mine = ((household(rows, communication.purpose), member) for member, rows in found.items())
+    return _first((one, member) for one, member in mine if one is not None)
 
 
-def _first(
-    connection: Connection, query: Any, key: Any, wanted: Sequence[str], communication: str, occasion: str
-) -> dict[str, str]:  # fmt: skip
-    query = query.where(
-        messages.c.communication == communication, messages.c.occasion == occasion,
+def _went(query: Select[Any], communication: Communication, occasion: str) -> Select[Any]:
+    return query.where(
+        messages.c.communication == communication.id, messages.c.occasion == occasion,
         messages.c.state.not_in(NEVER_WENT),
     )  # fmt: skip
+
+
+def _first(served: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Of each place the first customer in code point order."""
     found: dict[str, str] = {}
-    for point, customer_id in reading.of(connection, query, key, wanted):
-        found[point] = min(customer_id, found.get(point, customer_id))
+    for place, customer_id in served:
+        found[place] = min(customer_id, found.get(place, customer_id))
     return found

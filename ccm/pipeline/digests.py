@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
+from ccm.decide.windows import shown
+from ccm.pipeline.project import Project
+from ccm.store import rows
 from ccm.store.engine import insert_of
 from ccm.store.tables import digests
+from ccm.workspace.collecting import Collects
+from ccm.workspace.sendtimes import WEEKDAYS
 
 Window = tuple[datetime, datetime]
 """From (inclusive) and to (exclusive), in UTC."""
+_DAYS = range(-8, 9)
 
 
-def day_window(at: datetime, zone: str) -> Window:
-    """The calendar day of `at` in an IANA zone: 23 to 25 hours, from one midnight to the next."""
-    place = ZoneInfo(zone)
-    first = datetime.combine(at.astimezone(place).date(), datetime.min.time())
-    start, end = (day.replace(tzinfo=place).astimezone(UTC) for day in (first, first + timedelta(days=1)))
-    return start, end
+def window_of(collects: Collects, at: datetime, zone: str) -> Window:
+    """The window of a collecting communication in which an instant lies; `zone` is the organisation's.
+
+    One ends where the next begins: at the first instant at which the clocks show the time, or at the first after it
+    where they skip it. So a day is 23 to 25 hours long.
+    """
+    today, minutes = at.astimezone(ZoneInfo(zone)).date(), collects.at.hour * 60 + collects.at.minute
+    days = [today + timedelta(days=number) for number in _DAYS]
+    closings = [
+        shown(zone, day, minutes)[0] for day in days
+        if collects.day is None or WEEKDAYS[day.weekday()] == collects.day
+    ]  # fmt: skip
+    return max(closing for closing in closings if closing <= at), min(closing for closing in closings if closing > at)
+
+
+def windows_of(project: Project, communication_id: str) -> Callable[[datetime], Window]:
+    """For `join_digest`: the windows of a communication; the rest of the project's life they stay the same."""
+    collects = project.workspace.communication(communication_id).collects
+    assert collects is not None, "the workspace was refused where something is collected into what does not collect"
+    zone = project.workspace.settings.organisation.timezone
+    return lambda at: window_of(collects, at, zone)
 
 
 def join_digest(
@@ -32,20 +54,26 @@ def join_digest(
 
     `communication` is the one that collects, `window_of` gives the window in which an instant lies. The rows of
     `digests` are made where they are not there yet, in the caller's transaction; customer, communication and start
-    are unique in the database, and the id follows from them, so that two transactions never make two. A digest whose
-    window was closed is not opened again: its id is returned, and whoever closes it must hold the customers' guards.
+    are unique in the database, and the id follows from them, so that two transactions never make two. Where a digest
+    was closed already, the next window is joined: the caller holds the customers' guards, as whoever closes does.
     """
-    start, end = window_of(at)
-    joined = {customer_id: digest_id(communication, customer_id, start) for customer_id in sorted(set(customer_ids))}
-    if joined:
+    joined: dict[str, str] = {}
+    left, moment = sorted(set(customer_ids)), at
+    while left:
+        start, end = window_of(moment)
+        wanted = {digest_id(communication, customer_id, start): customer_id for customer_id in left}
         connection.execute(
             insert_of(connection.dialect.name, digests).on_conflict_do_nothing(),
             [
                 {"id": found, "customer_id": customer_id, "communication": communication, "window_start": start,
                  "window_end": end, "state": "open"}
-                for customer_id, found in joined.items()
+                for found, customer_id in wanted.items()
             ],
         )  # fmt: skip
+        closed = select(digests.c.id).where(digests.c.state != "open")
+        full = {row[0] for row in rows.of(connection, closed, digests.c.id, list(wanted))}
+        joined |= {customer_id: found for found, customer_id in wanted.items() if found not in full}
+        left, moment = [customer_id for found, customer_id in wanted.items() if found in full], end
     return joined
 
 
@@ -53,3 +81,10 @@ def digest_id(communication: str, customer_id: str, window_start: datetime) -> s
     """32 hexadecimal digits, the same for the same window."""
     key = f"digest\n{communication}\n{customer_id}\n{window_start.astimezone(UTC).isoformat()}"
     return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def digest_of(connection: Connection, row: Mapping[Any, Any]) -> Mapping[Any, Any] | None:
+    """The row of `digests` that a message became a part of, or is; None where it has to do with none."""
+    if row["digest"] is None:
+        return None
+    return connection.execute(select(digests).where(digests.c.id == row["digest"])).mappings().first()

@@ -33,6 +33,7 @@ from ccm.store.tables import (
     customer_keys,
     customer_salts,
     customers,
+    digests,
     erasures,
     legal_holds,
     messages,
@@ -141,10 +142,12 @@ def _require_possible(connection: Connection, customer_id: str) -> None:
 
 
 def _stop(connection: Connection, customer_id: str, now: datetime) -> list[bytes]:
-    """Withholds what waits to go. Returns the log's entries about it."""
+    """Withholds what waits to go, and what waits to be told in a digest. Returns the log's entries about it."""
+    waiting = select(digests.c.id).where(digests.c.customer_id == customer_id, digests.c.state == "open")
+    collected = (messages.c.state == "digested") & messages.c.digest.in_(waiting)
     stopped = connection.scalars(
         update(messages)
-        .where(messages.c.customer_id == customer_id, messages.c.state == "due")
+        .where(messages.c.customer_id == customer_id, (messages.c.state == "due") | collected)
         .values(state="withheld", reason="erased", detail="", updated_at=now)
         .returning(messages.c.id)
     ).all()
@@ -190,12 +193,15 @@ def _delete(connection: Connection, customer_id: str) -> dict[str, int]:
 
 
 def _rename(connection: Connection, customer_id: str, subject: str) -> None:
-    """In the lists of runs, and in the holds that were: the log's name for the id."""
+    """In the lists of runs, the digests and the holds that were: the log's name for the id."""
     old, new = orjson.dumps(customer_id).decode(), orjson.dumps(ERASED + subject).decode()
     connection.execute(
         update(chunks)
         .where(chunks.c.customer_ids.contains(old, autoescape=True))
         .values(customer_ids=func.replace(chunks.c.customer_ids, old, cast(new, String)))
+    )
+    connection.execute(
+        update(digests).where(digests.c.customer_id == customer_id).values(customer_id=ERASED + subject, state="closed")
     )
     connection.execute(
         update(legal_holds).where(legal_holds.c.customer_id == customer_id).values(customer_id=ERASED + subject)

@@ -18,6 +18,7 @@ from ccm.decide.whatif import Step, Way, ways_out
 from ccm.log.leaves import ERASED
 from ccm.model.message import Decision
 from ccm.pipeline.explain_basis import Basis
+from ccm.pipeline.explain_digest import of_digest
 from ccm.pipeline.explain_words import channel_name, phrase, shown
 from ccm.pipeline.project import Project
 from ccm.pipeline.traces import load, opened
@@ -45,7 +46,7 @@ def explained(project: Project, connection: Connection, row: Mapping[Any, Any], 
         "wording": [{"id": w[0], "version": w[1], "digest": w[2]} for w in orjson.loads(row["wording"])],
         "body_digest": row["body_digest"], "segments": row["segments"], "pages": row["pages"],
         "adapter": row["adapter"], "attempts": row["attempts"], "supplier_reference": row["supplier_reference"],
-        "updated": _shown(row["updated_at"]),
+        "updated": _shown(row["updated_at"]), "digest": of_digest(connection, row, language),
     }  # fmt: skip
 
 

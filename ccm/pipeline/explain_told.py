@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ccm.pipeline.explain_digest import told_of_digest
 from ccm.pipeline.explain_words import channel_name, phrase, state_name
 from ccm.pipeline.replay import Replay, counts
 
@@ -59,6 +60,7 @@ def _head(found: Mapping[str, Any], language: str) -> Iterator[str]:
         yield phrase("due", language, at=found["due"])
     if found["decision"]["digest"]:
         yield phrase("digest", language, digest=found["decision"]["digest"])
+    yield from told_of_digest(found, language)
 
 
 def _decision(found: Mapping[str, Any], language: str) -> Iterator[str]:

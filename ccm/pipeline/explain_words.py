@@ -46,6 +46,19 @@ PHRASES: dict[str, tuple[str, str]] = {
     "decided": ("  decided for {at}", "  判断の基準時刻 {at}"),
     "due": ("  goes out from {at}", "  送信可能になる時刻 {at}"),
     "digest": ("  becomes a part of {digest}", "  {digest}にまとめて届ける"),
+    "digest_open": ("  waits for {communication}, which goes from {at}", "  {communication}を待つ（{at}以降に送付）"),
+    "digest_message": (
+        "  told in message {message} ({communication}), which is: {state}, {why} ({reason})",
+        "  メッセージ {message}（{communication}）に収録。その状況：{state}、{why}（{reason}）",
+    ),
+    "digest_empty": (
+        "  {communication} was closed without a message: nothing was left to tell",
+        "  {communication}は載せるものが残らず、送付なし",
+    ),
+    "digest_part": (
+        "  collected {message} ({communication}): {state}, {why} ({reason})",
+        "  収録対象 {message}（{communication}）：{state}、{why}（{reason}）",
+    ),
     "release": ("  release {release}{language}{variant}", "  版 {release}{language}{variant}"),
     "in_language": (", in {language}", "・言語 {language}"),
     "variant": (", variant {variant}", "・案 {variant}"),
@@ -164,9 +177,28 @@ PHRASES: dict[str, tuple[str, str]] = {
 }
 
 
+NAMES: dict[str, dict[str, tuple[str, str]]] = {
+    "purpose": {
+        "marketing": ("marketing", "広告配信の"), "e_delivery": ("e-delivery", "電子交付の"),
+        "servicing": ("servicing", "ご案内の"), "transactional": ("transactional", "お取引通知の"),
+        "regulatory": ("regulatory", "法定通知の"),
+    },
+    "action": {
+        "submitted": ("submitted", "申請"), "approved": ("approved", "承認"), "rejected": ("rejected", "却下"),
+        "withdrawn": ("withdrawn", "取下げ"), "commented": ("commented", "コメント"),
+    },
+}  # fmt: skip
+"""Values of phrases that are codes, by the name of the value; one that is not listed stands as it is."""
+
+
 def phrase(key: str, reader: str, /, **values: object) -> str:
     """A sentence in the reader's language, with its values filled in."""
-    return PHRASES[key][reader == "ja"].format(**values)
+    japanese = reader == "ja"
+    for name, known in NAMES.items():
+        if name in values:
+            code = str(values[name])
+            values[name] = known.get(code, (code, code))[japanese]
+    return PHRASES[key][japanese].format(**values)
 
 
 def channel_name(channel: str, language: str) -> str:

@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 
 from ccm.compliance import approvals, stops
 from ccm.compliance.releases import Release
-from ccm.errors import NotAllowed
+from ccm.errors import InputError, NotAllowed
+from ccm.workspace.communication import Communication
 
 _STEPS = {
     "draft": "hand it in with: ccm submit {communication} --as USER",
@@ -36,6 +37,12 @@ def require_approved(connection: Connection, release: Release, at: datetime) -> 
     raise NotAllowed(
         f"{release.communication} as its files are now (release {release.digest[:12]}) is {standing_words}; {step}"
     )
+
+
+def require_no_collector(communication: Communication) -> None:
+    """Raises `InputError` for one that tells what it collected: it goes when its windows close."""
+    if communication.collects:
+        raise InputError(f"'{communication.id}' goes by itself when its windows close; send what it collects")
 
 
 def require_not_stopped(connection: Connection, release: Release) -> None:

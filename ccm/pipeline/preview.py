@@ -89,9 +89,9 @@ def render_all(
     language = language or communication.language_for(subject.customer.language)
     if language not in communication.languages:
         raise InputError(f"language '{language}' is none of {', '.join(communication.languages)}")
-    if channel is not None and channel not in communication.channels:
-        raise InputError(f"channel '{channel}' is none of {', '.join(communication.channels)}")
-    for name in communication.channels:
+    if channel is not None and channel not in communication.written:
+        raise InputError(f"channel '{channel}' is none of {', '.join(communication.written)}")
+    for name in communication.written:
         if channel in (None, name):
             for variant in variants(compiled, name, language):
                 yield _render(project, compiled, subject, at, name, language, variant, visit)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from itertools import groupby
 from typing import Any
 
@@ -18,11 +17,11 @@ from ccm.errors import Conflict, TryAgain
 from ccm.log import leaves, sequencer
 from ccm.model.message import Decision
 from ccm.pipeline import contents, traces
-from ccm.pipeline.compose import Composed, Occasion, compose_anew
+from ccm.pipeline.compose import Composed, Occasion, compose_anew, trigger_key
 from ccm.pipeline.contents import Kept
 from ccm.pipeline.data import DataResult
 from ccm.pipeline.dictionary import dictionary
-from ccm.pipeline.digests import day_window, join_digest
+from ccm.pipeline.digests import join_digest, windows_of
 from ccm.pipeline.erasure import erase_again
 from ccm.pipeline.project import Compiled, Project
 from ccm.pipeline.reserve import reserve
@@ -32,6 +31,10 @@ from ccm.workspace.policy import Terms
 
 ROUNDS = 10
 """Tries of one transaction. Each one that fails composed for slots that were taken or given back since."""
+
+
+Also = Callable[[Connection, Sequence[Composed]], None]
+"""What else belongs into the transaction; what it raises undoes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class ChunkClaim:
 def record(
     project: Project, compiled: Compiled, occasion: Occasion, composed: Sequence[Composed],
     claim: ChunkClaim | None = None, *, given: Mapping[str, DataResult] | None = None, isolate: bool = False,
+    also: Also | None = None,
 ) -> list[Composed]:  # fmt: skip
     """Records the outcomes, all or none; what is due afterwards will be dispatched.
 
@@ -54,7 +58,8 @@ def record(
     may then get a message that was not composed yet (a slot became free, or another channel has room) is composed
     anew, with `given` and `isolate` as in `compose`, and the transaction tried again. Raises `Conflict` where the chunk
     was recorded before, or the run is not this coordinator's any more, and `TryAgain` where the archive is full or
-    where others keep changing the ledger; nothing was recorded then.
+    where others keep changing the ledger; nothing was recorded then. `also` is called with what was recorded, in the
+    same transaction.
     """
     refs: dict[str, Kept] = {}
     for _ in range(ROUNDS):
@@ -62,7 +67,7 @@ def record(
         new = [one.message for one in composed if one.message is not None and one.message_id not in refs]
         refs |= contents.keep(project, new, dictionary(project, compiled, new, occasion.at))
         try:
-            return _recorded(project, compiled, occasion, composed, refs, claim)
+            return _recorded(project, compiled, occasion, composed, refs, claim, also)
         except _LedgerMoved as moved:
             anew = compose_anew(project, compiled, occasion, moved.changed, given=given, isolate=isolate)
             for message in (one.message_id for outcomes in anew.values() for one in outcomes):
@@ -81,7 +86,7 @@ class _LedgerMoved(Exception):
 
 def _recorded(
     project: Project, compiled: Compiled, occasion: Occasion, composed: Sequence[Composed],
-    refs: Mapping[str, Kept], claim: ChunkClaim | None,
+    refs: Mapping[str, Kept], claim: ChunkClaim | None, also: Also | None,
 ) -> list[Composed]:  # fmt: skip
     with project.store.write() as connection:
         if claim is not None:
@@ -106,15 +111,18 @@ def _recorded(
         bulk.insert(connection, contacts, reserved_rows)
         subjects = leaves.subjects(connection, [row["customer_id"] for row in rows], project.random_bytes)
         sequencer.append(connection, [_leaf(row, subjects) for row in rows])
-        erase_again(project, connection, rows, now)
+        if also is not None:
+            also(connection, reserved.final)
+        # A joint holder whom nobody knows was not erased meanwhile.
+        erase_again(project, connection, [row for row in rows if row["reason"] != "unknown_customer"], now)
     return reserved.final
 
 
 def _replaced(composed: Sequence[Composed], anew: Mapping[str, Sequence[Composed]]) -> list[Composed]:
     """The outcomes in their order, those of some customers by new ones."""
     found: list[Composed] = []
-    for customer_id, outcomes in groupby(composed, key=lambda outcome: outcome.decision.customer_id):
-        found.extend(anew.get(customer_id) or outcomes)
+    for key, outcomes in groupby(composed, key=lambda outcome: outcome.key):
+        found.extend(anew.get(key) or outcomes)
     return found
 
 
@@ -146,7 +154,7 @@ def _row(
     return {
         "id": outcome.message_id,
         "run_id": occasion.run_id,
-        "trigger_key": occasion.trigger_key(decision.customer_id, outcome.part),
+        "trigger_key": trigger_key(occasion, communication.id, decision.customer_id, outcome.part, outcome.about),
         "occasion": occasion.id,
         "customer_id": decision.customer_id,
         "communication": communication.id,
@@ -180,7 +188,7 @@ def _row(
         "expires_at": occasion.at + timedelta(hours=expires) if expires and message else None,
         "fence": 0,
         "attempts": 0,
-        "adapter": project.workspace.channels[message.channel].adapter if message else "",
+        "adapter": project.workspace.channels[message.channel].adapter if message and decision.send else "",
         "updated_at": now,
     }
 
@@ -194,11 +202,10 @@ def _digests(connection: Connection, project: Project, at: datetime, outcomes: S
     """The id of the digest that a message became a part of, by message id."""
     found: dict[str, str] = {}
     parts = [outcome for outcome in outcomes if outcome.state == "digested"]
-    zone = project.workspace.settings.organisation.timezone
     for name in sorted({outcome.decision.digest for outcome in parts}):
         mine = [outcome for outcome in parts if outcome.decision.digest == name]
         ids = [outcome.decision.customer_id for outcome in mine]
-        joined = join_digest(connection, name, ids, at, partial(day_window, zone=zone))
+        joined = join_digest(connection, name, ids, at, windows_of(project, name))
         found |= {outcome.message_id: joined[outcome.decision.customer_id] for outcome in mine}
     return found
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from sqlalchemy import Connection, select
 
-from ccm.decide import Facts, decide
+from ccm.decide import Facts, decide, relations
+from ccm.decide.sharing import Wanted
+from ccm.model.customer import Contact
 from ccm.model.message import Decision
 from ccm.pipeline import contact_points
 from ccm.pipeline.compose import Composed, Occasion
-from ccm.pipeline.contact_points import Wanted
+from ccm.pipeline.copies import PART
 from ccm.pipeline.gather import ledger
 from ccm.pipeline.project import Compiled, Project
 from ccm.store import rows
@@ -37,7 +40,7 @@ class Reserved:
 
     final: list[Composed] = field(default_factory=list)
     changed: dict[str, tuple[Facts, Decision]] = field(default_factory=dict)
-    """Customers for whom the ledger as it is now leads to a message that is not there, or to another one."""
+    """By `Composed.key` for whom the ledger as it is now leads to a message that is not there, or to another one."""
 
 
 def lock_guards(project: Project, connection: Connection, customer_ids: Iterable[str]) -> None:
@@ -70,28 +73,51 @@ def reserve(
     contacts = ledger(connection, project, communication, asked, occasion.at)
     already = _already_sent(connection, communication.id, occasion.id, list(known))
     reserved = Reserved()
-    for customer_id, outcomes in groupby(composed, key=lambda outcome: outcome.decision.customer_id):
-        group, facts = list(outcomes), known.get(customer_id)
-        if facts is not None and (now := tuple(contacts.get(customer_id, ()))) != facts.contacts:
+    taken: defaultdict[str, list[Contact]] = defaultdict(list)
+    for key, outcomes in groupby(composed, key=lambda outcome: outcome.key):
+        group = list(outcomes)
+        facts, first = group[0].facts, group[0]
+        customer_id = first.decision.customer_id
+        now = (*contacts.get(customer_id, ()), *taken[customer_id])
+        if facts is not None and now != facts.contacts:
             facts = replace(facts, contacts=now)
             decision = decide(communication, workspace.policy, workspace.channels, facts, occasion.at)
-            if decision.send and not _same_way(decision, group[0].decision):
-                reserved.changed[customer_id] = facts, decision
+            if (decision.send or decision.digest) and not _same_way(decision, first.decision):
+                reserved.changed[key] = facts, decision
+                taken[customer_id] += _room(project, compiled, first.message_id, decision)
                 continue
             group = _decided_again(group, facts, decision)
-        if customer_id in already and group[0].state in ("due", "digested"):
+        if (customer_id, first.part if first.about else "") in already and group[0].state in ("due", "digested"):
             group = [_withheld(group[0], "already_sent")]
+        if group[0].state == "due":
+            taken[customer_id] += _room(project, compiled, first.message_id, group[0].decision)
         reserved.final += group
     if not reserved.changed:
         reserved.final = _once_each(project, connection, compiled, occasion, reserved.final)
     return reserved
 
 
+def _room(project: Project, compiled: Compiled, message: str, decision: Decision) -> list[Contact]:
+    """The contact that a message of this transaction will be, for others to the same person; elsewhere there are none.
+
+    Written as the ledger will have it, so that an equal one is known again when the transaction is tried anew.
+    """
+    communication, terms = compiled.communication, project.workspace.policy.terms(compiled.communication)
+    if not communication.copies or decision.channel is None or decision.due_at is None:
+        return []
+    return [Contact(
+        customer_id=decision.customer_id, communication=communication.id, category=communication.category,
+        channel=decision.channel, at=decision.due_at, status="reserved", message_id=message,
+        purpose=communication.purpose, priority=terms.priority, counts=terms.counts_toward_caps,
+    )]  # fmt: skip
+
+
 def _with_contact_points(project: Project, connection: Connection, composed: Sequence[Composed]) -> list[Composed]:
     salt = contact_points.made_salt(connection, project.random_bytes)
     return [
-        outcome if outcome.message is None else replace(outcome, contact_point=contact_points.contact_point(
+        replace(outcome, contact_point=contact_points.contact_point(
             outcome.message.channel, outcome.message.recipient, salt))
+        if outcome.message is not None and outcome.state == "due" else outcome
         for outcome in composed
     ]  # fmt: skip
 
@@ -100,16 +126,20 @@ def _wanted(project: Project, compiled: Compiled, outcome: Composed) -> Wanted:
     shared = contact_points.may_not_share(
         project.workspace.policy, compiled.communication, str(outcome.decision.channel)
     )
-    point = outcome.contact_point if shared else ""
-    return Wanted(outcome.message_id, outcome.decision.customer_id, point)
+    household = None
+    if compiled.communication.one_per == "household" and outcome.facts is not None:
+        household = relations.household(outcome.facts.relations, compiled.communication.purpose)
+    return Wanted(
+        outcome.message_id, outcome.decision.customer_id, outcome.contact_point if shared else "", household or ""
+    )
 
 
 def _once_each(
     project: Project, connection: Connection, compiled: Compiled, occasion: Occasion, outcomes: Sequence[Composed]
 ) -> list[Composed]:
-    """Without what would reach one address twice, though it is different customers'."""
+    """Without what would reach one address or household twice, though it is different customers'."""
     wanted = [_wanted(project, compiled, outcome) for outcome in outcomes if outcome.state == "due"]
-    refused = contact_points.shared_contact_points(connection, compiled.communication.id, occasion.id, wanted)
+    refused = contact_points.shared_contact_points(connection, compiled.communication, occasion.id, wanted)
     return [
         _withheld(outcome, refused[outcome.message_id]) if outcome.message_id in refused else outcome
         for outcome in outcomes
@@ -117,27 +147,28 @@ def _once_each(
 
 
 def _same_way(decision: Decision, before: Decision) -> bool:
-    return before.send and (decision.channel, decision.also) == (before.channel, before.also)
+    same = (decision.send, decision.channel, decision.also, decision.digest)
+    return same == (before.send, before.channel, before.also, before.digest)
 
 
 def _decided_again(group: Sequence[Composed], facts: Facts, decision: Decision) -> list[Composed]:
     """The outcomes of one customer by a decision that needs no other message: another time, or none at all."""
-    if not decision.send:
+    if not decision.send and not decision.digest:
         return [not_sent(group[0], facts, decision)]
     found = []
     for outcome in group:
         mine = replace(decision, channel=outcome.decision.channel, rules=outcome.decision.rules)
         # Why the data or the rules did not allow it is still so.
-        reason, detail = (mine.reason, mine.detail) if outcome.state == "due" else (outcome.reason, outcome.detail)
+        is_so = outcome.state in ("due", "digested")
+        reason, detail = (mine.reason, mine.detail) if is_so else (outcome.reason, outcome.detail)
         found.append(replace(outcome, facts=facts, decision=mine, reason=reason, detail=detail))
     return found
 
 
 def not_sent(outcome: Composed, facts: Facts, decision: Decision) -> Composed:
     """The outcome of a decision not to send, in place of one that was composed."""
-    state = "digested" if decision.digest else "withheld"
     return replace(
-        outcome, facts=facts, decision=decision, state=state, reason=decision.reason, detail=decision.detail,
+        outcome, facts=facts, decision=decision, state="withheld", reason=decision.reason, detail=decision.detail,
         message=None, rendered=None,
     )  # fmt: skip
 
@@ -151,9 +182,13 @@ def _withheld(outcome: Composed, reason: str) -> Composed:
     )  # fmt: skip
 
 
-def _already_sent(connection: Connection, communication: str, occasion: str, ids: Sequence[str]) -> set[str]:
+def _already_sent(
+    connection: Connection, communication: str, occasion: str, ids: Sequence[str]
+) -> set[tuple[str, str]]:  # fmt: skip
+    """Who has it already, and of what: an empty part is the customer's own matter, others are copies of another's."""
     m = messages.c
-    about = select(m.customer_id).where(
+    about = select(m.customer_id, m.part).where(
         m.communication == communication, m.occasion == occasion, m.state.not_in(NEVER_WENT)
     )
-    return {row[0] for row in rows.of(connection, about, m.customer_id, ids)}
+    found = rows.of(connection, about, m.customer_id, ids)
+    return {(customer_id, part if part.startswith(PART) else "") for customer_id, part in found}

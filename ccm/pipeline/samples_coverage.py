@@ -94,9 +94,10 @@ class Coverage:
             probe = self._probe(compiled.communication, source)
             self.seen.reached |= probe.reached(values)
             self.seen.languages.setdefault(source.path, set()).add(context.language)
-            if channel == "letter":
-                # Who has no address gets no letter.
-                self.seen.never_empty.update(b for b in probe.branches if b.tests == ("customer.address_lines",))
+            # Who has no address gets no letter, and a digest of nothing goes to nobody.
+            never = ["customer.address_lines"] * (channel == "letter")
+            never += ["items"] * (compiled.communication.collects is not None)
+            self.seen.never_empty.update(b for b in probe.branches for name in never if b.tests == (name,))
 
     def _probe(self, communication: Communication, source: Source) -> Probe:
         key = (communication.id, source)

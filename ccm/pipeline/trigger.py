@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError as Duplicate
 from ccm.errors import NotFound
 from ccm.pipeline.compose import Composed, Occasion, compose
 from ccm.pipeline.data import DataResult, check_data, given_data
-from ccm.pipeline.gate import require_approved
+from ccm.pipeline.gate import require_approved, require_no_collector
 from ccm.pipeline.project import Compiled, Project
 from ccm.pipeline.record import record
 from ccm.store import feeds
@@ -35,17 +35,22 @@ class Accepted:
 
 def send(
     project: Project, communication_id: str, customer_id: str, data: Mapping[str, Any] | None, *, key: str,
-    at: datetime, dry_run: bool = False,
+    at: datetime, dry_run: bool = False, occasion: str = "",
 ) -> Accepted:  # fmt: skip
     """Decides, renders, checks and records one message; dispatching is the delivery's work.
 
     `key` makes a repeat harmless: the second call returns the first one's message and does nothing. `dry_run`
-    records nothing and needs no approval. Raises `NotFound` for an unknown customer or communication,
-    `InputError` for data that do not fit, `NotAllowed` where the release is not approved.
+    records nothing and needs no approval. `occasion` names what it is about, where runs or other triggers are about the
+    same: nobody gets a communication twice for one occasion, and an address or household that is to get it once does.
+    A run's is its instant (``20260401T003000Z``) or its period (``2026-01-01--2026-03-31``). Raises `NotFound` for an
+    unknown customer or communication, `InputError` for data that do not fit, `NotAllowed` where the release is not
+    approved.
     """
     compiled = project.compiled(communication_id)
-    occasion = Occasion(f"{communication_id}/{key}", None, at, {})
-    if (earlier := _earlier(project, occasion)) is not None and not dry_run:
+    require_no_collector(compiled.communication)
+    unique = f"{communication_id}/{key}"
+    about = Occasion(f"{communication_id}/{occasion or key}", None, at, {}, {customer_id: unique})
+    if (earlier := _earlier(project, unique)) is not None and not dry_run:
         return earlier
     with project.store.read() as connection:
         if not feeds.customers(connection, [customer_id]):
@@ -56,11 +61,11 @@ def send(
     if not compiled.communication.data.sql:
         values = check_data(compiled.communication, data or {})
         given = {customer_id: given_data(values)}
-    composed, _ = compose(project, compiled, occasion, [customer_id], given=given)
+    composed, _ = compose(project, compiled, about, [customer_id], given=given)
     if not dry_run:
-        composed = _record(project, compiled, occasion, composed, given)
+        composed = _record(project, compiled, about, composed, given)
         if not composed:
-            again = _earlier(project, occasion)
+            again = _earlier(project, unique)
             assert again is not None
             return again
     outcome = composed[0]
@@ -81,9 +86,9 @@ def _record(
         return []
 
 
-def _earlier(project: Project, occasion: Occasion) -> Accepted | None:
+def _earlier(project: Project, key: str) -> Accepted | None:
     with project.store.read() as connection:
-        row = connection.execute(select(messages).where(messages.c.trigger_key == occasion.id)).mappings().first()
+        row = connection.execute(select(messages).where(messages.c.trigger_key == key)).mappings().first()
     if row is None:
         return None
     return Accepted(

@@ -14,7 +14,7 @@ from ccm.model.customer import Customer
 from ccm.model.message import RenderContext
 from ccm.render.data import Read, clean, readers
 from ccm.render.formats import Formats, formats_for
-from ccm.render.people import address_lines, addressee, full_name
+from ccm.render.people import address_block, addressee, full_name
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication, FieldType
 from ccm.workspace.languages import base
@@ -166,10 +166,6 @@ def local_date(at: dt.datetime, zone: ZoneInfo) -> dt.date:
     return at.astimezone(zone).date()
 
 
-def _address(customer: Customer, language: str) -> tuple[str, ...]:
-    return address_lines(customer.address, customer.jurisdiction)
-
-
 def _email(customer: Customer, language: str) -> str | None:
     return customer.contact_points.get("email")
 
@@ -180,6 +176,6 @@ def _mobile(customer: Customer, language: str) -> str | None:
 
 _ADDRESS_SEPARATOR = {"en": ", ", "ja": " "}
 _FIELDS: Mapping[str, CustomerField] = {
-    "full_name": full_name, "addressee": addressee, "address_lines": _address, "email": _email, "mobile": _mobile,
+    "full_name": full_name, "addressee": addressee, "address_lines": address_block, "email": _email, "mobile": _mobile,
 }  # fmt: skip
 _NEEDED = frozenset({"id", "full_name", "addressee", "language", "jurisdiction"})

@@ -38,6 +38,36 @@ def addressee(customer: Customer, language: str) -> str:
     return name
 
 
+def care_of_line(who: Customer, language: str) -> str:
+    """The line of an address that names who lives or works there; the post does not deliver to a name it cannot find.
+
+    In English ``c/o`` and the name. In Japanese 様方 behind a person's name, 気付 behind an organisation's: the
+    addressee's own name follows with its 様, as on any envelope.
+    """
+    if language != "ja":
+        name = addressee(who, language)
+        return f"c/o {name}" if name else ""
+    name = full_name(who, language)
+    if not name:
+        return ""
+    if who.organisation_name:
+        return f"{name.removesuffix('御中').rstrip()} 気付"
+    return f"{name}方" if name.endswith("様") else f"{name} 様方"
+
+
+def address_block(customer: Customer, language: str) -> tuple[str, ...]:
+    """What stands in a letter's window beside the addressee: the postal address, and at whose home or office it is.
+
+    That line stands next to the addressee: first in English, where the name is above the address, and last in Japanese,
+    where the name closes the block.
+    """
+    lines = address_lines(customer.address, customer.jurisdiction)
+    named = care_of_line(customer.care_of, language) if lines and customer.care_of is not None else ""
+    if not named:
+        return lines
+    return (*lines, named) if language == "ja" else (named, *lines)
+
+
 def address_lines(address: PostalAddress | None, jurisdiction: str) -> tuple[str, ...]:
     """The postal address below the name, in the order of its country.
 

@@ -33,7 +33,7 @@ class Renderer:
     def __init__(self, workspace: Workspace, communication: Communication) -> None:
         self._communication = communication
         self._channels: dict[str, Channel] = {
-            name: channels()[name](workspace, communication) for name in communication.channels
+            name: channels()[name](workspace, communication) for name in communication.written
         }
         self._parts = Compiler(workspace, communication, self._channels).compile()
         self._context = ContextBuilder(workspace, communication)

@@ -25,7 +25,8 @@ _CODES: Mapping[str, int] = {
     "id": 64, "email": 254, "mobile": 16, "accessible_format": 11, "language": 35, "jurisdiction": 2,
 }  # fmt: skip
 """Texts of ASCII: an addr-spec (RFC 5321), an E.164 number, a BCP 47 tag (RFC 5646, 4.4.1), ISO 3166-1."""
-ADDRESS_LINES = 6
+ADDRESS_LINES = 7
+"""Five of the address, its country, and at whose home or office it is."""
 ATTRIBUTE = 40
 REFERENCE = 32
 """Characters of a message's id."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from ccm.model.customer import Frozen, Purpose
+from ccm.workspace.collecting import MOST_COLLECTED, Collects
 from ccm.workspace.languages import Language, chain
 from ccm.workspace.sendtimes import SendTimes
 from ccm.workspace.settings import ByLanguage, Jurisdiction, Slug, WrongPart
@@ -102,6 +103,23 @@ class Digest(Frozen):
     """Whether it is always collected; else only where `on_cap` is ``digest`` and a cap is full."""
 
 
+DIGEST_PART = "digest"
+"""Stands for a channel where the few words are meant that a communication adds to a digest."""
+LONGEST_NAME, LONGEST_SUMMARY, LONGEST_PAGE = 200, 300, 60
+"""Code points that a digest has room for, of each communication that it tells of."""
+
+
+def collected(at_most: int) -> DataSource:
+    """The data of a communication that collects: one item for each message that it tells of, oldest first."""
+    parts = {
+        "name": FieldType(type="text", max_length=LONGEST_NAME, description="Of the communication, in its language"),
+        "summary": FieldType(type="text", max_length=LONGEST_SUMMARY, description="The words of its digest.txt"),
+        "page": FieldType(type="text", optional=True, max_length=LONGEST_PAGE, description="Of the website, to go on"),
+        "date": FieldType(type="date", description="When it was decided on, by the organisation's calendar"),
+    }
+    return DataSource(fields={"items": FieldType(type="list", max_length=at_most, fields=parts)})
+
+
 class NotWithin(Frozen):
     """Not too soon after something else was said: a day is 24 hours, and exactly `days` later is late enough."""
 
@@ -145,10 +163,16 @@ class Communication(Frozen):
     priority: Slug | None = None
     """One of the policy's classes."""
     digest: Digest | None = None
+    collects: Collects | None = None
+    """When it tells what it collected; then its data are `items`, see `collected`."""
     not_within: tuple[NotWithin, ...] = ()
     at_once: tuple[ChannelId, ...] = ()
     """All of these that are possible go out together, each as a message of its own."""
     escalation: tuple[Escalation, ...] = ()
+    one_per: Literal["customer", "household"] = "customer"
+    """``household``: of its members one gets it each occasion; of marketing only."""
+    copies: Literal["", "joint"] = ""
+    """``joint``: each joint holder of the customer gets it too, by their own preferences; not of marketing."""
     urgent: bool = False
     """Goes out in quiet hours too."""
     send: SendTimes | None = None
@@ -160,6 +184,15 @@ class Communication(Frozen):
     """Channel to the channel whose rendering is attached as PDF: ``email: letter``."""
     experiment: Experiment | None = None
     data: DataSource = DataSource()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _collects_items(cls, value: Any) -> Any:
+        # Not without 'every' and the like: what is wrong with them is told of by themselves.
+        if not isinstance(value, dict) or value.get("collects") is None or value.get("data") is not None:
+            return value
+        most = value["collects"].get("at_most") if isinstance(value["collects"], dict) else value["collects"].at_most
+        return {**value, "data": collected(most if isinstance(most, int) and 1 <= most <= 100 else MOST_COLLECTED)}
 
     @model_validator(mode="after")
     def _names_agree(self) -> Communication:
@@ -187,14 +220,33 @@ class Communication(Frozen):
             raise WrongPart("on_cap: digest needs 'digest', as in digest: {into: weekly-summary}", "on_cap")
         if self.digest and self.digest.into == self.id:
             raise WrongPart(f"'{self.id}' cannot be collected into itself", "digest", "into")
+        if self.collects and self.digest:
+            raise WrongPart(f"'{self.id}' collects others, and cannot be collected itself", "digest")
+        if self.collects and self.data != collected(self.collects.at_most):
+            raise WrongPart("the data of a communication that collects are 'items': leave 'data' out", "data")
         if self.at_once and not self.urgent:
             raise WrongPart("at_once is for urgent communications; write urgent: true, or leave it out", "at_once")
+        if self.one_per == "household" and self.purpose != "marketing":
+            message = f"a {self.purpose} communication is for each customer: one_per: household is for marketing"
+            raise WrongPart(message, "one_per")
+        if self.one_per == "household" and self.digest:
+            raise WrongPart("one_per: household: a digest is each customer's own; leave one of both out", "one_per")
+        if self.copies and self.purpose == "marketing":
+            raise WrongPart("copies are not for marketing: each customer gets offers of their own", "copies")
+        if self.copies and (self.digest or self.at_once):
+            other = "digest" if self.digest else "at_once"
+            raise WrongPart(f"copies go out one by one, so '{other}' cannot stand beside them", "copies")
         named = [(("at_once", place), channel) for place, channel in enumerate(self.at_once)]
         named += [(("escalation", place), step.channel) for place, step in enumerate(self.escalation)]
         for loc, channel in named:
             if channel not in self.channels:
                 raise WrongPart(f"{loc[0]}: '{channel}' is none of channels {', '.join(self.channels)}", *loc)
         return self
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """What there are templates for: its channels, and ``digest`` where it is collected with others."""
+        return (*self.channels, DIGEST_PART) if self.digest else self.channels
 
     def language_for(self, tag: str) -> str | None:
         """The communication's language for a customer's BCP 47 tag; None where it has none."""

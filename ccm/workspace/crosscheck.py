@@ -29,6 +29,7 @@ def cross_check(
         *check.categories(communications, policy), *check.products(communications, wordings),
         *check.send_times(communications, channels),
         *check.terms(communications, policy), *check.others(communications),
+        *check.digests(communications),
     ]  # fmt: skip
 
 
@@ -177,3 +178,28 @@ class _Check:
                 if name not in there:
                     message = f"communication '{name}' does not exist; there are: {', '.join(sorted(there))}"
                     yield self.problem(f"templates/{communication.id}/communication.yaml", loc, message)
+
+    def digests(self, communications: Mapping[str, Communication]) -> Iterator[Problem]:
+        """What is collected must fit into the digest that tells of it, and count there as what it is."""
+        collecting = sorted(one.id for one in communications.values() if one.collects)
+        for one in communications.values():
+            into = communications.get(one.digest.into) if one.digest else None
+            if into is None:
+                continue  # no digest, or one that was told of already
+            path = f"templates/{one.id}/communication.yaml"
+            if into.collects is None:
+                there = ", ".join(collecting) or "none yet"
+                message = f"'{into.id}' has no 'collects', so it would never tell what it has; these have: {there}"
+                yield self.problem(path, ("digest", "into"), message)
+                continue
+            if into.purpose != one.purpose:
+                message = f"'{into.id}' is {into.purpose}: what is {one.purpose} is told in a digest that is so too"
+                yield self.problem(path, ("digest", "into"), message)
+            if not set(into.channels) & set(one.channels):
+                message = f"'{into.id}' goes by {', '.join(into.channels)}: by none of {', '.join(one.channels)}"
+                yield self.problem(path, ("digest", "into"), message)
+            for what in ("languages", "jurisdictions"):
+                own, there = getattr(one, what), getattr(into, what)
+                if missing := [name for name in own if name not in there]:
+                    message = f"'{into.id}' has the {what} {', '.join(there)}, and not {', '.join(missing)}"
+                    yield self.problem(path, ("digest", "into"), message)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccm.errors import Problem
-from ccm.workspace.communication import TemplateKind
+from ccm.workspace.communication import DIGEST_PART, TemplateKind
 from ccm.workspace.yamlfile import read_text, relative
 from ccm.workspace.yamlreader import Document, Refused, parse_yaml
 
@@ -37,6 +37,7 @@ FORMS = {
     "whatsapp.yaml": Form("whatsapp", "yaml"),
     "social.txt": Form("social", "text"),
     "inbox.md": Form("inbox", "markdown", frozenset({"subject"})),
+    "digest.txt": Form(DIGEST_PART, "text", possible=frozenset({"page"})),
 }
 """File name to form. A channel is written in one of its forms."""
 BODY = "body.md"

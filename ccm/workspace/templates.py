@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ccm.errors import Problem
-from ccm.workspace.communication import Communication, TemplateFile, TemplateKind
+from ccm.workspace.communication import DIGEST_PART, Communication, TemplateFile, TemplateKind
 from ccm.workspace.templatefile import (
     BODY,
     BODY_CHANNELS,
@@ -55,7 +55,7 @@ class TemplateReader:
                 self._read_language(folder)
         variants = ("", *(self._communication.experiment.variants if self._communication.experiment else ()))
         for language in self._communication.languages:
-            for channel in self._communication.channels:
+            for channel in self._communication.written:
                 for variant in variants:
                     yield from self._serving(channel, language, variant)
         self._check_variants()
@@ -91,8 +91,8 @@ class TemplateReader:
 
     def _read_own(self, file: Path, name: str, language: str, variant: str) -> None:
         form = FORMS.get(name)
-        if form is None or form.channel not in self._communication.channels:
-            wanted = ", ".join(dict.fromkeys(n for c in self._communication.channels for n in names_for(c)))
+        if form is None or form.channel not in self._communication.written:
+            wanted = ", ".join(dict.fromkeys(n for c in self._communication.written for n in names_for(c)))
             self._problem(file, f"is no template of this communication; it takes {wanted}")
             return
         key = (form.channel, language, variant)
@@ -139,7 +139,7 @@ class TemplateReader:
             names = names_for(channel)
             wanted = " or ".join(f"{language}/{name}" for name in names)
             message = f"template {wanted} is missing" if names else f"channel '{channel}' has no template form"
-            line = self._document.line(("channels",))
+            line = self._document.line(("digest" if channel == DIGEST_PART else "channels",))
             self._problems.append(Problem(self._document.path, line, message, code=MISSING_TEMPLATE))
 
 

@@ -53,6 +53,7 @@ def test_every_decision_is_a_message_or_has_a_reason_and_nothing_is_written(bank
     tally = found.tally
     assert tally.customers == 40
     assert tally.events == tally.sent.total() + tally.withheld.total() > 4 * 40
+    assert not tally.digested
     assert sum(count * customers for count, customers in tally.reached.items()) == tally.sent.total()
     assert tally.sizes.total() == tally.sent.total()
     assert stored(bank) == before
@@ -104,6 +105,19 @@ def test_a_run_that_really_happens_does_what_was_simulated(bank: Bank) -> None:
         for (_, name, _), count in counts.items():
             forecast[name] += count
     assert really == forecast
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_what_is_collected_becomes_one_digest_a_customer_and_window(bank: Bank) -> None:
+    planned = Calendar.model_validate(
+        {"runs": [{"communication": "branch-news", "on": ["2026-05-05", "2026-05-06"], "time": "10:00"}]}
+    )
+    (found,) = simulate([Scenario("now", bank.project)], planned, FIRST, LAST, workers=1)
+    tally, into = found.tally, "news-digest"
+    joined, digests = tally.digested["branch-news", into], sum(n for key, n in tally.sent.items() if key[0] == into)
+    refused = sum(n for key, n in tally.withheld.items() if key[0] == into)
+    assert joined == 2 * (digests + refused) > 0
+    assert tally.events == tally.sent.total() + tally.withheld.total() + tally.digested.total()
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])

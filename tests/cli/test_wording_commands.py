@@ -68,14 +68,11 @@ def test_coverage_says_what_ends_within_so_many_days_and_where_a_gap_is(
     assert "warning: marketing-opt-out" in ccm.says(*words, "30")
 
 
-@PLACES
-def test_impact_counts_messages_that_wait_with_the_words(
-    ccm: Commands, place: str, language: str, country: str
-) -> None:
+def test_impact_counts_messages_that_wait_with_the_words(ccm: Commands) -> None:
     ccm.json("run", "start", "savings-offer", "--at", NOON, "--workers", "1")
     told = ccm.json("wording", "impact", "marketing-opt-out", "--version", "1")
     assert {row["communication"] for row in told["touched"]} == {"savings-offer"}
-    assert (language, country) in {(row["language"], row["jurisdiction"]) for row in told["touched"]}
+    assert {("en", "GB"), ("ja", "JP")} <= {(row["language"], row["jurisdiction"]) for row in told["touched"]}
     waiting = {(row["language"], row["jurisdiction"]): row["messages"] for row in told["waiting"]}
     assert waiting == {("en", "US"): 2, ("ja", "JP"): 1, ("en", "GB"): 1}
     assert "4 waiting messages" in ccm.says("wording", "impact", "marketing-opt-out")

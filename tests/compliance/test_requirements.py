@@ -16,7 +16,6 @@ from ccm.compliance.requirements import combine
 from ccm.compliance.rulebook import Rulebook
 from ccm.compliance.rules import load_rules
 from ccm.decide import Facts, decide, recheck
-from ccm.decide.trace import pack, rules_of
 from ccm.model.customer import Consent, Contact, Customer
 from ccm.model.requirements import STRENGTH, OptOut, PolicyRequirements, QuietWeek
 from ccm.workspace import Workspace, load_workspace
@@ -174,7 +173,7 @@ def test_matched_rules_stand_in_the_trace(bank: Workspace, book: Rulebook) -> No
     offer = bank.communication("savings-offer")
     asked = book.requirements(offer, "JP", "", AT)
     decision = decide(offer, bank.policy, bank.channels, Facts(someone(jurisdiction="JP"), requirements=asked), AT)
-    assert {"JP-MAIL-CONSENT", "JP-MAIL-STOP", "PF-STOP-48"} <= set(rules_of(pack(decision)))
+    assert {"JP-MAIL-CONSENT", "JP-MAIL-STOP", "PF-STOP-48"} <= set(decision.rules)
 
 
 def test_what_nobody_read_ships_switched_off_and_says_why(bank: Workspace) -> None:

@@ -12,9 +12,13 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ccm.decide import Facts, decide, recheck
+from ccm.decide.relations import joint_holders
+from ccm.decide.sharing import Wanted, refused
 from ccm.model.customer import Case, Consent, Contact, Customer, Preference, Relation, Suppression
 from ccm.model.requirements import FrequencyLimit, PolicyRequirements, QuietWeek
+from ccm.pipeline.digests import window_of
 from ccm.workspace.channels import Channel
+from ccm.workspace.collecting import Collects
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
 from ccm.workspace.yamlreader import parse_yaml
@@ -84,13 +88,22 @@ def outcome(line: Line) -> dict[str, Any]:
     assert not unknown, f"{line.id}: {', '.join(sorted(unknown))} is none of {', '.join(usual)}"
     whole = {name: _laid_over(default, line.situation.get(name)) for name, default in usual.items()}
     at = datetime.fromisoformat(str(whole["at"]))
+    if whole["collects"]:
+        return {"window": window_of(Collects.model_validate(whole["collects"]), at, whole["organisation"]["timezone"])}
     communication = Communication.model_validate({"name": {"en": "x", "ja": "x"}} | whole["communication"])
     policy = Policy.model_validate(whole["policy"])
     channels = {
         name: Channel.model_validate({"channel": name, "adapter": "outbox"} | whole["channels"].get(name, {}))
         for name in communication.channels
     }
+    if whole["wanted"]:
+        rows = [Wanted(one["of"], one["of"], one.get("address", ""), one.get("household", ""))
+                for one in whole["wanted"]]  # fmt: skip
+        kept_back = refused(rows, whole["served"].get("addresses", {}), whole["served"].get("households", {}))
+        return {row.id: kept_back.get(row.id, "goes") for row in rows}
     facts = _facts(whole, at)
+    if purpose := whole["holders"]:
+        return {"holders": list(joint_holders(facts.relations, purpose))}
     if channel := whole["handoff"]:
         reason, detail, due = recheck(communication, policy, channels, facts, channel, at, own={"M1"})
         return {"withheld": reason, "detail": detail} if reason else {"send": channel, "due": due}
@@ -109,6 +122,8 @@ def expected(line: Line) -> dict[str, Any]:
     at = datetime.fromisoformat(str(line.situation.get("at", defaults()["at"])))
     if "send" in line.outcome:
         return line.outcome | {"due": instant(line.outcome.get("due", "0h"), at)}
+    if "window" in line.outcome:
+        return {"window": tuple(instant(end, at) for end in line.outcome["window"])}
     return line.outcome
 
 

@@ -25,14 +25,7 @@ from ccm.store import Store
 from ccm.store.tables import messages
 
 COMMUNICATION = "savings-offer"
-MANY = 1000
-
-
-def due(bank: Bank) -> str:
-    digest = bank.approve(COMMUNICATION)
-    run = runs.start(bank.project, COMMUNICATION, RUN_AT)
-    coordinator.execute(bank.project, run.id, workers=1)
-    return digest
+MANY = 300
 
 
 def stop(bank: Bank, target: Any, name: str, comment: str = "wrong rate") -> None:
@@ -58,8 +51,9 @@ def at(moment: datetime) -> Any:
 
 
 @pytest.mark.parametrize("target", ["release", "communication", "wording", "version", "channel"])
+@pytest.mark.offers_due
 def test_what_is_stopped_is_withheld_though_it_was_queued_before(bank: Bank, target: str) -> None:
-    digest = due(bank)
+    digest = bank.project.compiled(COMMUNICATION).release.digest
     names = {
         "release": digest, "communication": COMMUNICATION, "wording": "marketing-opt-out",
         "version": "marketing-opt-out@1", "channel": "email",
@@ -105,8 +99,8 @@ def test_composing_refuses_what_is_stopped(bank: Bank) -> None:
     verified(bank)
 
 
+@pytest.mark.offers_due
 def test_a_slow_group_is_stopped_half_way(bank: Bank, monkeypatch: pytest.MonkeyPatch) -> None:
-    due(bank)
     handed: list[float] = []
     really = Outbox.send
 
@@ -132,8 +126,7 @@ def many_due(bank: Bank) -> None:
             select(messages).where(messages.c.state == "due", messages.c.channel == "sms").limit(1)
         ).mappings().one()  # fmt: skip
         copies = [dict(found, id=f"{n:032x}", run_id=None, trigger_key=f"copy {n}") for n in range(MANY)]
-        for start in range(0, MANY, 500):
-            connection.execute(insert(messages), copies[start : start + 500])
+        connection.execute(insert(messages), copies)
 
 
 def _deliver(bank: Bank, url: str, started: Any) -> None:
@@ -142,8 +135,8 @@ def _deliver(bank: Bank, url: str, started: Any) -> None:
     deliver(bank.project, moment=at(DELIVER_AT[0]))
 
 
+@pytest.mark.offers_due
 def test_another_process_hands_nothing_over_later_than_a_second_after_the_stop(bank: Bank) -> None:
-    due(bank)
     bank.project.workspace.communications[COMMUNICATION] = bank.project.workspace.communications[
         COMMUNICATION
     ].model_copy(update={"obeys_caps": False})  # copies for one customer would fill the caps
@@ -159,7 +152,7 @@ def test_another_process_hands_nothing_over_later_than_a_second_after_the_stop(b
             time.sleep(0.02)
         stop(bank, "communication", COMMUNICATION)
         committed = time.time()
-        process.join(60)
+        process.join(300)
     finally:
         process.kill()
     handed = [file.stat().st_mtime for file in bank.project.outbox.rglob("*.txt")]

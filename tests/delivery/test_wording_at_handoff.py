@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 from sqlalchemy import select
-from support import RUN_AT, Bank
+from support import Bank
 
 from ccm.batch import coordinator, runs
 from ccm.delivery import deliver
@@ -19,11 +19,6 @@ from ccm.workspace.wording import Wording
 
 DAY = datetime(2026, 4, 1, 10, tzinfo=UTC)
 CHANGE = DAY - timedelta(minutes=1)
-
-
-def composed(bank: Bank) -> None:
-    bank.approve("savings-offer")
-    coordinator.execute(bank.project, runs.start(bank.project, "savings-offer", RUN_AT).id, workers=1)
 
 
 def put(bank: Bank, *wordings: Wording) -> None:
@@ -53,8 +48,8 @@ def uses(row: Any, old: Wording) -> bool:
 
 
 @pytest.mark.parametrize(("language", "jurisdiction"), [("en", "GB"), ("ja", "JP")])
+@pytest.mark.offers_due
 def test_words_that_were_replaced_before_the_hand_off_do_not_go(bank: Bank, language: str, jurisdiction: str) -> None:
-    composed(bank)
     old = identity(bank, language, jurisdiction)
     put(bank, next_version(old, CHANGE))
     deliver(bank.project, moment=lambda: DAY)
@@ -82,8 +77,8 @@ def test_words_that_were_replaced_before_the_hand_off_do_not_go(bank: Bank, lang
         ({"effective_to": None}, ""),
     ],
 )
+@pytest.mark.offers_due
 def test_words_that_ended_or_were_edited_do_not_go(bank: Bank, change: dict[str, Any], detail: str) -> None:
-    composed(bank)
     old = identity(bank, "en", "GB")
     put(bank, old.model_copy(update=change))
     deliver(bank.project, moment=lambda: DAY)
@@ -92,8 +87,8 @@ def test_words_that_ended_or_were_edited_do_not_go(bank: Bank, change: dict[str,
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
+@pytest.mark.offers_due
 def test_a_version_that_starts_later_changes_nothing_yet(bank: Bank) -> None:
-    composed(bank)
     old = identity(bank, "en", "GB")
     put(bank, next_version(old, DAY + timedelta(microseconds=1)))
     deliver(bank.project, moment=lambda: DAY)
@@ -101,10 +96,10 @@ def test_a_version_that_starts_later_changes_nothing_yet(bank: Bank) -> None:
 
 
 @pytest.mark.parametrize(("language", "jurisdiction"), [("en", "GB"), ("ja", "JP")])
+@pytest.mark.offers_due
 def test_those_whose_words_changed_are_composed_anew_and_nobody_gets_two(
     bank: Bank, language: str, jurisdiction: str
 ) -> None:
-    composed(bank)
     old = identity(bank, language, jurisdiction)
     put(bank, next_version(old, CHANGE))
     bank.project._compiled = {}

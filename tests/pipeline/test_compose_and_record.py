@@ -11,10 +11,9 @@ import pytest
 from sqlalchemy import delete, func, insert, select, update
 from support import RUN_AT, Bank
 
-from ccm.decide import trace
 from ccm.errors import InputError, NotAllowed, NotFound
 from ccm.log.waiting import every_leaf
-from ccm.pipeline import contact_points
+from ccm.pipeline import contact_points, traces
 from ccm.pipeline.compose import Composed, Occasion, compose
 from ccm.pipeline.record import record
 from ccm.pipeline.trigger import send
@@ -123,13 +122,14 @@ def test_the_trace_names_the_rules_for_a_run_and_for_a_trigger_alike(bank: Bank)
         connection.execute(delete(contacts))
     send(bank.project, "savings-offer", customer, None, key="k", at=RUN_AT)
     with bank.project.store.read() as connection:
-        rows = connection.execute(select(messages.c.run_id, messages.c.state, messages.c.channel, messages.c.trace))
-        found = {row.run_id: row for row in rows}
-    assert {row.state for row in found.values()} == {"due"}
-    named = {run: trace.rules_of(row.trace) for run, row in found.items()}
+        rows = connection.execute(select(messages)).mappings().all()
+        policies = traces.load(connection, rows)
+    found = {row["run_id"]: row for row in rows}
+    assert {row["state"] for row in rows} == {"due"}
+    named = {row["run_id"]: traces.opened(row, policies)[0].outcome.rules for row in rows}
     assert named["run"] == named[None]
     content = {rule.id for rule in compiled.rules.stopping(
-        compiled.communication, found[None].channel, outcomes[0].jurisdiction, str(outcomes[0].language), RUN_AT
+        compiled.communication, found[None]["channel"], outcomes[0].jurisdiction, str(outcomes[0].language), RUN_AT
     )}  # fmt: skip
     assert {"MK04", "SC02"} <= content <= set(named[None])
 

@@ -61,7 +61,10 @@ def document(bank: Bank, row: Any, language: str = "en") -> dict[str, Any]:
 
 def lines(bank: Bank, row: Any, language: str) -> list[str]:
     """Without what changes with every rule and every release."""
-    fixed = ("rule ", "規則 ", "release ", "版 ", "policy ", "方針 ", "wording ", "文言 ", "submitted", "approved")
+    fixed = (
+        "rule ", "規則 ", "release ", "版 ", "policy ", "方針 ", "wording ", "文言 ",
+        "submitted", "approved", "申請", "承認",
+    )  # fmt: skip
     return [line for line in told(document(bank, row, language), language) if not line.strip().startswith(fixed)]
 
 

@@ -13,12 +13,13 @@ from support import RUN_AT, Bank
 
 from ccm.batch import coordinator, runs
 from ccm.decide import Facts
+from ccm.decide.sharing import Wanted
 from ccm.decide.suppression import not_eligible, on_channel
 from ccm.inbound.receive import Event, receive
 from ccm.log import sequencer
 from ccm.model.customer import Customer
 from ccm.pipeline import contact_points
-from ccm.pipeline.contact_points import Wanted, contact_point, shared_contact_points
+from ccm.pipeline.contact_points import contact_point, shared_contact_points
 from ccm.pipeline.erasure import erase
 from ccm.pipeline.gather import gather
 from ccm.store import feeds, tables
@@ -148,8 +149,9 @@ def test_an_address_is_the_same_however_it_is_written_and_another_on_another_cha
 def test_of_customers_with_one_address_or_household_the_first_gets_it(bank: Bank) -> None:
     rows = [Wanted("m3", "C3", "p"), Wanted("m1", "C1", "p"), Wanted("m2", "C2", ""), Wanted("m4", "C4", "q", "F"),
             Wanted("m5", "C5", "", "F")]  # fmt: skip
+    offer = bank.project.workspace.communication("savings-offer")
     with bank.project.store.read() as connection:
-        found = shared_contact_points(connection, "offer", "2026", rows)
+        found = shared_contact_points(connection, offer, "2026", rows)
     assert found == {"m3": "duplicate_contact_point", "m5": "household_served"}
     assert contact_points.guards(rows) == {" point p", " point q", " household F"}
 
@@ -164,8 +166,9 @@ def test_an_address_that_was_served_before_is_not_served_again_for_the_same_occa
         connection.execute(insert(relations).values(
             customer_id=message["customer_id"], kind="household", related_id="F", row_digest=""))  # fmt: skip
     rows = [Wanted("m1", "C1", "p"), Wanted("m2", "C2", "", "F"), Wanted("m3", message["customer_id"], "p", "F")]
+    offer = bank.project.workspace.communication("savings-offer")
     with bank.project.store.read() as connection:
-        found = shared_contact_points(connection, "savings-offer", message["occasion"], rows)
-        other = shared_contact_points(connection, "savings-offer", "another", rows)
+        found = shared_contact_points(connection, offer, message["occasion"], rows)
+        other = shared_contact_points(connection, offer, "another", rows)
     assert found == {"m1": "duplicate_contact_point", "m2": "household_served"}
     assert other == {"m3": "duplicate_contact_point"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,7 +22,7 @@ from ccm.pipeline.compose import Occasion, compose
 from ccm.pipeline.record import record
 from ccm.pipeline.trigger import send
 from ccm.store import feeds
-from ccm.store.tables import cases, contacts, messages, preferences
+from ccm.store.tables import cases, contacts, messages, preferences, suppressions
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Cap
 
@@ -50,11 +51,16 @@ class Ledger(RuleBasedStateMachine):
         self.now = RUN_AT
         self.number = 0
         self.model: dict[str, Said] = {}
+        self.bounced: set[str] = set()
         with self.bank.project.store.write() as connection:
-            for table in (messages, contacts):
+            for table in (messages, contacts, suppressions):
                 connection.execute(delete(table))
+        shutil.rmtree(self.bank.project.outbox, ignore_errors=True)
 
     def room(self, customer: str, at: datetime) -> bool:
+        """Whether a message may go: there is room in every window, and the address has not bounced."""
+        if customer in self.bounced:
+            return False
         times = [one.at for one in self.model.values() if one.customer == customer and one.state in TAKES_ROOM]
         length = timedelta(hours=HOURS)
         starts = [start for start in (*times, at) if start <= at < start + length]
@@ -100,6 +106,8 @@ class Ledger(RuleBasedStateMachine):
             key = possible[place % len(possible)]
             receive(self.bank.project, [Event.model_validate({"kind": kind, "at": self.now, "message_id": key})])
             self.model[key].state = kind
+            if kind == "bounced":
+                self.bounced.add(self.model[key].customer)
 
     @rule(place=integers(0, 9))
     def outcome_is_lost(self, place: int) -> None:

@@ -11,10 +11,8 @@ from support import DELIVER_AT, RUN_AT, Bank, copy_workspace
 from ccm.batch import coordinator, runs
 from ccm.batch.certificate import certificate
 from ccm.decide.experiment import assign
-from ccm.decide.trace import pack
 from ccm.delivery import deliver
 from ccm.errors import WorkspaceError
-from ccm.model.message import Decision
 from ccm.pipeline.contents import load
 from ccm.pipeline.project import open_project
 from ccm.store.tables import messages
@@ -78,11 +76,6 @@ def test_all_variants_are_in_the_release_that_is_approved(bank: Bank) -> None:
     file = bank.project.workspace.root / COMMUNICATION
     file.write_text(file.read_text().replace("warm: 2", "warm: 3"))
     assert bank.reopened().project.compiled("savings-offer").release.digest != digest
-
-
-def test_the_trace_in_the_log_names_the_variant() -> None:
-    decision = Decision("C1", "offer", RUN_AT, True, "preferred", "sms", RUN_AT, variant="warm")
-    assert b'"warm"' in pack(decision)
 
 
 @pytest.mark.parametrize(

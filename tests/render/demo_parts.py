@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "AbCdEf0123456789-_AbCdEf0123456789"
 AT = dt.datetime(2026, 4, 2, 3, 0, tzinfo=dt.UTC)
 IDS = (
-    "address-changed", "card-blocked", "complaint-received", "payment-received", "payment-reminder",
-    "quarterly-statement", "rate-change", "savings-offer",
+    "address-changed", "branch-news", "card-blocked", "complaint-received", "news-digest", "payment-received",
+    "payment-reminder", "quarterly-statement", "rate-change", "savings-offer",
 )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from demo_parts import AT, IDS, TOKEN, customer, leaves, rendered, samples, valu
 from ccm.workspace.wording import resolve
 
 LANGUAGES = ("en", "ja")
-LETTERS = ("address-changed", "card-blocked", "complaint-received", "payment-reminder", "rate-change")
+LETTERS = ("address-changed", "branch-news", "card-blocked", "complaint-received", "payment-reminder", "rate-change")
 # 3GPP TS 23.038, default alphabet and the extension table.
 GSM7 = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"

@@ -19,6 +19,7 @@ from ccm.decide import Facts, decide, plan_for
 from ccm.decide.caps import NOT_COUNTED
 from ccm.model.customer import Contact, Customer
 from ccm.model.message import Decision
+from ccm.pipeline.digests import windows_of
 from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Project
 from ccm.store import feeds
@@ -34,8 +35,10 @@ class Customers:
         workspace = project.workspace
         self._policy, self._channels = workspace.policy, workspace.channels
         self._zone = ZoneInfo(workspace.settings.organisation.timezone)
-        names = sorted(events.communications)
-        self._communications = {name: workspace.communication(name) for name in names}
+        named = {name: workspace.communication(name) for name in sorted(events.communications)}
+        collecting = {one.digest.into for one in named.values() if one.digest is not None}
+        self._communications = named | {name: workspace.communication(name) for name in sorted(collecting)}
+        self._windows = {name: windows_of(project, name) for name in collecting}
         self._terms = {name: self._policy.terms(one) for name, one in self._communications.items()}
         self._days: dict[int, str] = {}
         self._languages: dict[tuple[str, str], str] = {}
@@ -69,7 +72,9 @@ class Customers:
     def _one(self, facts: Facts, events: Sequence[Event], tally: Tally) -> None:
         contacts, messages = facts.contacts, 0
         customer, region = facts.customer, region_of(facts.customer)
-        for event in events:
+        queue, windows, place = events, set[Event](), 0
+        while place < len(queue):
+            event, place = queue[place], place + 1
             communication = self._communications[event.communication]
             asked = self._project.rules.requirements(communication, customer.jurisdiction, region, event.at)
             now = Facts(
@@ -84,6 +89,12 @@ class Customers:
                 contacts += tuple(_contact(communication, terms, customer.id, channel, due) for channel in used)
                 messages += 1 + len(decision.also)
                 self._sent(communication, customer, decision, tally)
+            elif decision.digest:
+                tally.digested[communication.id, decision.digest] += 1
+                closing = Event(self._windows[decision.digest](event.at)[1], decision.digest)
+                if closing not in windows and closing.at < self._events.end:
+                    windows.add(closing)
+                    queue = sorted([*queue, closing])
             else:
                 tally.withheld[communication.id, decision.reason, self._day(event.at)] += 1
             if decision.reason == "cap" or decision.detail.startswith("deferred"):

@@ -41,6 +41,7 @@ class Events:
     """The events of every customer between two days of the organisation's zone, both inclusive."""
 
     def __init__(self, calendar: Calendar, first: date, last: date, zone: str) -> None:
+        self.end = datetime.combine(last + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
         self.runs: tuple[Event, ...] = tuple(sorted(
             Event(at, run.communication) for run in calendar.runs for at in calendar.instants(run, first, last, zone)
         ))  # fmt: skip

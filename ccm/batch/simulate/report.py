@@ -37,6 +37,7 @@ def _scenario(simulation: Simulation, prices: Prices | None) -> dict[str, Any]:
         "decisions": tally.events,
         "messages": tally.sent.total(),
         "withheld": tally.withheld.total(),
+        "digested": tally.digested.total(),
         "later": sum(tally.later.values()),
         "channels": _sums(tally.sent, 1),
         "communications": _table(tally.sent, tally.withheld),

@@ -17,6 +17,8 @@ class Tally:
     """(communication, channel, day it goes out) to messages."""
     withheld: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     """(communication, reason, day of the decision) to messages."""
+    digested: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """(communication, the one that collects it) to messages that became a part of a digest."""
     later: Counter[tuple[str, str]] = field(default_factory=Counter)
     """(communication, why) to messages that go out later than they were decided."""
     displaced: Counter[tuple[str, str, str]] = field(default_factory=Counter)

@@ -22,7 +22,7 @@ from ccm.pipeline.project import Compiled
 if TYPE_CHECKING:
     from ccm.cli.preview.write import Group
 
-_PHONE = ("sms", "line", "whatsapp", "push", "social", "inbox")
+_PHONE = ("sms", "line", "whatsapp", "push", "social", "inbox", "digest")
 _POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; form-action 'none'; "
     "base-uri 'none'"
@@ -47,6 +47,6 @@ def preview_page(compiled: Compiled, groups: Sequence[Group], at: datetime, ui_l
         name=compiled.communication.name.of(ui_language.value), communication=compiled.communication.id,
         at=at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"), groups=groups, phone=_PHONE,
         languages=sorted({group.language for group in groups}),
-        channels=[name for name in compiled.communication.channels if any(card.channel == name for card in cards)],
+        channels=[name for name in compiled.communication.written if any(card.channel == name for card in cards)],
         rules={rule.id: rule.file.name.of(ui_language.value) for rule in compiled.rules},
     )  # fmt: skip

@@ -24,6 +24,7 @@ from ccm.pipeline.project import Project
 from ccm.store.tables import customers
 from ccm.workspace.calendar import CALENDAR, PRICES, Prices, load_calendar, load_prices
 
+COUNTS = ("messages", "withheld", "digested", "segments", "pages")
 MOST_SHOWN = 12
 """Rows of a table on a terminal; the page has all."""
 
@@ -138,7 +139,8 @@ def _tell(out: Out, document: dict[str, Any], language: str) -> None:
         [name, *(scenario["channels"].get(name, 0) for scenario in scenarios)] for name in channels
     ]
     rows += [
-        [part, *(scenario[part] for scenario in scenarios)] for part in ("messages", "withheld", "segments", "pages")
+        [part, *(scenario[part] for scenario in scenarios)]
+        for part in ("messages", "withheld", "digested", "segments", "pages")
     ]
     if document["currency"]:
         rows.append([f"cost ({document['currency']})", *(scenario["cost"] for scenario in scenarios)])

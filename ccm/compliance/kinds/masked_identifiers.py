@@ -28,7 +28,8 @@ _NEAR = re.compile(
 _OTHER_DIGIT = re.compile(r"(?![0-9])\d")
 _PARTED = re.compile(r"[^0-9]+")
 _IBAN = re.compile(r"(?<![A-Z0-9])([A-Z]{2}[0-9]{2}(?:[ \-]?[A-Z0-9]){11,30})(?![A-Z0-9])")
-_ADDRESSES = re.compile(r"https?://\S+|[\w.+-]+@[\w.-]+")
+_ADDRESSES = re.compile(r"https?://\S+|[\w.+-]+@[\w.-]+|(?<![0-9A-Za-z])(?=[0-9]*[a-f])[0-9a-f]{32}(?![0-9A-Za-z])")
+"""Of pages and mailboxes; and references of messages, whose digits can happen to have a right check digit."""
 _BARE = re.compile(r"[^0-9A-Z]")
 CARD = range(12, 20)
 """Digits of a payment card's number (ISO/IEC 7812-1 has at most 19; the shortest in use have 12)."""

@@ -101,8 +101,11 @@ def collect(project: Project, about: About) -> Found:
 def _rows(connection: Connection, about: About) -> Sequence[Mapping[Any, Any]]:
     if about.kind == "release":  # what it was used for is counted: its messages can be a million
         return []
-    column = messages.c.id if about.kind == "message" else messages.c.customer_id
-    query = select(messages).where(column == about.id).order_by(messages.c.decided_at, messages.c.id)
+    which = messages.c.customer_id == about.id
+    if about.kind == "message":  # a digest together with what it tells of, whichever of them was asked for
+        digest = select(messages.c.digest).where(messages.c.id == about.id).scalar_subquery()
+        which = (messages.c.id == about.id) | (messages.c.digest == digest)
+    query = select(messages).where(which).order_by(messages.c.decided_at, messages.c.id)
     rows = connection.execute(query.limit(MOST_MESSAGES + 1)).mappings().all()
     if len(rows) > MOST_MESSAGES:
         raise InputError(f"customer '{about.id}' has over {MOST_MESSAGES} messages; ask for single ones")

@@ -41,7 +41,7 @@ messages = Table(
     text("occasion"),  # the period or instant it is about: nobody gets one communication twice for one occasion
     text("customer_id"),
     text("communication"),
-    text("part", server_default=""),  # empty, or the channel of a message that goes out beside the first at once
+    text("part", server_default=""),  # empty; the channel of one beside the first at once; joint: and a digest
     text("category"),
     text("purpose"),
     text("priority", server_default=""),
