@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ccm.decide import calendar
-from ccm.model.customer import Contact, span
+from ccm.model.customer import Contact, together
 from ccm.model.requirements import FrequencyLimit, PolicyRequirements
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Cap, Period, Policy
@@ -22,7 +22,7 @@ SECOND = 1_000_000
 HORIZON = timedelta(days=366)
 """How far ahead room is looked for: the longest window of a cap."""
 _MOST_SCOPES = 4096
-_SCOPE = span(Contact, "category", "counts")
+_SCOPE = together(Contact, "category", "counts")
 """All that says which caps a contact takes room in, and what stands between."""
 _BITS = 8
 """Of a counter; who has more contacts than it can count has every cap looked at closely."""
@@ -158,7 +158,7 @@ class Rooms:
             return ()
         scopes, live, total = self._scopes, [], 0
         for contact in contacts:
-            counters = scopes.get(contact[_SCOPE])
+            counters = scopes.get(_SCOPE(contact))
             if counters is None:
                 counters = self._scope(contact)
             if counters:
@@ -178,7 +178,7 @@ class Rooms:
         if contact.counts and contact.status not in NOT_COUNTED:
             where = contact.category, contact.channel, contact.purpose
             found = sum(one for one, _, room in self._counters if room.holds(*where))
-        self._scopes[contact[_SCOPE]] = found
+        self._scopes[_SCOPE(contact)] = found
         return found
 
 

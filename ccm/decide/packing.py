@@ -24,7 +24,7 @@ from ccm.decide.daysoff import region_code
 from ccm.decide.facts import Facts
 from ccm.decide.grounds import Grounds
 from ccm.decide.zones import whereabouts
-from ccm.model.customer import Consent, Contact, Customer, Preference, span
+from ccm.model.customer import Consent, Contact, Customer, Preference, together
 from ccm.model.message import Decision
 from ccm.workspace.settings import known_zones
 
@@ -38,9 +38,9 @@ DAY = 86_400
 """Seconds."""
 UNITS = (timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1), timedelta(microseconds=1))
 _CANDIDATE = attrgetter("channel", "taken", "reason", "detail")
-_PREFERENCE = span(Preference, "category", "paused_until")
-_CONSENT = span(Consent, "purpose", "granted")
-_CONTACT = span(Contact, "communication", "counts")
+_PREFERENCE = together(Preference, "category", "paused_until")
+_CONSENT = together(Consent, "purpose", "granted")
+_CONTACT = together(Contact, "communication", "counts")
 """As `ccm.decide.unpacking` reads them: communication, category, channel, status, purpose, priority, counts."""
 _REMEMBERED = 10_000
 """Rows that a writer remembers at most; what customers have in common is far less."""
@@ -132,7 +132,7 @@ class Writer:
         parts, part_of = self._parts, self._part
         found = [*self._customer(facts.customer), number(len(facts.preferences))]
         for preference in facts.preferences:
-            key = preference[_PREFERENCE]
+            key = _PREFERENCE(preference)
             if key[-1] is None:
                 found.append(parts.get(key) or part_of(key))
             else:
@@ -140,7 +140,7 @@ class Writer:
         consents = newest(facts.consents, at)
         found.append(number(len(consents)))
         for consent in consents:
-            key = consent[_CONSENT]
+            key = _CONSENT(consent)
             found += (parts.get(key) or part_of(key), since(base, consent.at))
         found.append(number(len(facts.cases)))
         for case in facts.cases:
@@ -148,7 +148,7 @@ class Writer:
             found += (since(base, case.opened_at), since(base, case.closed_at))
         found.append(number(len(facts.contacts)))
         for contact in facts.contacts:
-            key = contact[_CONTACT]
+            key = _CONTACT(contact)
             found += (parts.get(key) or part_of(key), since(base, contact.at))
         found.append(number(len(facts.suppressions)))
         for row in facts.suppressions:

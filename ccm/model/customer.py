@@ -6,8 +6,9 @@ outside is checked before one is made of it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -83,10 +84,10 @@ class Customer(Frozen):
         return self.contact_points.get(channel) or None
 
 
-def span(row: type[NamedTuple], first: str, last: str) -> slice:
-    """Where the fields from `first` to `last` are in a row: to take them together, which is quicker than by name."""
+def together(row: type[NamedTuple], first: str, last: str) -> Callable[[Any], tuple[Any, ...]]:
+    """Takes the fields from `first` to `last` of such rows in one look-up, which is quicker than by their names."""
     fields = row._fields
-    return slice(fields.index(first), fields.index(last) + 1)
+    return itemgetter(slice(fields.index(first), fields.index(last) + 1))
 
 
 class Preference(NamedTuple):

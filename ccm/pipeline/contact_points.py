@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, literal_column, select
 
 from ccm.decide.relations import household
 from ccm.decide.sharing import Wanted, refused
@@ -93,7 +93,11 @@ def shared_contact_points(
 def _served_points(
     connection: Connection, communication: Communication, occasion: str, wanted: Set[str]
 ) -> dict[str, str]:  # fmt: skip
-    query = select(contacts.c.contact_point, contacts.c.customer_id).join(messages, messages.c.id == contacts.c.id)
+    query = (
+        select(contacts.c.contact_point, contacts.c.customer_id)
+        .join(messages, messages.c.id == contacts.c.id)
+        .where(contacts.c.contact_point != literal_column("''"))  # word for word what the index of addresses has
+    )
     served = reading.of(connection, _went(query, communication, occasion), contacts.c.contact_point, sorted(wanted))
     return _first(map(tuple, served))
 
