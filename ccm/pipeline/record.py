@@ -114,7 +114,9 @@ def _recorded(
         if also is not None:
             also(connection, reserved.final)
         # A joint holder whom nobody knows was not erased meanwhile.
-        erase_again(project, connection, [row for row in rows if row["reason"] != "unknown_customer"], now)
+        erase_again(
+            project, connection, [row for row in rows if not (row["part"] and row["reason"] == "unknown_customer")], now
+        )
     return reserved.final
 
 
