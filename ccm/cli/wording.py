@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -17,6 +18,7 @@ from ccm.errors import InputError, NotAllowed
 from ccm.pipeline.project import wall_clock
 from ccm.store.engine import open_existing, store_url
 from ccm.workspace import Workspace, load_workspace
+from ccm.workspace.calendar import planned_runs
 from ccm.workspace.communication import Communication
 from ccm.workspace.localtime import read_instant
 from ccm.workspace.wording import Wording, ends_at, resolve
@@ -99,7 +101,7 @@ def show_impact(
     version: Annotated[str | None, typer.Option("--version", metavar="V", help="Only this version.")] = None,
     workspace: WorkspaceOption = None, json: JsonOption = False,
 ) -> None:  # fmt: skip
-    """Every communication, channel and language, every run and every waiting message that a change touches."""
+    """Every communication, channel and language, every run, under way or planned, and every waiting message."""
     with command(json) as out:
         read = _read(workspace)
         store = open_existing(store_url(read.settings.store.url), read.root)
@@ -109,7 +111,9 @@ def show_impact(
             with store.read() as connection:
                 found = impact(read, wording, version, connection)
             store.close()
-        _tell_impact(out, found)
+        zone, touched = read.settings.organisation.timezone, {one.communication for one in found.touched}
+        today = wall_clock().astimezone(ZoneInfo(zone)).date()
+        _tell_impact(out, found, planned_runs(read.root, read.communications, touched, today, zone))
 
 
 def tell_changes(
@@ -203,7 +207,7 @@ def _tell_coverage(out: Out, rows: Sequence[Cover], found: Sequence[Gap]) -> Non
         out.say(f"warning: {gap.wording}, {gap.language} for {gap.jurisdiction}: nothing is in force from {span}")
 
 
-def _tell_impact(out: Out, found: Impact) -> None:
+def _tell_impact(out: Out, found: Impact, planned: Mapping[str, Sequence[datetime]]) -> None:
     cells: dict[tuple[str, ...], list[str]] = {}
     for one in found.touched:
         key = (one.communication, one.language, one.jurisdiction, ", ".join(one.versions))
@@ -212,6 +216,9 @@ def _tell_impact(out: Out, found: Impact) -> None:
               [[*key, ", ".join(channels)] for key, channels in cells.items()])  # fmt: skip
     for run, communication in found.runs:
         out.say(f"run {run} of {communication} is under way; what it composes from now on takes what is in force")
+    if planned:
+        out.table(("communication", "planned runs", "the next"),
+                  [[name, len(times), times[0].isoformat()] for name, times in planned.items()])  # fmt: skip
     if found.waiting:
         out.table(("run", "communication", "channel", "language", "jurisdiction", "waiting messages"),
                   [[one.run or "-", one.communication, one.channel, one.language, one.jurisdiction, one.messages]
@@ -225,6 +232,7 @@ def _tell_impact(out: Out, found: Impact) -> None:
         "touched": [{**{name: getattr(one, name) for name in fields}, "versions": list(one.versions)}
                     for one in found.touched],
         "runs": [{"run": run, "communication": communication} for run, communication in found.runs],
+        "planned": {name: [at.isoformat() for at in times] for name, times in planned.items()},
         "waiting": [{"run": one.run, **{name: getattr(one, name) for name in fields}, "messages": one.messages}
                     for one in found.waiting],
     })  # fmt: skip

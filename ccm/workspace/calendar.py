@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -143,6 +143,23 @@ def load_calendar(file: Path, root: Path, communications: Mapping[str, Communica
 def load_prices(file: Path, root: Path) -> Prices:
     """The price table in `file`; raises `WorkspaceError`."""
     return _load(Prices, file, root)[0]
+
+
+def planned_runs(
+    root: Path, communications: Mapping[str, Communication], names: Collection[str], first: date, zone: str
+) -> dict[str, tuple[datetime, ...]]:
+    """When runs of some communications are planned in the `MAX_DAYS` days from `first` on; none without a calendar.
+
+    `zone` is the organisation's; instants in UTC, in order. Raises `WorkspaceError` for a calendar with mistakes.
+    """
+    if not (root / CALENDAR).exists():
+        return {}
+    calendar, last = load_calendar(root / CALENDAR, root, communications), first + timedelta(days=MAX_DAYS - 1)
+    found: dict[str, set[datetime]] = {}
+    for run in calendar.runs:
+        if run.communication in names:
+            found.setdefault(run.communication, set()).update(calendar.instants(run, first, last, zone))
+    return {name: tuple(sorted(found[name])) for name in sorted(found) if found[name]}
 
 
 def planning_problems(root: Path, communications: Mapping[str, Communication]) -> tuple[Problem, ...]:

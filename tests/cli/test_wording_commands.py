@@ -75,7 +75,15 @@ def test_impact_counts_messages_that_wait_with_the_words(ccm: Commands) -> None:
     assert {("en", "GB"), ("ja", "JP")} <= {(row["language"], row["jurisdiction"]) for row in told["touched"]}
     waiting = {(row["language"], row["jurisdiction"]): row["messages"] for row in told["waiting"]}
     assert waiting == {("en", "US"): 2, ("ja", "JP"): 1, ("en", "GB"): 1}
-    assert "4 waiting messages" in ccm.says("wording", "impact", "marketing-opt-out")
+    (ccm.workspace / "channels/calendar.yaml").write_text(
+        "runs:\n  - {communication: savings-offer, every: month, day: 5, time: '10:00'}\n"
+    )
+    shown = ccm.says("wording", "impact", "marketing-opt-out")
+    assert "4 waiting messages" in shown
+    assert "planned runs" in shown
+    planned = ccm.json("wording", "impact", "marketing-opt-out")["planned"]
+    assert len(planned["savings-offer"]) >= 3
+    assert {at[8:19] for at in planned["savings-offer"]} == {"05T01:00:00"}
     ccm.json("deliver", "--once", "--at", NOON)
     ccm.json("deliver", "--once", "--at", "2026-04-02T02:00:00Z")
     assert ccm.json("wording", "impact", "marketing-opt-out")["waiting"] == []
