@@ -13,7 +13,7 @@ from demo_parts import AT, IDS, TOKEN, customer, leaves, rendered, samples, valu
 from ccm.workspace.wording import resolve
 
 LANGUAGES = ("en", "ja")
-LETTERS = ("address-changed", "branch-news", "card-blocked", "complaint-received", "payment-reminder", "rate-change")
+LETTERS = ("address-changed", "card-blocked", "complaint-received", "payment-reminder", "rate-change")
 # 3GPP TS 23.038, default alphabet and the extension table.
 GSM7 = set(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -39,7 +39,7 @@ def test_samples_cover_languages_jurisdictions_companies_and_large_print(name: s
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", IDS)
+@pytest.mark.parametrize("name", [name for name in IDS if name != "news-digest"])  # its data are set by the engine
 def test_samples_give_every_field_at_its_longest_and_both_sides_of_every_choice(name: str, language: str) -> None:
     for path, field in leaves(workspace().communications[name]):
         found = [value for sample in samples(name, language) for value in values(sample, path)]
