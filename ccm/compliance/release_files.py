@@ -83,7 +83,7 @@ def restored(files: Mapping[str, bytes], folder: Path, communication: str) -> Wo
             raise IntegrityError(f"a stored file of '{communication}' lies outside of the workspace")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
-    return load_workspace(inside)
+    return load_workspace(inside, alone=True)
 
 
 def shows_the_same(release: Release, workspace: Workspace) -> bool:

@@ -78,9 +78,7 @@ class Composed:
         return f"{self.about}\n{self.decision.customer_id}" if self.about else self.decision.customer_id
 
 
-def trigger_key(
-    occasion: Occasion, communication: str, customer_id: str, part: str = "", about: str = ""
-) -> str:  # fmt: skip
+def trigger_key(occasion: Occasion, communication: str, customer_id: str, part: str = "", about: str = "") -> str:
     """Of a message; that of a copy is made from the id of the message it is a copy of, and names nobody."""
     if not about:
         return occasion.trigger_key(customer_id, part)
@@ -178,10 +176,7 @@ def _parts(
     project: Project, compiled: Compiled, occasion: Occasion, facts: Facts, decision: Decision,
     data: DataResult | None, stopped: Stops, isolate: bool, about: str = "",
 ) -> list[Composed]:  # fmt: skip
-    """One customer's outcomes: the first, then one for each further channel that it goes out on at once.
-
-    With `about` it is the copy for a joint holder, whose facts and decision these are; the data are that customer's.
-    """
+    """One person's outcomes: the first, then one for each further channel at once; `about`: of a copy, whose data."""
     first = part_of(about, facts.customer.id) if about else ""
     ways = [(first, decision), *((channel, replace(decision, channel=channel)) for channel in decision.also)]
     found = []

@@ -113,10 +113,10 @@ def _recorded(
         sequencer.append(connection, [_leaf(row, subjects) for row in rows])
         if also is not None:
             also(connection, reserved.final)
-        # A joint holder whom nobody knows need not have been erased meanwhile; a customer whom nobody knows was.
-        mine = [row for row, outcome in zip(rows, reserved.final, strict=True)
-                if row["reason"] != "unknown_customer" or not outcome.about]  # fmt: skip
-        erase_again(project, connection, mine, now)
+        # A joint holder whom nobody knows was not erased meanwhile.
+        erase_again(
+            project, connection, [row for row in rows if not (row["part"] and row["reason"] == "unknown_customer")], now
+        )
     return reserved.final
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import combinations, groupby
 from pathlib import PurePosixPath
 
@@ -16,6 +17,8 @@ from ccm.workspace.wording import Wording
 from ccm.workspace.yamlreader import Document, Loc
 
 POLICY = "channels/policy.yaml"
+MISSING_COMMUNICATION = "missing_communication"
+"""Code of the problem that one names another that is not there."""
 
 
 def cross_check(
@@ -177,7 +180,8 @@ class _Check:
             for loc, name in named:
                 if name not in there:
                     message = f"communication '{name}' does not exist; there are: {', '.join(sorted(there))}"
-                    yield self.problem(f"templates/{communication.id}/communication.yaml", loc, message)
+                    path = f"templates/{communication.id}/communication.yaml"
+                    yield replace(self.problem(path, loc, message), code=MISSING_COMMUNICATION)
 
     def digests(self, communications: Mapping[str, Communication]) -> Iterator[Problem]:
         """What is collected must fit into the digest that tells of it, and count there as what it is."""

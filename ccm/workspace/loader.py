@@ -14,7 +14,7 @@ from ccm.workspace.calendar import CALENDAR, PRICES
 from ccm.workspace.catalogues import Words, read_catalogues
 from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication, Sample, TemplateFile
-from ccm.workspace.crosscheck import POLICY, cross_check
+from ccm.workspace.crosscheck import MISSING_COMMUNICATION, POLICY, cross_check
 from ccm.workspace.fingerprint import Fingerprint, fingerprint_of
 from ccm.workspace.garbage import collected_later
 from ccm.workspace.packs import NO_PACKS, Packs, read_packs
@@ -81,24 +81,20 @@ class Workspace:
         return frozenset(wording.id for wording in self.wordings)
 
 
-def find_root(start: Path) -> Path:
-    """The nearest folder upward with a ``ccm.toml``; raises `NotFound`."""
-    for folder in (start.resolve(), *start.resolve().parents):
-        if (folder / "ccm.toml").is_file():
-            return folder
-    raise NotFound(f"no ccm.toml in {start.resolve()} or above it; make a workspace with: ccm init DIR")
-
-
 @collected_later()
-def load_workspace(root: Path, *, unfinished: bool = False, before: Workspace | None = None) -> Workspace:
+def load_workspace(
+    root: Path, *, unfinished: bool = False, alone: bool = False, before: Workspace | None = None
+) -> Workspace:
     """Reads and validates everything below `root`; raises `WorkspaceError` with all problems.
 
     `unfinished`: templates may be missing, so that what is there can be listed. Such a workspace renders nothing.
-    `before` is what was read earlier; the parts of a folder that did not change since are the same objects.
+    `alone`: it is one communication's, and others that it names are elsewhere. `before` is what was read earlier; the
+    parts of a folder that did not change since are the same objects.
     """
     loader = _Loader(root.resolve(), before)
     workspace = loader.load()
-    problems = [p for p in loader.problems if not (unfinished and p.code == MISSING_TEMPLATE)]
+    passed = {MISSING_TEMPLATE: unfinished, MISSING_COMMUNICATION: alone}
+    problems = [problem for problem in loader.problems if not passed.get(problem.code)]
     if problems or workspace is None:
         raise WorkspaceError(problems)
     return workspace

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -14,6 +15,7 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 from support import RUN_AT, Bank
 
+from ccm.pipeline import traces
 from ccm.pipeline.compose import Composed, Occasion, compose
 from ccm.pipeline.contact_points import contact_point, made_salt
 from ccm.pipeline.record import record
@@ -167,6 +169,37 @@ def test_processes_that_race_for_one_address_or_household_send_it_one_message(ba
         found = Counter(row.reason if row.state == "withheld" else row.state
                         for row in connection.execute(select(messages.c.state, messages.c.reason)))  # fmt: skip
     assert found == {"due": 1, reason: 3}
+
+
+@either
+def test_a_transaction_waits_for_one_about_the_same_address_or_household(
+    bank: Bank, bond: Bond, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = open_to_offers(bank, 2)
+    reason = bond(bank, ids)
+    compiled, occasion = bank.project.compiled(OFFER), Occasion(f"{OFFER}/{NAME}", "run", RUN_AT, {})
+    with bank.project.store.write() as connection:
+        made_salt(connection, bank.project.random_bytes)  # else the two would wait for each other to make it
+    early, late = ([compose(bank.project, compiled, occasion, [one])[0], []] for one in ids)
+    locked, over = threading.Event(), threading.Event()
+
+    keep = traces.keep
+
+    def under_lock(*given: Any) -> Any:
+        if threading.current_thread() is first:
+            locked.set()
+            over.wait(1)  # without the lock the other one would be recorded now
+        return keep(*given)
+
+    monkeypatch.setattr(traces, "keep", under_lock)
+    first = threading.Thread(target=lambda: early[1].extend(record(bank.project, compiled, occasion, early[0])))
+    first.start()
+    assert locked.wait(60)
+    late[1].extend(record(bank.project, compiled, occasion, late[0]))
+    over.set()
+    first.join()
+    assert told(early[1]) == ["due"]
+    assert told(late[1]) == [reason]
 
 
 @either
