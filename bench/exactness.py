@@ -86,10 +86,11 @@ class Proof:
     def told(self) -> str:
         found = self.counted
         named = ", ".join(f"{state} {reason} {count}" for (state, reason), count in sorted(self.states.items()))
+        left = ", ".join(f"{why} {count:,}" for why, count in sorted(found.not_replayed.items())) or "none"
         return (
             f"{self.kills} kills, {self.failed} processes failed; {found.windows:,} windows counted,"
-            f" {len(found.exceeded)} exceeded; {found.refusals:,} refusals replayed, {len(found.wrongly_refused)} wrong"
-            f" ({found.not_replayed} not replayed)\n    {named}"
+            f" {len(found.exceeded)} exceeded; {found.refusals:,} refusals, {len(found.wrongly_refused)} wrong"
+            f" (not replayed: {left})\n    {named}"
             + "".join(f"\n    {what}" for what in (*found.exceeded, *found.wrongly_refused)[:20])
         )
 

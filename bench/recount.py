@@ -27,9 +27,9 @@ class Recount:
 
     windows: int = 0
     refusals: int = 0
-    not_replayed: int = 0
-    """The log does not keep the first date of a message that was handed over twice, after a sender's death, nor those
-    of one that was deferred, and deferred again at its hand-off."""
+    not_replayed: Counter[str] = field(default_factory=Counter)
+    """By why: ``handed over twice``: between the two hand-offs of a message whose first sender died, the log does not
+    say when it was dated. ``deferring``: nor when one that was deferred, and deferred again at its hand-off, was."""
     exceeded: list[str] = field(default_factory=list)
     wrongly_refused: list[str] = field(default_factory=list)
 
@@ -111,7 +111,7 @@ def _refusals(
     ]
     leaves = [leaf for leaf in leaves if leaf.get("message") in rows]
     sends = Counter(leaf["message"] for leaf in leaves if leaf["kind"] == "send")
-    unsure = {rows[message].customer_id for message, count in sends.items() if count > 1}
+    unsure: defaultdict[str, set[str]] = defaultdict(set)
     ledger: defaultdict[str, dict[str, Said]] = defaultdict(dict)
     for leaf in leaves:
         row = rows[leaf["message"]]
@@ -121,12 +121,16 @@ def _refusals(
                 mine[row.id] = Said(row.due_at, row.category, row.channel)
             case "decision", "withheld" if leaf["reason"] == "cap":
                 found.refusals += 1
-                if row.customer_id in unsure or communications[row.communication]["on_cap"] == "defer":
-                    found.not_replayed += 1
+                if communications[row.communication]["on_cap"] == "defer":
+                    found.not_replayed["deferring"] += 1
+                elif unsure[row.customer_id]:
+                    found.not_replayed["handed over twice"] += 1
                 elif not _rightly(caps, communications[row.communication], mine.values(), row, people):
                     found.wrongly_refused.append(f"{row.id}: {row.communication}, {row.detail}")
             case "send", _ if row.id in mine:
                 mine[row.id] = Said(said[row.id].at, row.category, row.channel)
+                sends[row.id] -= 1
+                (unsure[row.customer_id].add if sends[row.id] else unsure[row.customer_id].discard)(row.id)
             case "receipt" | "event", "failed" | "withheld":
                 mine.pop(row.id, None)
 

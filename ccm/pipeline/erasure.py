@@ -21,6 +21,7 @@ from ccm.log.leaves import ERASED
 from ccm.pipeline import holds
 from ccm.pipeline.project import Project
 from ccm.pipeline.reseal import reseal
+from ccm.store import rows as reading
 from ccm.store.engine import BATCH
 from ccm.store.tables import (
     accounts,
@@ -91,12 +92,9 @@ def erase_again(
     as erased: a trigger for one is refused before anything is composed.
     """
     ids = sorted({row["customer_id"] for row in rows})
-    there: set[str] = set()
-    for start in range(0, len(ids), BATCH):
-        part = customers.c.id.in_(ids[start : start + BATCH])
-        # In order and by the weakest lock that an erasure waits for; SQLite's transaction is the only one anyway.
-        locked = select(customers.c.id).where(part).order_by(customers.c.id).with_for_update(read=True, key_share=True)
-        there.update(connection.scalars(locked))
+    # In order and by the weakest lock that an erasure waits for; SQLite's transaction is the only one anyway.
+    locked = select(customers.c.id).order_by(customers.c.id).with_for_update(read=True, key_share=True)
+    there = {row[0] for row in reading.plain(connection, locked, customers.c.id, ids)}
     for customer_id in ids:
         if customer_id not in there:
             _erase(project, connection, customer_id, AGAIN, "erased while a message was composed", now)
