@@ -104,8 +104,19 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("sqlite") / "template.db"
     template = Store(f"sqlite:///{path}")
     template.upgrade()
-    template.close()
+    _write_back(template)
     return path
+
+
+def _write_back(store: Store) -> None:
+    """Closes a store and makes its file whole, which is then copied without the log of changes beside it."""
+    if store.dialect == "sqlite":
+        with store.engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+            assert not busy
+            connection.exec_driver_sql("BEGIN")
+    store.close()
 
 
 def _template_url(request: pytest.FixtureRequest, dialect: str) -> str:
@@ -197,7 +208,7 @@ def bank_templates(
             bank.approve("savings-offer")
             run = runs.start(bank.project, "savings-offer", RUN_AT)
             coordinator.execute(bank.project, run.id, workers=1)
-        bank.project.store.close()
+        _write_back(bank.project.store)
         return bank
 
     return make
