@@ -93,7 +93,7 @@ class NaiveOffer:
         message["Subject"] = subject
         message["Date"] = format_datetime(context.at.astimezone(UTC))
         message["Message-ID"] = f"<{context.message_id}@{channel.sender.rpartition('@')[2]}>"
-        message["List-Unsubscribe"] = f"<{organisation.preference_url}?m={context.message_id}>"
+        message["List-Unsubscribe"] = f"<{organisation.preference_url}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         message.set_content(text)
         message.add_alternative(page.replace(LOGO, f"cid:{self.content_id}"), subtype="html")

@@ -29,6 +29,7 @@ from ccm.pipeline.gather import gather
 from ccm.pipeline.record import record
 from ccm.render import Renderer
 from ccm.render.channels.letter import LetterChannel
+from ccm.render.letter_paper import sheet_style
 from ccm.store import feeds
 from ccm.store.tables import contacts
 
@@ -155,12 +156,13 @@ def letter(bank: Bank) -> Iterator[Row]:
         letters = renderer.channel("letter")
         assert isinstance(letters, LetterChannel)
         page, _ = letters.page(renderer.filling("letter", context))
+        style = style_sheet + sheet_style(letters.sheet(context.customer))  # the brand's sheet asks where the window is
 
         def ours(context: RenderContext = context) -> object:
             return renderer.render("letter", context)
 
-        def theirs(page: str = page) -> object:
-            return naive.letter(page, style_sheet, brand)
+        def theirs(page: str = page, style: str = style) -> object:
+            return naive.letter(page, style, brand)
 
         bookings = len(context.data["transactions"])
         yield side_by_side(

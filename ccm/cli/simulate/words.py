@@ -7,7 +7,7 @@ from ccm.cli.preview import UiLanguage
 _EN = {
     "title": "Simulation",
     "nothing_sent": "Nothing was sent and nothing was written. Runs are planned, triggers are what is expected.",
-    "customers": "customers", "period": "Period", "zone": "Calendar of",
+    "customers": "customers.", "period": "Period", "zone": "Calendar of",
     "at_a_glance": "At a glance", "messages": "Messages", "withheld": "Not sent", "later": "Put off to a later time",
     "digested": "Told in a digest",
     "decisions": "Decisions", "segments": "Parts of text messages", "pages": "Printed pages", "cost": "Cost",
@@ -26,7 +26,7 @@ _EN = {
 _JA = {
     "title": "シミュレーション",
     "nothing_sent": "送信も書き込みも行っていません。配信予定と、想定されるトリガーをもとにしています。",
-    "customers": "名のお客さま", "period": "期間", "zone": "基準となる時間帯",
+    "customers": "名のお客さま。", "period": "期間", "zone": "基準となる時間帯",
     "at_a_glance": "概要", "messages": "送信件数", "withheld": "送らない件数", "later": "後の時刻に回す件数",
     "digested": "まとめて知らせる件数",
     "decisions": "判定回数", "segments": "SMSの通数", "pages": "印刷ページ数", "cost": "費用",
