@@ -1,4 +1,4 @@
-"""``python -m bench``: prints every measurement; takes seven to nine minutes on two cores."""
+"""``python -m bench``: prints every measurement; takes ten minutes on two cores."""
 
 from __future__ import annotations
 
