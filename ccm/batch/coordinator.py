@@ -6,8 +6,6 @@ killed at any instant; a chunk is recorded in one transaction or not at all.
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
 import os
 import time
 from collections import Counter
@@ -21,7 +19,7 @@ from sqlalchemy import select
 
 from ccm.batch import runs
 from ccm.batch.runs import Run
-from ccm.batch.workers import die_with_parent
+from ccm.batch.workers import forked, kill
 from ccm.errors import Conflict, TryAgain
 from ccm.pipeline.compose import compose
 from ccm.pipeline.project import Project
@@ -103,19 +101,8 @@ class _Coordinator:
         while self.waiting:
             # Forked children inherit the compiled templates, and must not inherit an open connection.
             self.project.store.close()
-            gc.collect()
-            gc.freeze()
-            context = multiprocessing.get_context("fork")
-            initial = (self.project, self.run, os.getpid())
-            pool = ProcessPoolExecutor(self.workers, context, initializer=_enter_worker, initargs=initial)
-            try:
+            with forked(self.workers, _enter_worker, self.project, self.run) as pool:
                 self._drain(pool)
-            except BaseException:
-                _kill(pool)
-                raise
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
-                gc.unfreeze()
 
     def _drain(self, pool: ProcessPoolExecutor) -> None:
         """Works until nothing waits, or until a worker died: then what was in flight waits again."""
@@ -137,7 +124,7 @@ class _Coordinator:
             if done:
                 landed = time.monotonic()
             elif time.monotonic() - landed > CHUNK_SECONDS:
-                _kill(pool)  # what was in flight fails now, and is done again
+                kill(pool)  # what was in flight fails now, and is done again
             for future in done:
                 number, error = flying.pop(future), future.exception()
                 if error is None:
@@ -173,19 +160,13 @@ class _Coordinator:
         self.renewed = time.monotonic()
 
 
-def _kill(pool: ProcessPoolExecutor) -> None:
-    for process in list(pool._processes.values()):
-        process.kill()
-
-
 _project: Project
 _run: Run
 
 
-def _enter_worker(project: Project, run: Run, parent: int) -> None:
-    """Runs first in a worker: own connections, and death together with the coordinator."""
+def _enter_worker(project: Project, run: Run) -> None:
+    """Runs first in a worker: own connections."""
     global _project, _run
-    die_with_parent(parent)
     project.reopen()
     _project, _run = project, run
 

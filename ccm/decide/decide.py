@@ -28,17 +28,6 @@ def decide(
     return _Case(plan_for(communication, policy, channels), facts, at).decision()
 
 
-def decide_again(
-    communication: Communication, policy: Policy, channels: Mapping[str, Channel], facts: Facts, at: datetime,
-    decision: Decision,
-) -> Decision:  # fmt: skip
-    """What `decide` gives now that `facts` has the contacts of this moment, all else being as it was for `decision`."""
-    plan = plan_for(communication, policy, channels)
-    if communication.not_within or any(plan.rooms(facts, channel).all for channel in communication.channels):
-        return _Case(plan, facts, at).decision()
-    return decision  # nothing of it was decided on contacts
-
-
 def recheck(
     communication: Communication, policy: Policy, channels: Mapping[str, Channel], facts: Facts, channel: str,
     at: datetime, *, own: Collection[str] = (), expires_at: datetime | None = None,

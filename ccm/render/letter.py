@@ -34,6 +34,7 @@ from ccm.render.letter_markup import MAX_CHARACTERS, check_markup, visible_text
 from ccm.render.letter_paper import sheet_classes, sheet_style, window_problems
 from ccm.render.letter_sizes import type_runs
 from ccm.render.letter_totals import carry_totals
+from ccm.workspace.garbage import collected_later
 from ccm.workspace.stationery import DEFAULT_SHEET, Sheet
 
 MAX_PAGES = 200
@@ -172,13 +173,10 @@ class _WeasyPrintRenderer:
     @contextmanager
     def _without_collector(self) -> Iterator[None]:
         """Pause the cyclic collector, which costs up to a tenth of a letter, and collect once per some letters."""
-        was_on = gc.isenabled()
-        gc.disable()
         try:
-            yield
+            with collected_later():
+                yield
         finally:
-            if was_on:
-                gc.enable()
             self._rendered += 1
             if self._rendered % _COLLECT_EVERY == 0:
                 gc.collect()

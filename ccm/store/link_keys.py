@@ -7,8 +7,6 @@ no other host can read.
 
 from __future__ import annotations
 
-import binascii
-from base64 import b64decode, b64encode
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
@@ -17,9 +15,9 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from ccm.errors import Conflict, InputError, NotAllowed, NotFound, TryAgain
+from ccm.errors import Conflict, NotAllowed, NotFound, TryAgain
 from ccm.store.engine import Store
-from ccm.store.secretfile import create_secret, read_secret
+from ccm.store.secretfile import create_key, read_key
 from ccm.store.tables import vault_keys
 
 KEY_SIZE = 64
@@ -44,7 +42,7 @@ def open_link_keys(store: Store, path: Path, random_bytes: Callable[[int], bytes
     listed = _listed(store)
     if not listed:
         with suppress(Conflict):  # another process was quicker
-            create_secret(path, _text(random_bytes(KEY_SIZE)), WHAT)
+            create_key(path, random_bytes(KEY_SIZE), WHAT)
         _list(store, name_of(_key(path)), now)
         listed = _listed(store)
     newest = _key(path)
@@ -68,7 +66,7 @@ def rotate(store: Store, path: Path, random_bytes: Callable[[int], bytes], now: 
     key = random_bytes(KEY_SIZE)
     fresh = path.with_name(f"{path.name}.new")
     fresh.unlink(missing_ok=True)  # of a rotation that ended half way
-    create_secret(fresh, _text(key), WHAT)
+    create_key(fresh, key, WHAT)
     _list(store, name_of(key), now)
     try:
         if not retired.exists():
@@ -104,17 +102,5 @@ def _retired_name(path: Path, name: str) -> Path:
     return path.with_name(f"{path.name}.{name}.retired")
 
 
-def _text(key: bytes) -> bytes:
-    return b64encode(key) + b"\n"
-
-
 def _key(path: Path) -> bytes:
-    try:
-        key = b64decode(read_secret(path, WHAT).strip(), validate=True)
-    except NotFound as error:
-        raise NotFound(f"{error}; put it back: without it links in messages that went out lead nowhere") from error
-    except binascii.Error as error:
-        raise InputError(f"{WHAT} {path}: it is no base64") from error
-    if len(key) != KEY_SIZE:
-        raise InputError(f"{WHAT} {path}: it has {len(key)} bytes, not {KEY_SIZE}")
-    return key
+    return read_key(path, WHAT, KEY_SIZE, "links in messages that went out lead nowhere")

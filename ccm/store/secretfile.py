@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import binascii
 import os
 import stat
 import tempfile
+from base64 import b64decode, b64encode
 from pathlib import Path
 
 from ccm.errors import Conflict, InputError, NotAllowed, NotFound, TryAgain
@@ -56,3 +58,24 @@ def read_secret(path: Path, what: str) -> bytes:
         raise NotFound(f"{what} {path}: there is no such file") from error
     except OSError as error:
         raise NotAllowed(f"{what} {path}: it cannot be read: {error.strerror}") from error
+
+
+def create_key(path: Path, key: bytes, what: str) -> None:
+    """Writes a key as one line of base64; raises as `create_secret`."""
+    create_secret(path, b64encode(key) + b"\n", what)
+
+
+def read_key(path: Path, what: str, size: int, without: str) -> bytes:
+    """The key of `size` bytes that `create_key` wrote; `without`: what a person loses who does not put it back.
+
+    Raises as `read_secret`, and `InputError` where it is no such key.
+    """
+    try:
+        key = b64decode(read_secret(path, what).strip(), validate=True)
+    except NotFound as error:
+        raise NotFound(f"{error}; put it back: without it {without}") from error
+    except binascii.Error as error:
+        raise InputError(f"{what} {path}: it is no base64") from error
+    if len(key) != size:
+        raise InputError(f"{what} {path}: it has {len(key)} bytes, not {size}")
+    return key

@@ -8,9 +8,7 @@ NIST SP 800-108): destroying the salt destroys one message, and the packs of the
 
 from __future__ import annotations
 
-import binascii
 import hmac
-from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,10 +21,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, or_, select
 
-from ccm.errors import Conflict, InputError, IntegrityError, NotAllowed, NotFound
+from ccm.errors import Conflict, IntegrityError, NotAllowed
 from ccm.store import kms
 from ccm.store.engine import Store
-from ccm.store.secretfile import create_secret, read_secret
+from ccm.store.secretfile import create_key, read_key
 from ccm.store.tables import vault_keys
 
 KEY_SIZE = 32
@@ -149,17 +147,9 @@ def _name(key: bytes) -> str:
 
 def _new_file_key(path: Path, random_bytes: Callable[[int], bytes]) -> bytes:
     with suppress(Conflict):  # another process was quicker, or the store is new and the file is not
-        create_secret(path, b64encode(random_bytes(KEY_SIZE)) + b"\n", WHAT)
+        create_key(path, random_bytes(KEY_SIZE), WHAT)
     return _file_key(path)
 
 
 def _file_key(path: Path) -> bytes:
-    try:
-        key = b64decode(read_secret(path, WHAT).strip(), validate=True)
-    except NotFound as error:
-        raise NotFound(f"{error}; put it back: without it no message of this store can be read") from error
-    except binascii.Error as error:
-        raise InputError(f"{WHAT} {path}: it is no base64") from error
-    if len(key) != KEY_SIZE:
-        raise InputError(f"{WHAT} {path}: it has {len(key)} bytes, not {KEY_SIZE}")
-    return key
+    return read_key(path, WHAT, KEY_SIZE, "no message of this store can be read")

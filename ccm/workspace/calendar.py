@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, StringConstraints, model_validator
@@ -15,8 +16,7 @@ from ccm.errors import Problem, WorkspaceError
 from ccm.model.customer import Frozen
 from ccm.workspace.communication import ChannelId, Communication
 from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
-from ccm.workspace.yamlfile import read_yaml, validate
-from ccm.workspace.yamlreader import Refused
+from ccm.workspace.yamlfile import read_model
 
 CALENDAR = "channels/calendar.yaml"
 PRICES = "channels/prices.yaml"
@@ -68,6 +68,11 @@ class PlannedRun(Frozen):
             return day.day == self.day and day.month % 3 == 1
         return self.every == "day" or day in self.on
 
+    def instants(self, first: date, last: date, zone: str) -> Iterator[datetime]:
+        """When it takes its decisions, in UTC; a time that clocks skip is the one as long after the change."""
+        for day in self.dates(first, last):
+            yield datetime.combine(day, self.time, ZoneInfo(zone)).astimezone(UTC)
+
 
 class ExpectedTrigger(Frozen):
     """What core systems are expected to ask for, spread evenly over the days and hours."""
@@ -85,11 +90,6 @@ class Calendar(Frozen):
 
     runs: tuple[PlannedRun, ...] = ()
     triggers: tuple[ExpectedTrigger, ...] = ()
-
-    def instants(self, run: PlannedRun, first: date, last: date, zone: str) -> Iterator[datetime]:
-        """When a run takes its decisions, in UTC; a time that clocks skip is the one as long after the change."""
-        for day in run.dates(first, last):
-            yield datetime.combine(day, run.time, ZoneInfo(zone)).astimezone(UTC)
 
 
 class ChannelPrice(Frozen):
@@ -121,7 +121,7 @@ class Prices(Frozen):
 
 def load_calendar(file: Path, root: Path, communications: Mapping[str, Communication]) -> Calendar:
     """The calendar in `file`; raises `WorkspaceError` with every problem, unknown communications among them."""
-    calendar, document = _load(Calendar, file, root)
+    calendar, document = read_model(Calendar, file, root)
     problems = []
     named = [("runs", number, run.communication) for number, run in enumerate(calendar.runs)]
     named += [("triggers", number, trigger.communication) for number, trigger in enumerate(calendar.triggers)]
@@ -142,7 +142,7 @@ def load_calendar(file: Path, root: Path, communications: Mapping[str, Communica
 
 def load_prices(file: Path, root: Path) -> Prices:
     """The price table in `file`; raises `WorkspaceError`."""
-    return _load(Prices, file, root)[0]
+    return read_model(Prices, file, root)[0]
 
 
 def planned_runs(
@@ -158,31 +158,21 @@ def planned_runs(
     found: dict[str, set[datetime]] = {}
     for run in calendar.runs:
         if run.communication in names:
-            found.setdefault(run.communication, set()).update(calendar.instants(run, first, last, zone))
+            found.setdefault(run.communication, set()).update(run.instants(first, last, zone))
     return {name: tuple(sorted(found[name])) for name in sorted(found) if found[name]}
 
 
 def planning_problems(root: Path, communications: Mapping[str, Communication]) -> tuple[Problem, ...]:
     """What is wrong with the workspace's calendar and prices; nothing where they are not there."""
     problems: list[Problem] = []
-    for file in (root / CALENDAR, root / PRICES):
+    readers: dict[str, Callable[[Path, Path], object]] = {
+        CALENDAR: partial(load_calendar, communications=communications),
+        PRICES: load_prices,
+    }
+    for name, read in readers.items():
         try:
-            if file.name == Path(CALENDAR).name and file.exists():
-                load_calendar(file, root, communications)
-            elif file.exists():
-                load_prices(file, root)
+            if (root / name).exists():
+                read(root / name, root)
         except WorkspaceError as error:
             problems += error.problems
     return tuple(problems)
-
-
-def _load(model: type[M], file: Path, root: Path) -> tuple[M, Any]:
-    problems: list[Problem] = []
-    try:
-        document = read_yaml(file, root)
-    except Refused as refused:
-        raise WorkspaceError([refused.problem]) from refused
-    found = validate(model, document, problems)
-    if found is None:
-        raise WorkspaceError(problems)
-    return found, document

@@ -8,11 +8,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from ccm.errors import Problem, WorkspaceError
 from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.settings import Jurisdiction, Slug
-from ccm.workspace.yamlfile import read_yaml, validate
-from ccm.workspace.yamlreader import Refused
+from ccm.workspace.yamlfile import read_model
 
 FILE = "compliance/retention.yaml"
 
@@ -69,11 +67,4 @@ def load_retention(root: Path) -> Schedule:
     """The schedule of a workspace; without the file it is empty, and everything is kept. Raises `WorkspaceError`."""
     if not (root / FILE).exists():
         return Schedule()
-    problems: list[Problem] = []
-    try:
-        schedule = validate(Schedule, read_yaml(root / FILE, root), problems)
-    except Refused as refused:
-        raise WorkspaceError([refused.problem]) from refused
-    if schedule is None:
-        raise WorkspaceError(problems)
-    return schedule
+    return read_model(Schedule, root / FILE, root)[0]

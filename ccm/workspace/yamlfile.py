@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from ccm.errors import Problem
+from ccm.errors import Problem, WorkspaceError
 from ccm.workspace.settings import WrongPart
 from ccm.workspace.tomllines import toml_lines
 from ccm.workspace.yamlreader import Document, Loc, Refused, parse_yaml
@@ -97,6 +97,19 @@ def validate(model: type[M], document: Document, problems: list[Problem], **extr
     except ValidationError as error:
         problems.extend(explain(error, document, model))
         return None
+
+
+def read_model(model: type[M], file: Path, root: Path) -> tuple[M, Document]:
+    """A file that stands for itself, as `model`, with its lines; raises `WorkspaceError` with every problem."""
+    problems: list[Problem] = []
+    try:
+        document = read_yaml(file, root)
+    except Refused as refused:
+        raise WorkspaceError([refused.problem]) from refused
+    found = validate(model, document, problems)
+    if found is None:
+        raise WorkspaceError(problems)
+    return found, document
 
 
 def explain(error: ValidationError, document: Document, model: type[BaseModel], prefix: Loc = ()) -> list[Problem]:

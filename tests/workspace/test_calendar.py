@@ -11,7 +11,7 @@ from support import copy_workspace
 
 from ccm.errors import WorkspaceError
 from ccm.workspace import load_workspace
-from ccm.workspace.calendar import Calendar, ChannelPrice, PlannedRun, load_calendar, load_prices, planning_problems
+from ccm.workspace.calendar import ChannelPrice, PlannedRun, load_calendar, load_prices, planning_problems
 
 JULY = date(2026, 7, 1), date(2026, 7, 31)
 
@@ -40,7 +40,7 @@ def test_a_quarterly_run_falls_in_the_first_month_of_a_quarter_only() -> None:
 
 def test_the_time_is_that_of_the_organisations_zone_also_where_clocks_change() -> None:
     planned = run(every="day")
-    found = list(Calendar().instants(planned, date(2026, 3, 28), date(2026, 3, 30), "Europe/London"))
+    found = list(planned.instants(date(2026, 3, 28), date(2026, 3, 30), "Europe/London"))
     assert found == [
         datetime(2026, 3, 28, 2, tzinfo=UTC), datetime(2026, 3, 29, 1, tzinfo=UTC), datetime(2026, 3, 30, 1, tzinfo=UTC)
     ]  # fmt: skip

@@ -43,7 +43,7 @@ class Events:
     def __init__(self, calendar: Calendar, first: date, last: date, zone: str) -> None:
         self.end = datetime.combine(last + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
         self.runs: tuple[Event, ...] = tuple(sorted(
-            Event(at, run.communication) for run in calendar.runs for at in calendar.instants(run, first, last, zone)
+            Event(at, run.communication) for run in calendar.runs for at in run.instants(first, last, zone)
         ))  # fmt: skip
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
         self._sources = [_source(trigger, days, ZoneInfo(zone)) for trigger in calendar.triggers]

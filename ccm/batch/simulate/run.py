@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
@@ -16,7 +13,7 @@ from ccm.batch.simulate.events import Events
 from ccm.batch.simulate.scenario import Scenario
 from ccm.batch.simulate.sizes import Key, Size, sizes
 from ccm.batch.simulate.tally import Tally
-from ccm.batch.workers import die_with_parent
+from ccm.batch.workers import forked
 from ccm.errors import InputError
 from ccm.store import Store, feeds
 from ccm.workspace.calendar import MAX_DAYS, Calendar
@@ -67,15 +64,8 @@ def simulate(
 def _worked_off(simulators: list[Customers], store: Store, limit: int | None, workers: int) -> Iterator[list[Tally]]:
     """The tallies of every chunk, a tally a scenario, as they come."""
     store.close()  # a connection must not be shared with a forked process
-    gc.collect()
-    gc.freeze()
-    context = multiprocessing.get_context("fork")
-    pool = ProcessPoolExecutor(workers, context, initializer=_enter, initargs=(simulators, store.url, os.getpid()))
-    try:
+    with forked(workers, _enter, simulators, store.url) as pool:
         yield from pool.map(_work, _chunks(store, limit))
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        gc.unfreeze()
 
 
 def _chunks(store: Store, limit: int | None) -> Iterator[list[str]]:
@@ -95,9 +85,8 @@ _simulators: list[Customers]
 _store: Store
 
 
-def _enter(simulators: list[Customers], url: str, parent: int) -> None:
+def _enter(simulators: list[Customers], url: str) -> None:
     global _simulators, _store
-    die_with_parent(parent)
     _simulators, _store = simulators, Store(url)
 
 

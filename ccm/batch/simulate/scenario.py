@@ -9,12 +9,11 @@ from tempfile import TemporaryDirectory
 
 from ccm.compliance.approvals import find, stored_release
 from ccm.compliance.release_files import load_files, restored
-from ccm.errors import InputError, NotFound, Problem, WorkspaceError
+from ccm.errors import InputError, NotFound, WorkspaceError
 from ccm.pipeline.project import Project
 from ccm.workspace.crosscheck import POLICY, cross_check
 from ccm.workspace.policy import Policy
-from ccm.workspace.yamlfile import read_yaml, validate
-from ccm.workspace.yamlreader import Refused
+from ccm.workspace.yamlfile import read_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +46,14 @@ def scenario_of(project: Project, told: str, opened: Callable[[Path], Project]) 
 
 
 def _policy(file: Path, project: Project) -> Policy:
-    problems: list[Problem] = []
-    try:
-        document = read_yaml(file, file.parent.resolve())
-    except Refused as refused:
-        raise WorkspaceError([refused.problem]) from refused
-    policy = validate(Policy, document, problems)
-    if policy is not None:
-        workspace = project.workspace
-        # Of the other files nothing can be wrong: the workspace was loaded. The policy is told of under its own name.
-        documents = {f"templates/{name}/communication.yaml": document for name in workspace.communications}
-        documents[POLICY] = document
-        found = cross_check(workspace.communications, workspace.wordings, (), workspace.channels, policy, documents)
-        problems += [replace(problem, path=str(file)) for problem in found]
-    if policy is None or problems:
-        raise WorkspaceError(problems)
+    policy, document = read_model(Policy, file, file.parent.resolve())
+    workspace = project.workspace
+    # Of the other files nothing can be wrong: the workspace was loaded. The policy is told of under its own name.
+    documents = {f"templates/{name}/communication.yaml": document for name in workspace.communications}
+    documents[POLICY] = document
+    found = cross_check(workspace.communications, workspace.wordings, (), workspace.channels, policy, documents)
+    if found:
+        raise WorkspaceError(replace(problem, path=str(file)) for problem in found)
     return policy
 
 

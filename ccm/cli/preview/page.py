@@ -13,8 +13,7 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-
+from ccm.cli.pages import page_environment
 from ccm.cli.preview.cards import data_address
 from ccm.cli.preview.words import WORDS, UiLanguage
 from ccm.pipeline.project import Compiled
@@ -36,9 +35,7 @@ def _source(name: str) -> str:
 def preview_page(compiled: Compiled, groups: Sequence[Group], at: datetime, ui_language: UiLanguage) -> str:
     """The page as one file of HTML, pictures and frames included."""
     words, script = WORDS[ui_language], _source("page.js")
-    environment = Environment(
-        loader=FunctionLoader(_source), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = page_environment(_source)
     environment.filters["picture"] = data_address
     digest = b64encode(sha256(script.encode()).digest()).decode()
     cards = [card for group in groups for card in group.cards]

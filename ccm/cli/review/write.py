@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-
+from ccm.cli.pages import page_environment
 from ccm.cli.preview import UiLanguage
 from ccm.cli.preview.cards import Card, card_of, data_address
 from ccm.cli.preview.words import WORDS as PREVIEW_WORDS
@@ -63,9 +62,7 @@ def _source(name: str) -> str:
 
 
 def _page(review: Review, shown: list[Shown], at: datetime, ui_language: UiLanguage) -> str:
-    environment = Environment(
-        loader=FunctionLoader(_source), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = page_environment(_source)
     environment.filters["picture"] = data_address
     environment.filters["instant"] = _instant
     compiled, language = review.compiled, ui_language.value

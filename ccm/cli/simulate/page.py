@@ -6,8 +6,7 @@ from decimal import Decimal
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
-
+from ccm.cli.pages import page_environment
 from ccm.cli.preview import UiLanguage
 from ccm.cli.preview.words import WORDS as CHANNEL_WORDS
 from ccm.cli.simulate.charts import columns, round_top
@@ -26,9 +25,7 @@ def _source(name: str) -> str:
 def report_page(document: dict[str, Any], workspace: Workspace, ui_language: UiLanguage) -> str:
     """The page of what `ccm.batch.simulate.report.report` found."""
     language = ui_language.value
-    environment = Environment(
-        loader=FunctionLoader(_source), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = page_environment(_source)
     environment.filters["number"] = lambda value: f"{Decimal(value):,}"
     environment.filters["decimal"] = Decimal
     environment.filters["attr_or_zero"] = lambda counts, name: counts.get(name, 0)
@@ -43,7 +40,7 @@ def report_page(document: dict[str, Any], workspace: Workspace, ui_language: UiL
     reasons = list(dict.fromkeys(name for one in scenarios for name in one["reasons"]))
     return environment.get_template("report.html").render(
         policy=_POLICY, style=_source("report.css"), w=WORDS[ui_language], ui=language, d=document, charts=charts,
-        scenarios=scenarios, channels=channels, reasons=reasons, caps=workspace.policy.caps,
+        scenarios=scenarios, channels=channels, reasons=reasons,
         communications=sorted({name for one in scenarios for name in one["communications"]}),
         organisation=workspace.settings.organisation.name.of(language),
     )  # fmt: skip

@@ -7,10 +7,10 @@ from ccm.cli.preview import UiLanguage
 _EN = {
     "title": "Simulation",
     "nothing_sent": "Nothing was sent and nothing was written. Runs are planned, triggers are what is expected.",
-    "customers": "customers.", "period": "Period", "zone": "Calendar of",
+    "customers": "customers.",
     "at_a_glance": "At a glance", "messages": "Messages", "withheld": "Not sent", "later": "Put off to a later time",
     "digested": "Told in a digest",
-    "decisions": "Decisions", "segments": "Parts of text messages", "pages": "Printed pages", "cost": "Cost",
+    "segments": "Parts of text messages", "pages": "Printed pages", "cost": "Cost",
     "difference": "Difference", "by_day": "Messages a day", "by_communication": "By communication",
     "communication": "Communication", "channel": "Channel", "reason": "Reason", "why_not": "Why messages are not sent",
     "displaced": "Who takes whose room",
@@ -19,17 +19,17 @@ _EN = {
     "costs": "Parts, pages and costs", "jurisdiction": "Country", "source": "Prices: {source}",
     "sizes_note": "Parts and pages are means over the samples of each communication; real ones vary with the data.",
     "no_prices": "There is no price table, so nothing is said of costs.", "put_off": "Put off, and why",
-    "a_customer": "Messages a customer", "number": "Messages", "total": "All",
+    "total": "All",
     "assumptions": "What is assumed: every message that goes out arrives; preferences, consents and cases stay as they "
     "are; data are there for everybody; nobody answers.",
 }  # fmt: skip
 _JA = {
     "title": "シミュレーション",
     "nothing_sent": "送信も書き込みも行っていません。配信予定と、想定されるトリガーをもとにしています。",
-    "customers": "名のお客さま。", "period": "期間", "zone": "基準となる時間帯",
+    "customers": "名のお客さま。",
     "at_a_glance": "概要", "messages": "送信件数", "withheld": "送らない件数", "later": "後の時刻に回す件数",
     "digested": "まとめて知らせる件数",
-    "decisions": "判定回数", "segments": "SMSの通数", "pages": "印刷ページ数", "cost": "費用",
+    "segments": "SMSの通数", "pages": "印刷ページ数", "cost": "費用",
     "difference": "差", "by_day": "日別の送信件数", "by_communication": "通知別",
     "communication": "通知", "channel": "チャネル", "reason": "理由", "why_not": "送らない理由",
     "displaced": "上限を先に使った通知",
@@ -38,7 +38,7 @@ _JA = {
     "costs": "通数・ページ数・費用", "jurisdiction": "国", "source": "単価：{source}",
     "sizes_note": "通数とページ数は各通知のサンプルの平均です。実際の件数はデータにより異なります。",
     "no_prices": "単価表がないため、費用は示していません。", "put_off": "後に回す理由",
-    "a_customer": "お客さま一人あたりの件数", "number": "件数", "total": "合計",
+    "total": "合計",
     "assumptions": "前提：送信した通知はすべて届き、希望・同意・苦情の状況は変わらず、データはすべてそろい、"
     "返信はないものとします。",
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ccm.pipeline.evidence.collect import Found
+from ccm.pipeline.explain_words import NAMES
 
 KINDS: Mapping[str, tuple[str, str]] = {
     "message": ("one message", "通知1件"),
@@ -47,8 +48,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "failed": ("failed", "不達"), "unknown": ("outcome not known", "結果不明"),
     "withheld": ("not sent", "送信せず"), "set_aside": ("set aside", "保留"),
     "digested": ("part of a digest", "まとめ便に収録"), "cancelled": ("cancelled", "取消し"),
-    "submitted": ("submitted", "申請"), "approved": ("approved", "承認"), "rejected": ("rejected", "却下"),
-    "withdrawn": ("withdrawn", "取下げ"),
+    **NAMES["action"],
 }  # fmt: skip
 
 _README = """\
