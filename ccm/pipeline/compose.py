@@ -67,8 +67,6 @@ class Composed:
     copy's, see `ccm.pipeline.copies`."""
     about: str = ""
     """Of a copy for a joint holder: the customer whose matter it tells of; empty: the customer's own."""
-    contact_point: str = ""
-    """Digest of the message's address, once it is reserved."""
     facts: Facts | None = field(default=None, repr=False)
     """What the decision was taken from; None where the customer is not known."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
@@ -41,6 +41,8 @@ class Reserved:
     final: list[Composed] = field(default_factory=list)
     changed: dict[str, tuple[Facts, Decision]] = field(default_factory=dict)
     """By `Composed.key` for whom the ledger as it is now leads to a message that is not there, or to another one."""
+    contact_points: Mapping[str, str] = field(default_factory=dict)
+    """Message id to the digest of the address of each that is due."""
 
 
 def lock_guards(project: Project, connection: Connection, customer_ids: Iterable[str]) -> None:
@@ -66,13 +68,13 @@ def reserve(
     """
     communication, workspace = compiled.communication, project.workspace
     known = {outcome.decision.customer_id: outcome.facts for outcome in composed if outcome.facts is not None}
-    composed = _with_contact_points(project, connection, composed)
-    wanted = [_wanted(project, compiled, outcome) for outcome in composed if outcome.state == "due"]
-    lock_guards(project, connection, {*known, *contact_points.guards(wanted)})
+    points = _contact_points(project, connection, composed)
+    wanted = _wanted(project, compiled, composed, points)
+    lock_guards(project, connection, {*known, *contact_points.guards(wanted.values())})
     asked = {customer_id: facts.requirements for customer_id, facts in known.items()}
     contacts = ledger(connection, project, communication, asked, occasion.at)
     already = _already_sent(connection, communication.id, occasion.id, list(known))
-    reserved = Reserved()
+    reserved = Reserved(contact_points=points)
     taken: defaultdict[str, list[Contact]] = defaultdict(list)
     for key, outcomes in groupby(composed, key=lambda outcome: outcome.key):
         group = list(outcomes)
@@ -93,7 +95,7 @@ def reserve(
             taken[customer_id] += _room(project, compiled, first.message_id, group[0].decision)
         reserved.final += group
     if not reserved.changed:
-        reserved.final = _once_each(project, connection, compiled, occasion, reserved.final)
+        reserved.final = _once_each(connection, compiled, occasion, reserved.final, wanted)
     return reserved
 
 
@@ -112,34 +114,41 @@ def _room(project: Project, compiled: Compiled, message: str, decision: Decision
     )]  # fmt: skip
 
 
-def _with_contact_points(project: Project, connection: Connection, composed: Sequence[Composed]) -> list[Composed]:
+def _contact_points(project: Project, connection: Connection, composed: Sequence[Composed]) -> dict[str, str]:
     salt = contact_points.made_salt(connection, project.random_bytes)
-    return [
-        replace(outcome, contact_point=contact_points.contact_point(
-            outcome.message.channel, outcome.message.recipient, salt))
-        if outcome.message is not None and outcome.state == "due" else outcome
-        for outcome in composed
-    ]  # fmt: skip
+    return {
+        outcome.message_id: contact_points.contact_point(outcome.message.channel, outcome.message.recipient, salt)
+        for outcome in composed if outcome.state == "due" and outcome.message is not None
+    }  # fmt: skip
 
 
-def _wanted(project: Project, compiled: Compiled, outcome: Composed) -> Wanted:
-    shared = contact_points.may_not_share(
-        project.workspace.policy, compiled.communication, str(outcome.decision.channel)
-    )
-    household = None
-    if compiled.communication.one_per == "household" and outcome.facts is not None:
-        household = relations.household(outcome.facts.relations, compiled.communication.purpose)
-    return Wanted(
-        outcome.message_id, outcome.decision.customer_id, outcome.contact_point if shared else "", household or ""
-    )
+def _wanted(
+    project: Project, compiled: Compiled, composed: Sequence[Composed], points: Mapping[str, str]
+) -> dict[str, Wanted]:
+    """By message id, what is due and must not meet another in one address or household."""
+    communication = compiled.communication
+    alone = {channel for channel in communication.channels
+             if contact_points.may_not_share(project.workspace.policy, communication, channel)}  # fmt: skip
+    if not alone and communication.one_per != "household":
+        return {}
+    found = {}
+    for outcome in composed:
+        if outcome.state == "due":
+            decision, household = outcome.decision, None
+            if communication.one_per == "household" and outcome.facts is not None:
+                household = relations.household(outcome.facts.relations, communication.purpose)
+            point = points[outcome.message_id] if decision.channel in alone else ""
+            found[outcome.message_id] = Wanted(outcome.message_id, decision.customer_id, point, household or "")
+    return found
 
 
 def _once_each(
-    project: Project, connection: Connection, compiled: Compiled, occasion: Occasion, outcomes: Sequence[Composed]
-) -> list[Composed]:
+    connection: Connection, compiled: Compiled, occasion: Occasion, outcomes: Sequence[Composed],
+    wanted: Mapping[str, Wanted],
+) -> list[Composed]:  # fmt: skip
     """Without what would reach one address or household twice, though it is different customers'."""
-    wanted = [_wanted(project, compiled, outcome) for outcome in outcomes if outcome.state == "due"]
-    refused = contact_points.shared_contact_points(connection, compiled.communication, occasion.id, wanted)
+    asked = [wanted[one.message_id] for one in outcomes if one.state == "due" and one.message_id in wanted]
+    refused = contact_points.shared_contact_points(connection, compiled.communication, occasion.id, asked)
     return [
         _withheld(outcome, refused[outcome.message_id]) if outcome.message_id in refused else outcome
         for outcome in outcomes

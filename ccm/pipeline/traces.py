@@ -38,25 +38,28 @@ class Kept:
     """Digest in `decision_policies`."""
 
 
-def keep(
-    project: Project, connection: Connection, communication: Communication,
-    decided: Sequence[tuple[Decision, Facts | None]],
-) -> list[Kept]:  # fmt: skip
-    """Packs decisions with the facts that they were taken from, and stores what they were taken by.
+class Traces:
+    """Packs the decisions of one transaction with the facts that they were taken from."""
 
-    Call it once in the transaction that inserts the messages, with all of them. Costs one statement a call until
-    a process has seen its policies committed, and none from then on.
-    """
-    by_place: dict[int, Packer] = {}
-    kept = []
-    for decision, facts in decided:
+    def __init__(self, project: Project, communication: Communication) -> None:
+        self._project, self._communication = project, communication
+        self._by_place: dict[int, Packer] = {}
+
+    def pack(self, decision: Decision, facts: Facts | None) -> Kept:
+        """The trace of one decision; asks the store for nothing."""
         requirements = _NOWHERE if facts is None else facts.requirements
-        packer = by_place.get(id(requirements))
+        packer = self._by_place.get(id(requirements))
         if packer is None:
-            packer = by_place[id(requirements)] = packer_for(project, communication, requirements)
-        kept.append(Kept(packer.pack(decision, facts), packer.grounds.digest))
-    _store(project, connection, {packer.grounds.digest: packer.grounds for packer in by_place.values()})
-    return kept
+            packer = packer_for(self._project, self._communication, requirements)
+            self._by_place[id(requirements)] = packer
+        return Kept(packer.pack(decision, facts), packer.grounds.digest)
+
+    def store(self, connection: Connection) -> None:
+        """Stores what the decisions packed so far were taken by, in the transaction that inserts their messages.
+
+        Costs one statement a call until a process has seen its policies committed, and none from then on.
+        """
+        _store(self._project, connection, {one.grounds.digest: one.grounds for one in self._by_place.values()})
 
 
 def packer_for(

@@ -5,9 +5,10 @@ SQLAlchemy's INSERT of a thousand messages takes three (SQLite) to eight times (
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import repeat
 from operator import itemgetter
 from typing import Any
 
@@ -18,20 +19,27 @@ from sqlalchemy.engine import Dialect
 from ccm.store.tables import Instant
 
 
-def insert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+def insert(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], same: Mapping[str, Any] | None = None
+) -> None:
     """Inserts rows which all have the same columns, by name; the others get what the database gives them.
 
-    Values are those that SQLAlchemy takes for the columns. Raises `sqlalchemy.exc.IntegrityError` as it does.
+    `same`: further columns, which have one value in all rows. Values are those that SQLAlchemy takes for the columns.
+    Raises `sqlalchemy.exc.IntegrityError` as it does.
     """
     if not rows:
         return
-    names = tuple(rows[0])
+    names, shared = tuple(rows[0]), same or {}
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_sqlite(table, names), _tuples(table, names, rows))
+        connection.exec_driver_sql(_sqlite(table, (*names, *shared)), _tuples(table, names, rows, shared))
     else:
         # One value of JSON: the server makes rows of it in less time than this process needs to bind 40 values each.
-        document = orjson.dumps(rows, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
-        connection.exec_driver_sql(_postgresql(table, names, connection.dialect), (document,))
+        document, constants = (
+            orjson.dumps(value, default=_plain, option=orjson.OPT_PASSTHROUGH_DATETIME).decode()
+            for value in (rows, [shared])
+        )
+        statement = _postgresql(table, names, tuple(shared), connection.dialect)
+        connection.exec_driver_sql(statement, (document, constants) if shared else (document,))
 
 
 @lru_cache(maxsize=64)
@@ -39,17 +47,20 @@ def _sqlite(table: Table, names: tuple[str, ...]) -> str:
     return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608
 
 
-def _tuples(table: Table, names: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> list[tuple[Any, ...]]:
-    instants = [place for place, name in enumerate(names) if isinstance(table.c[name].type, Instant)]
+def _tuples(
+    table: Table, names: tuple[str, ...], rows: Sequence[Mapping[str, Any]], shared: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
     taken = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
-    found = []
-    for row in rows:
-        values = list(taken(row))
-        for place in instants:
-            if values[place] is not None:
-                values[place] = _stored(values[place])
-        found.append(tuple(values))
-    return found
+    columns: list[Iterable[Any]] = list(zip(*map(taken, rows), strict=True))
+    for place, name in enumerate(names):
+        if isinstance(table.c[name].type, Instant):
+            columns[place] = map(_maybe_stored, columns[place])
+    constants = [_maybe_stored(value) if isinstance(value, datetime) else value for value in shared.values()]
+    return list(zip(*columns, *(repeat(value, len(rows)) for value in constants), strict=True))
+
+
+def _maybe_stored(at: datetime | None) -> str | None:
+    return None if at is None else _stored(at)
 
 
 @lru_cache(maxsize=4096)  # the rows of a chunk share most of theirs
@@ -61,10 +72,17 @@ def _stored(at: datetime) -> str:
 
 
 @lru_cache(maxsize=64)
-def _postgresql(table: Table, names: tuple[str, ...], dialect: Dialect) -> str:
+def _postgresql(table: Table, names: tuple[str, ...], shared: tuple[str, ...], dialect: Dialect) -> str:
+    sources = [_recordset(table, names, "given", dialect)]
+    if shared:
+        sources.append(_recordset(table, shared, "shared", dialect))
+    columns = ", ".join((*names, *shared))
+    return f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM {', '.join(sources)}"  # noqa: S608
+
+
+def _recordset(table: Table, names: tuple[str, ...], alias: str, dialect: Dialect) -> str:
     types = ", ".join(f"{name} {table.c[name].type.compile(dialect)}" for name in names)
-    columns = ", ".join(names)
-    return f"INSERT INTO {table.name} ({columns}) SELECT {columns} FROM json_to_recordset(%s) AS given ({types})"  # noqa: S608
+    return f"json_to_recordset(%s) AS {alias} ({types})"
 
 
 def _plain(value: object) -> str:

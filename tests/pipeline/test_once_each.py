@@ -15,10 +15,10 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 from support import RUN_AT, Bank
 
-from ccm.pipeline import traces
 from ccm.pipeline.compose import Composed, Occasion, compose
 from ccm.pipeline.contact_points import contact_point, made_salt
 from ccm.pipeline.record import record
+from ccm.pipeline.traces import Traces
 from ccm.pipeline.trigger import send
 from ccm.store import feeds
 from ccm.store.tables import cases, consents, contacts, customers, messages, preferences, relations
@@ -183,15 +183,15 @@ def test_a_transaction_waits_for_one_about_the_same_address_or_household(
     early, late = ([compose(bank.project, compiled, occasion, [one])[0], []] for one in ids)
     locked, over = threading.Event(), threading.Event()
 
-    keep = traces.keep
+    store = Traces.store
 
     def under_lock(*given: Any) -> Any:
         if threading.current_thread() is first:
             locked.set()
             over.wait(1)  # without the lock the other one would be recorded now
-        return keep(*given)
+        return store(*given)
 
-    monkeypatch.setattr(traces, "keep", under_lock)
+    monkeypatch.setattr(Traces, "store", under_lock)
     first = threading.Thread(target=lambda: early[1].extend(record(bank.project, compiled, occasion, early[0])))
     first.start()
     assert locked.wait(60)
