@@ -16,6 +16,7 @@ import re
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -25,7 +26,7 @@ from ccm.decide.facts import Facts
 from ccm.decide.grounds import Grounds
 from ccm.decide.zones import whereabouts
 from ccm.model.customer import Consent, Contact, Customer, Preference, together
-from ccm.model.message import Decision
+from ccm.model.message import Candidate, Decision
 from ccm.workspace.settings import known_zones
 
 VERSION = 2
@@ -106,6 +107,7 @@ class Writer:
         self._codes = names | {word: number(place + 1) for place, word in enumerate(WORDS)}
         self._parts: dict[tuple[Any, ...], bytes] = {}
         self._lists: dict[tuple[str, ...], bytes] = {}
+        self._candidates: dict[tuple[Candidate, ...], bytes] = {}
         self._regions: dict[tuple[str, str], str] = {}
 
     def word(self, word: str) -> bytes:
@@ -116,21 +118,23 @@ class Writer:
             found = b"\0" + number(len(letters)) + letters
         return found
 
-    def outcome(self, decision: Decision, base: datetime) -> list[bytes]:
-        """Whether, why, detail, channel, due, variant, digest, rules, further channels, candidates."""
+    def outcome(self, found: list[bytes], decision: Decision, base: datetime) -> None:
+        """Adds whether, why, detail, channel, due, variant, digest, rules, further channels, candidates."""
         d, parts = decision, self._parts
         whole = d.send, d.reason, d.detail, d.channel or "", d.variant, d.digest
-        found = [parts.get(whole) or self._part(whole), since(base, d.due_at), self._list(d.rules), self._list(d.also)]
-        found.append(_SMALL[len(d.candidates)])
-        for candidate in d.candidates:
-            key = _CANDIDATE(candidate)
-            found.append(parts.get(key) or self._part(key))
-        return found
+        found += (parts.get(whole) or self._part(whole), since(base, d.due_at), self._list(d.rules), self._list(d.also))
+        candidates = self._candidates.get(d.candidates)
+        if candidates is None:
+            keys = map(_CANDIDATE, d.candidates)
+            candidates = _SMALL[len(d.candidates)] + b"".join([parts.get(key) or self._part(key) for key in keys])
+            if len(self._candidates) < _REMEMBERED:
+                self._candidates[d.candidates] = candidates
+        found.append(candidates)
 
-    def facts(self, facts: Facts, at: datetime, base: datetime) -> list[bytes]:
-        """Customer, preferences, consents, cases, contacts, suppressions, relations, proxy."""
+    def facts(self, found: list[bytes], facts: Facts, at: datetime, base: datetime) -> None:
+        """Adds customer, preferences, consents, cases, contacts, suppressions, relations, proxy."""
         parts, part_of = self._parts, self._part
-        found = [*self._customer(facts.customer), number(len(facts.preferences))]
+        found += (*self._customer(facts.customer), number(len(facts.preferences)))
         for preference in facts.preferences:
             key = _PREFERENCE(preference)
             if key[-1] is None:
@@ -157,7 +161,6 @@ class Writer:
         for relation in facts.relations:
             found += (part_of((relation.kind,)), self._list(relation.purposes))
         found += (b"\1",) if facts.proxy is None else (b"\2", *self._customer(facts.proxy))
-        return found
 
     def _part(self, key: tuple[Any, ...]) -> bytes:
         """The fields of a row."""
@@ -236,6 +239,7 @@ class Packer:
         self.grounds = grounds
         self._digest = bytes.fromhex(grounds.digest)
         self._writer = Writer(grounds)
+        self._heads = lru_cache(maxsize=16)(self._head)  # decisions of one run are for one instant
 
     def pack(self, decision: Decision, facts: Facts | None) -> bytes:
         """The trace of a decision that was taken from `facts`; equal for equal values.
@@ -243,10 +247,18 @@ class Packer:
         `facts` must be those of this very decision: where caps were counted again under lock, with those contacts.
         """
         at, writer = decision.at, self._writer
-        base = midnight(at)
-        head = HEAD.pack(VERSION, self._digest, (at - EPOCH) // MICROSECOND)
-        known = (b"\1",) if facts is None else (b"\2", *writer.facts(facts, at, base))
-        return b"".join((head, *writer.outcome(decision, base), *known))
+        head, base = self._heads(at)
+        found = [head]
+        writer.outcome(found, decision, base)
+        if facts is None:
+            found.append(b"\1")
+        else:
+            found.append(b"\2")
+            writer.facts(found, facts, at, base)
+        return b"".join(found)
+
+    def _head(self, at: datetime) -> tuple[bytes, datetime]:
+        return HEAD.pack(VERSION, self._digest, (at - EPOCH) // MICROSECOND), midnight(at)
 
 
 def midnight(at: datetime) -> datetime:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint, literal_column
 
 from ccm.store.tables.base import Instant, Words, metadata, text
+
+_REFERENCED = literal_column("supplier_reference IS NOT NULL")
 
 runs = Table(
     "runs",
@@ -81,8 +83,8 @@ messages = Table(
     UniqueConstraint("run_id", "customer_id", "communication", "part"),
     UniqueConstraint("trigger_key"),
     Index(None, "state", "due_at"),
-    Index(None, "customer_id", "decided_at"),
-    Index(None, "supplier_reference"),
+    Index(None, "customer_id", "communication", "occasion"),
+    Index(None, "supplier_reference", sqlite_where=_REFERENCED, postgresql_where=_REFERENCED),
 )
 digests = Table(  # one a customer, digest communication and window: its parts are messages of state `digested`
     "digests",
