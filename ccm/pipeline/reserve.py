@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from operator import attrgetter
 
 from sqlalchemy import Connection, select
 
@@ -76,22 +77,26 @@ def reserve(
     already = _already_sent(connection, communication.id, occasion.id, list(known))
     reserved = Reserved(contact_points=points)
     taken: defaultdict[str, list[Contact]] = defaultdict(list)
-    for key, outcomes in groupby(composed, key=lambda outcome: outcome.key):
+    # Nobody else but the receiver of copies gets several messages of one transaction.
+    takes_room = bool(communication.copies)
+    for key, outcomes in groupby(composed, key=attrgetter("key")):
         group = list(outcomes)
-        facts, first = group[0].facts, group[0]
-        customer_id = first.decision.customer_id
-        now = (*contacts.get(customer_id, ()), *taken[customer_id])
+        first = group[0]
+        facts, customer_id = first.facts, first.decision.customer_id
+        now = (*contacts.get(customer_id, ()), *taken[customer_id]) if taken else tuple(contacts.get(customer_id, ()))
         if facts is not None and now != facts.contacts:
             facts = replace(facts, contacts=now)
             decision = decide(communication, workspace.policy, workspace.channels, facts, occasion.at)
             if (decision.send or decision.digest) and not _same_way(decision, first.decision):
                 reserved.changed[key] = facts, decision
-                taken[customer_id] += _room(project, compiled, first.message_id, decision)
+                if takes_room:
+                    taken[customer_id] += _room(project, compiled, first.message_id, decision)
                 continue
             group = _decided_again(group, facts, decision)
-        if (customer_id, first.part if first.about else "") in already and group[0].state in ("due", "digested"):
+        state = group[0].state
+        if already and state in ("due", "digested") and (customer_id, first.part if first.about else "") in already:
             group = [_withheld(group[0], "already_sent")]
-        if group[0].state == "due":
+        elif takes_room and state == "due":
             taken[customer_id] += _room(project, compiled, first.message_id, group[0].decision)
         reserved.final += group
     if not reserved.changed:
@@ -100,12 +105,12 @@ def reserve(
 
 
 def _room(project: Project, compiled: Compiled, message: str, decision: Decision) -> list[Contact]:
-    """The contact that a message of this transaction will be, for others to the same person; elsewhere there are none.
+    """The contact that a message of this transaction will be, for others to the same person.
 
     Written as the ledger will have it, so that an equal one is known again when the transaction is tried anew.
     """
     communication, terms = compiled.communication, project.workspace.policy.terms(compiled.communication)
-    if not communication.copies or decision.channel is None or decision.due_at is None:
+    if decision.channel is None or decision.due_at is None:
         return []
     return [Contact(
         customer_id=decision.customer_id, communication=communication.id, category=communication.category,
@@ -149,6 +154,8 @@ def _once_each(
     """Without what would reach one address or household twice, though it is different customers'."""
     asked = [wanted[one.message_id] for one in outcomes if one.state == "due" and one.message_id in wanted]
     refused = contact_points.shared_contact_points(connection, compiled.communication, occasion.id, asked)
+    if not refused:
+        return list(outcomes)
     return [
         _withheld(outcome, refused[outcome.message_id]) if outcome.message_id in refused else outcome
         for outcome in outcomes

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from ccm.model.customer import Customer, PostalAddress
-from ccm.store.rows import build
+from ccm.store.rows import builder
 
 _DEFAULTS: dict[str, Any] = {
     name: field.get_default(call_default_factory=True)
@@ -18,6 +18,7 @@ _DEFAULTS: dict[str, Any] = {
 _NO_ADDRESS: dict[str, Any] = {
     name: field.default for name, field in PostalAddress.model_fields.items() if not field.is_required()
 }
+_customer, _address = builder(Customer), builder(PostalAddress)
 
 
 def customer_document(customer: Customer) -> str:
@@ -41,8 +42,8 @@ def customer_from_document(document: str) -> Customer:
     if values["account_ids"]:
         values["account_ids"] = tuple(values["account_ids"])
     if values["address"] is not None:
-        values["address"] = build(PostalAddress, {**_NO_ADDRESS, **values["address"]})
-    return build(Customer, values)
+        values["address"] = _address({**_NO_ADDRESS, **values["address"]})
+    return _customer(values)
 
 
 def _tagged(value: object) -> object:

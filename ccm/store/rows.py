@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from itertools import repeat
 from typing import Any, TypeVar
 
@@ -36,6 +35,8 @@ from ccm.store.tables import Instant
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T", bound=tuple[Any, ...])
 Convert = Callable[[Any], Any]
+_SLOTS = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+"""All that a value of pydantic is made of."""
 
 
 def of_customers(
@@ -116,23 +117,21 @@ def _converter(table: Table, column: str, dialect: str) -> Convert | None:
     return bool if isinstance(kind, Boolean) and dialect == "sqlite" else None
 
 
-@lru_cache(maxsize=32)
-def _builder(model: type[M]) -> Callable[[dict[str, Any]], M]:
-    """As `model.model_construct` with every field given, in a quarter of its time."""
-    new, put, fields = model.__new__, object.__setattr__, set(model.model_fields)  # a copy of a value copies it first
+def builder(model: type[M]) -> Callable[[dict[str, Any]], M]:
+    """Makes values of trusted fields, all of them given, as `model.model_construct` does, in a fifth of its time.
 
-    def build(values: dict[str, Any]) -> M:
+    For a class without private attributes and without hooks of its own.
+    """
+    new, fields = model.__new__, set(model.model_fields)  # a copy of a value copies it first
+    # The slots themselves, for assignment is what a frozen class refuses.
+    values, given, extra, private = (vars(BaseModel)[name].__set__ for name in _SLOTS)
+
+    def build(plain: dict[str, Any]) -> M:
         made = new(model)
-        put(made, "__dict__", values)
-        put(made, "__pydantic_fields_set__", fields)
-        put(made, "__pydantic_extra__", None)
-        put(made, "__pydantic_private__", None)
+        values(made, plain)
+        given(made, fields)
+        extra(made, None)
+        private(made, None)
         return made
 
     return build
-
-
-def build(model: type[M], values: dict[str, Any]) -> M:
-    """A value of trusted fields, all of them given."""
-    made: M = _builder(model)(values)
-    return made

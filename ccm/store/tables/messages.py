@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, LargeBinary, Table, UniqueConstraint, literal_column
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    UniqueConstraint,
+    literal_column,
+)
 
 from ccm.store.tables.base import Instant, Words, metadata, text
 
-_REFERENCED = literal_column("supplier_reference IS NOT NULL")
+_REFERENCED: ColumnElement[bool] = literal_column("supplier_reference IS NOT NULL")
 
 runs = Table(
     "runs",
