@@ -23,6 +23,9 @@ BATCH = 1000
 """Rows per statement: keeps below SQLite's and PostgreSQL's limits on bound values."""
 _CACHE_KB = 16_384
 """Of one SQLite connection: the pages of the indexes into which a chunk's messages go, in no order."""
+_CHECKPOINT_PAGES = 8_000
+"""Pages of SQLite's log of changes (32 MB) before they go into the file: a chunk's messages touch more than the usual
+thousand, and most of their pages again and again."""
 
 
 class Store:
@@ -160,6 +163,7 @@ def _engine(url: str, dialect: str) -> Engine:
         cursor.execute("PRAGMA synchronous=FULL")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute(f"PRAGMA cache_size=-{_CACHE_KB}")
+        cursor.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
         cursor.close()
 
     @event.listens_for(engine, "begin")
