@@ -39,9 +39,8 @@ class _Code(CodeGenerator):
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 (Jinja's name)
         self.filters, self.tests = _FILTER_NAMES, _TEST_NAMES
         frame = Frame(EvalContext(self.environment, self.name))
-        self.writeline("def root(context):")
+        self.writeline("def root(resolve):")  # not Jinja's context, but the one thing that is asked of it
         self.indent()
-        self.writeline("resolve = context.resolve_or_missing")
         self.writeline("if 0: yield")  # a template may print nothing, and is a generator all the same
         frame.symbols.analyze_node(node)
         frame.toplevel = frame.rootlevel = True
@@ -79,15 +78,6 @@ class _Code(CodeGenerator):
         self.write("[")
         self.visit(node.arg, frame)
         self.write("]")
-
-
-class _Names:
-    """What compiled code asks for its names: all it needs of Jinja's own context."""
-
-    __slots__ = ("resolve_or_missing",)
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self.resolve_or_missing = values.__getitem__
 
 
 class _Lexer(Lexer):
@@ -155,7 +145,7 @@ def render(template: Template, values: Mapping[str, Any], *, references: bool = 
     done: list[str] = []
     size = 0
     try:
-        parts = template.root_render_func(_Names(values))  # type: ignore[arg-type]  # one method of a context is used
+        parts = template.root_render_func(values.__getitem__)  # type: ignore[arg-type]  # see `_Code`
         while batch := list(islice(parts, _BATCH)):
             if references:
                 batch = [piece if piece.isascii() else _referenced(piece) for piece in batch]
