@@ -19,6 +19,8 @@ from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication, FieldType
 from ccm.workspace.languages import base
 
+_KEPT_STARTS = 1024
+"""Templates by languages by places: a few dozen in practice, but time zones are customers' data."""
 CustomerField = Callable[[Customer, str], Any]
 """From a customer and the message's language to the value that templates read."""
 
@@ -41,7 +43,7 @@ class ContextBuilder:
         self._attributes = readers(
             {name: FieldType(type=kind, optional=True) for name, kind in workspace.settings.customer.attributes.items()}
         )
-        self._plans: dict[frozenset[str], _Plan] = {}
+        self._starts: dict[Any, tuple[_Plan, dict[str, Any]]] = {}
         lines = workspace.settings.organisation.address
         self._preference_url = workspace.settings.organisation.preference_url
         self._organisation: dict[str, dict[str, Any]] = {
@@ -61,28 +63,34 @@ class ContextBuilder:
         Raises `RenderError` where data are missing, of the wrong type or hold forbidden characters.
         """
         customer, language, data = context.customer, context.language, context.data
-        plan = self._plans.get(uses) or self._plans.setdefault(uses, self._plan(uses))
-        spoken = base(language)
-        zone = self._zones.get(customer.jurisdiction)
-        formats = _formats(customer.language, spoken, customer.timezone, zone, plain)
-        values: dict[str, Any] = {
-            "_f": formats,
-            "customer": {name: read(customer, spoken) for name, read in plan.customer},
-            "organisation": self._organisation[language],
-        }
+        key = (uses, language, customer.language, customer.timezone, customer.jurisdiction, plain)
+        plan, same = self._starts.get(key) or self._start(key)
+        values = same.copy()
+        if plan.customer:
+            spoken = base(language)
+            values["customer"] = {name: read(customer, spoken) for name, read in plan.customer}
         if token:
             values["organisation"] = {
                 **values["organisation"], "preference_url": preference_link(self._preference_url, token)
             }  # fmt: skip
         if plan.message:
             values["message"] = {
-                "date": local_date(context.at, formats.zone),
+                "date": local_date(context.at, values["_f"].zone),
                 "reference": clean(context.message_id, "message.reference"),
                 "language": language,
             }
         for name, convert in plan.data:
             values[name] = convert(data.get(name), name, data, data)
         return values
+
+    def _start(self, key: tuple[frozenset[str], str, str, str | None, str, bool]) -> tuple[_Plan, dict[str, Any]]:
+        """Who fills the names, and those values that are the same for all customers of one language and place."""
+        uses, language, tag, own_zone, jurisdiction, plain = key
+        formats = _formats(tag, base(language), own_zone, self._zones.get(jurisdiction), plain)
+        values = {"_f": formats, "customer": {}, "organisation": self._organisation[language]}
+        if len(self._starts) >= _KEPT_STARTS:
+            self._starts.clear()
+        return self._starts.setdefault(key, (self._plan(uses), values))
 
     def _plan(self, uses: frozenset[str]) -> _Plan:
         fields = []

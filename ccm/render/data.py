@@ -28,6 +28,8 @@ Read = Callable[[Any, str, Object, Object], Any]
 _NUMBER = re.compile(r"-?[0-9]{1,18}(\.[0-9]{1,12})?", re.ASCII)
 _FORBIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, line separators, text reordering (Trojan Source) and half surrogates."""
+_OBJECTS = (dict, Mapping)
+"""Nearly always the first, which is quickly seen; asking for a `Mapping` takes five times as long."""
 _CURRENCIES = frozenset(get_global("all_currencies"))
 
 
@@ -102,7 +104,7 @@ def _object_reader(field: FieldType) -> Read:
     parts = tuple(readers(field.fields).items())
 
     def read(value: Any, name: str, parent: Object, top: Object) -> dict[str, Any]:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, _OBJECTS):
             raise _wrong(name, "an object")
         return {part: convert(value.get(part), f"{name}.{part}", value, top) for part, convert in parts}
 

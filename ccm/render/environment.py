@@ -16,7 +16,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.lexer import Lexer
 from jinja2.nodes import EvalContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ccm.errors import RenderError
 from ccm.render.figures import FILTERS as FIGURE_FILTERS
@@ -32,15 +32,16 @@ _BATCH = 64
 class _Code(CodeGenerator):
     """Jinja's code for a checked tree: one function. A field is read straight from its dict.
 
-    Left out is what no checked template has: blocks, macros, inheritance, imports, functions that may be missing.
+    Left out is what no checked template has: blocks, macros, inheritance, imports, functions that may be missing,
+    names that may be. What is left is a third shorter, and Python compiles it in two thirds of the time.
     """
 
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 (Jinja's name)
         self.filters, self.tests = _FILTER_NAMES, _TEST_NAMES
         frame = Frame(EvalContext(self.environment, self.name))
-        self.writeline("def root(context, missing=missing, environment=environment):")
+        self.writeline("def root(resolve):")  # not Jinja's context, but the one thing that is asked of it
         self.indent()
-        self.write_commons()
+        self.writeline("if 0: yield")  # a template may print nothing, and is a generator all the same
         frame.symbols.analyze_node(node)
         frame.toplevel = frame.rootlevel = True
         self.enter_frame(frame)
@@ -48,20 +49,35 @@ class _Code(CodeGenerator):
         self.leave_frame(frame, with_python_scope=True)
         self.outdent()
 
+    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:  # noqa: N802 (Jinja's name)
+        as_text, opening = (escape, "yield escape(") if frame.eval_ctx.autoescape else (str, "yield str(")
+        words: list[str] = []
+        for part in node.nodes:
+            if isinstance(part, nodes.TemplateData):
+                words.append(part.data)
+            elif isinstance(part, nodes.Const):
+                words.append(as_text(part.value))
+            else:
+                self._words(words)
+                words = []
+                self.writeline(opening)
+                self.visit(part, frame)
+                self.write(")")
+        self._words(words)
+
+    def _words(self, words: list[str]) -> None:
+        if words:
+            self.writeline(f"yield {''.join(words)!r}")
+
+    def visit_Name(self, node: nodes.Name, frame: Frame) -> None:  # noqa: N802 (Jinja's name)
+        # The checker knows every name, and the values are asked for it at the start: none is ever undefined.
+        self.write(frame.symbols.ref(node.name))
+
     def visit_Getitem(self, node: nodes.Getitem, frame: Frame) -> None:  # noqa: N802 (Jinja's name)
         self.visit(node.node, frame)
         self.write("[")
         self.visit(node.arg, frame)
         self.write("]")
-
-
-class _Names:
-    """What compiled code asks for its names: all it needs of Jinja's own context."""
-
-    __slots__ = ("resolve_or_missing",)
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self.resolve_or_missing = values.__getitem__
 
 
 class _Lexer(Lexer):
@@ -129,7 +145,7 @@ def render(template: Template, values: Mapping[str, Any], *, references: bool = 
     done: list[str] = []
     size = 0
     try:
-        parts = template.root_render_func(_Names(values))  # type: ignore[arg-type]  # one method of a context is used
+        parts = template.root_render_func(values.__getitem__)  # type: ignore[arg-type]  # see `_Code`
         while batch := list(islice(parts, _BATCH)):
             if references:
                 batch = [piece if piece.isascii() else _referenced(piece) for piece in batch]
@@ -262,6 +278,7 @@ _TESTS = {"defined": _given, "none": _none, "even": _even, "odd": _odd}
 _FILTER_NAMES, _TEST_NAMES = {name: f"filter{name}" for name in _FILTERS}, {name: f"test_{name}" for name in _TESTS}
 _RUNTIME = {
     "str": str,
+    "undefined": StrictUndefined,
     **{name: getattr(runtime, name) for name in runtime.exported},
     **{_FILTER_NAMES[name]: function for name, function in _FILTERS.items()},
     **{_TEST_NAMES[name]: function for name, function in _TESTS.items()},

@@ -21,7 +21,7 @@ from ccm.render import eras
 STYLES = ("short", "medium", "long", "full")
 _DEFAULTS = {"en": "en_US", "ja": "ja_JP"}
 _PLAIN = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2212": "-"})
-_CACHED_DATES = 4096
+_KEPT_TEXTS = 4096
 Formatter = Callable[[Decimal], str]
 
 
@@ -54,6 +54,7 @@ class Formats:
         self.ellipsis = "..." if plain else "…"
         self._formatters: dict[Any, Formatter] = {}
         self._dates: dict[tuple[dt.date, str], str] = {}
+        self._percents: dict[tuple[str, int | None], str] = {}
 
     def money(self, value: Decimal) -> str:
         """With the currency's sign and its number of decimals: ``$1,234.50``."""
@@ -74,8 +75,16 @@ class Formats:
 
     def percent(self, value: Decimal | int, digits: int | None = None) -> str:
         """A fraction as percent, 0.0425 as ``4.25%``: all decimals, or rounded to `digits`."""
-        key = ("percent", digits)
-        return (self._formatters.get(key) or self._number_formatter(key, digits, 2))(Decimal(value))
+        # Kept, since rates come again in message after message. By their text: 0 and -0 are one key and two texts.
+        known = (str(value), digits)
+        text = self._percents.get(known)
+        if text is None:
+            key = ("percent", digits)
+            text = (self._formatters.get(key) or self._number_formatter(key, digits, 2))(Decimal(value))
+            if len(self._percents) >= _KEPT_TEXTS:
+                self._percents.clear()
+            self._percents[known] = text
+        return text
 
     def date(self, value: dt.date, style: str = "long") -> str:
         """A date, or an instant's date in the message's zone; `style` is one of `STYLES` or of the eras' styles.
@@ -86,7 +95,7 @@ class Formats:
             value = value.astimezone(self.zone).date()
         text = self._dates.get((value, style))
         if text is None:
-            if len(self._dates) >= _CACHED_DATES:
+            if len(self._dates) >= _KEPT_TEXTS:
                 self._dates.clear()
             if style in eras.STYLES:
                 text = eras.era_date(value, style)

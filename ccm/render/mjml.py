@@ -6,15 +6,15 @@ import re
 
 from ccm.render.mjml_child import CHILD, MjmlError
 
-_ACTIVE = re.compile(
-    r"<\s*(?:script|iframe|object|embed|form|base|svg)\b|\bjavascript\s*:|\bvbscript\s*:|\bdata\s*:\s*text"
-    r"|<link\b|@import|url\s*\(",
-    re.IGNORECASE,
-)
-_TAG = re.compile(r"<[^>]*>")
+_ACTIVE_TAG = re.compile(r"<(?:\s*(?:script|iframe|object|embed|form|base|svg)\b|link\b)", re.IGNORECASE)
+_ACTIVE_RULE = re.compile(r"@import", re.IGNORECASE)
+_ACTIVE_VALUE = re.compile(r"\bjavascript\s*:|\bvbscript\s*:|\bdata\s*:\s*text|url\s*\(", re.IGNORECASE)
+_SIGNS = ("javas", "vbscr", "data", "url")
+"""One of them stands in every active value. None has an i, which `re` also sees in letters that casefold() keeps."""
+_LOADING_TAG = re.compile(r"<[^>]*\s(?:src|background)\s*=[^>]*>", re.IGNORECASE)
 _LOADS = re.compile(r"""\s(?:src|background)\s*=(?!"cid:[0-9a-f]{24}@[A-Za-z0-9.-]+")""", re.IGNORECASE)
 """Anything but a picture that travels with the message."""
-_BREAK_BEFORE = re.compile(r"(?=<(?:table|tr|td|th|div|style|/body|/head|!--\[if))")
+_BREAK_BEFORE = re.compile(r"<(?=table|tr|td|th|div|style|/body|/head|!--\[if)")
 _LONG_LINE = 300
 
 
@@ -25,17 +25,29 @@ def compile_mjml(source: str) -> str:
     read and checked against its digest took as long.
     """
     html = CHILD.compile(source)
-    loads = (found for tag in _TAG.findall(html) if (found := _LOADS.search(tag)))
-    if found := _ACTIVE.search(html) or next(loads, None):
+    if found := _active(html) or _loading(html):
         raise MjmlError(f"the compiled e-mail would hold '{found[0][:40]}', which is not possible")
     # A colour of no name is read as a very dark blue where bgcolor counts (HTML, "legacy color value").
     return _lines(html.replace(' bgcolor="none"', ""))
 
 
+def _active(html: str) -> re.Match[str] | None:
+    # Apart: `re` finds what begins with a sign at once, and tries what begins with a letter, small or capital, at
+    # every place of the page.
+    if found := _ACTIVE_TAG.search(html) or _ACTIVE_RULE.search(html):
+        return found
+    folded = html.casefold()
+    return _ACTIVE_VALUE.search(html) if any(sign in folded for sign in _SIGNS) else None
+
+
+def _loading(html: str) -> re.Match[str] | None:
+    return next((found for tag in _LOADING_TAG.findall(html) if (found := _LOADS.search(tag))), None)
+
+
 def _lines(html: str) -> str:
     """Breaks lines where white space means nothing, to keep them far under the 998 octets of RFC 5322."""
     lines = []
-    for line in _BREAK_BEFORE.sub("\n", html).split("\n"):
+    for line in _BREAK_BEFORE.sub("\n<", html).split("\n"):
         while len(line) > _LONG_LINE and (space := line.rfind(" ", 1, _LONG_LINE)) > 0:
             lines.append(line[:space])
             line = line[space + 1 :]

@@ -82,6 +82,7 @@ class Renderer:
         token = (DEAD_TOKEN if context.preview else context.preference_token) if served.personal_links else ""
         values = self._context.build(context, part.uses, plain=served.gsm, token=token)
         words = self._wording(part, context, values, channel, token)
+        values["wording"] = words.plain
         mark = PREVIEW.get(base(context.language), PREVIEW["en"]) if context.preview else ""
         return Filling(context, part.template, values, words, mark)
 
@@ -97,12 +98,13 @@ class Renderer:
         self, part: Part, context: RenderContext, values: Mapping[str, Any], channel: str, token: str
     ) -> Words:
         try:
-            wordings = [context.wording[wording_id] for wording_id in part.slots]
+            digests = [context.wording[wording_id].digest for wording_id in part.slots]
         except KeyError as error:
             raise RenderError("missing_wording", f"no wording {error} was handed in") from error
-        key = (context.language, channel, bool(token), *[wording.digest for wording in wordings])
+        key = (context.language, channel, bool(token), *digests)
         words = self._words.get(key)
         if words is None:
+            wordings = [context.wording[wording_id] for wording_id in part.slots]
             link = ""
             if token:
                 link = preference_link(self._preference_url, TOKEN_MARK)

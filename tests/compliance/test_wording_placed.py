@@ -74,10 +74,10 @@ def test_wording_on_a_letter_is_not_smaller_than_asked(language: str) -> None:
     letter = Rendered("letter", "application/pdf", b"", notice, wording=(use,), type_runs=lambda: runs)
     assert found_in(letter) == ["wording 'risk' is printed in 7.5 points; 8 are asked for"]
     large = tuple(replace(run, points=max(run.points, 7.96)) for run in runs)
-    assert found_in(replace(letter, type_runs=lambda: large)) == []
-    [unmeasured] = found_in(replace(letter, type_runs=tuple))
+    assert found_in(letter._replace(type_runs=lambda: large)) == []
+    [unmeasured] = found_in(letter._replace(type_runs=tuple))
     assert "its type cannot be measured" in unmeasured
-    assert found_in(replace(letter, channel="sms", type_runs=tuple)) == []
+    assert found_in(letter._replace(channel="sms", type_runs=tuple)) == []
 
 
 @pytest.mark.parametrize(

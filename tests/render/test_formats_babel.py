@@ -39,6 +39,14 @@ def test_numbers_and_percentages_are_what_babel_prints(locale: str, digits: int 
         assert FORMATS[locale].percent(value) == percent
 
 
+@pytest.mark.parametrize("locale", LOCALES)
+def test_rates_that_are_equal_and_read_differently_do_not_stand_for_each_other(locale: str) -> None:
+    formats = Formats(Locale.parse(locale), ZoneInfo("Asia/Tokyo"))
+    for rate in (Decimal(0), Decimal("-0.0"), 0, Decimal("0.0425"), Decimal("0.04250"), 1, Decimal("1.00")) * 2:
+        assert formats.percent(rate) == numbers.format_percent(rate, locale=locale, decimal_quantization=False)
+        assert formats.percent(rate, 2) == numbers.format_percent(rate, "#,##0.00%", locale=locale)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(LOCALES), st.sampled_from(STYLES), st.dates(dt.date(1900, 1, 1), dt.date(2200, 1, 1)))
 def test_dates_are_what_babel_prints(locale: str, style: str, day: dt.date) -> None:

@@ -48,7 +48,10 @@ class Words:
 
     def in_text(self, text: str) -> tuple[WordingUse, ...]:
         """The wording that stands in a filled text; a slot in a branch that was not taken brings none."""
-        return tuple([use for use in self.uses if use.text in text])
+        for use in self.uses:
+            if use.text not in text:
+                return tuple([use for use in self.uses if use.text in text])
+        return self.uses
 
     def in_page(self, page: str) -> tuple[WordingUse, ...]:
         """The wording whose marked region stands in a filled page."""
@@ -61,21 +64,16 @@ class Filling(NamedTuple):
     context: RenderContext
     template: Any
     """What the channel's `compile` made."""
-    values: dict[str, Any]
-    """The names that the template reads, wording left out."""
+    plain: dict[str, Any]
+    """The values for a template of text, by the names that it reads."""
     words: Words
     mark: str
     """Stands before what a preview shows; empty in a message that may go out."""
 
     @property
-    def plain(self) -> dict[str, Any]:
-        """The values for a template of text."""
-        return {**self.values, "wording": self.words.plain}
-
-    @property
     def html(self) -> dict[str, Any]:
         """The values for a template of HTML."""
-        return {**self.values, "wording": self.words.html}
+        return {**self.plain, "wording": self.words.html}
 
 
 class Channel:

@@ -82,7 +82,7 @@ class EmailChannel(Channel):
         marketing = self.communication.purpose == "marketing"
         mail = mime.Mail(
             context.message_id, context.recipient, filling.mark + body.subject, context.at, context.language, body.text,
-            body.html, filling.values["organisation"]["preference_url"] if marketing else "", not marketing, attachment,
+            body.html, filling.plain["organisation"]["preference_url"] if marketing else "", not marketing, attachment,
             template.pictures,
         )  # fmt: skip
         raw = mime.build(mail, self._senders[context.language])
@@ -93,7 +93,7 @@ class EmailChannel(Channel):
 
     def _file_name(self, filling: Filling) -> str:
         day: date = period_end(self.communication, filling.context) or local_date(
-            filling.context.at, filling.values["_f"].zone
+            filling.context.at, filling.plain["_f"].zone
         )
         return f"{self.communication.id}-{day.isoformat()}.pdf"
 

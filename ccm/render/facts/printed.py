@@ -70,7 +70,7 @@ class FactReader:
         if source is None:
             return None
         try:
-            values = self._renderer.filling(file.channel, context).values
+            values = self._renderer.filling(file.channel, context).plain
         except RenderError:
             return None
         facts = tuple(_Walk(source, values, self._names).facts())
