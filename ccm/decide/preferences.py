@@ -9,45 +9,69 @@ nothing either: what marketing needs is consent, see `ccm.decide.consent`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from ccm.model.customer import Preference
-from ccm.workspace.communication import Communication
+from ccm.model.hours import read_hours
 
 
-def refusal(preferences: Sequence[Preference], category: str, channel: str, at: datetime) -> tuple[str, str] | None:
-    """Why the customer wants nothing of this category on this channel, as (reason, detail), or None.
+class Wishes:
+    """What one customer's rows say of one category, read in one pass for all channels."""
 
-    Every row that applies must allow; the detail of a pause is when the last one ends.
-    """
-    latest: datetime | None = None
-    for row in preferences:
-        if row.channel not in ("*", channel) or row.category not in ("*", category):
-            continue
-        if not row.allowed:
+    __slots__ = ("_hours", "_pauses", "_ranked", "_refused")
+
+    def __init__(self, preferences: Iterable[Preference], category: str) -> None:
+        own: list[tuple[int, str]] = []
+        general: list[tuple[int, str]] = []
+        self._refused: list[str] = []
+        self._pauses: list[Preference] = []
+        self._hours: list[Preference] = []
+        for row in preferences:
+            said = row.category
+            if said != category and said != "*":
+                continue
+            if row.hours:
+                self._hours.append(row)
+            if not row.allowed:
+                self._refused.append(row.channel)
+                continue
+            if row.paused_until is not None:
+                self._pauses.append(row)
+            if row.rank is not None and row.channel != "*":
+                (general if said == "*" else own).append((row.rank, row.channel))
+        self._ranked = own or general
+
+    def order(self, usual: Sequence[str]) -> tuple[Sequence[str], str]:
+        """Channels in the order to try, and why: ``preferred``, or ``default_order``, which is the one of `usual`.
+
+        Ranks given for the category beat those for all categories. A customer who ranked channels gets only those;
+        one who ranked none gets the communication's order.
+        """
+        if not self._ranked:
+            return usual, "default_order"
+        return [channel for _, channel in sorted(self._ranked)], "preferred"
+
+    def refusal(self, channel: str, at: datetime) -> tuple[str, str] | None:
+        """Why the customer wants nothing of the category on a channel, as (reason, detail), or None.
+
+        Every row that applies must allow; the detail of a pause is when the last one ends.
+        """
+        if self._refused and ("*" in self._refused or channel in self._refused):
             return "opted_out", ""
-        until = row.paused_until
-        if until is not None and at < until and (latest is None or latest < until):
-            latest = until
-    return None if latest is None else ("paused", latest.isoformat())
+        if not self._pauses:
+            return None
+        ends = (row.paused_until for row in self._pauses if row.channel in ("*", channel))
+        latest = max((until for until in ends if until is not None and at < until), default=None)
+        return None if latest is None else ("paused", latest.isoformat())
 
+    def hours(self, channel: str) -> tuple[int, int] | None:
+        """When the customer likes to hear on a channel, as `ccm.model.hours.read_hours` gives it.
 
-def order(preferences: Sequence[Preference], communication: Communication) -> tuple[tuple[str, ...], str]:
-    """Channels in the order to try, and why: ``preferred`` or ``default_order``.
-
-    Ranks given for the communication's category beat those for all categories. A customer who ranked
-    channels gets only those; one who ranked none gets the communication's order.
-    """
-    own: list[tuple[int, str]] = []
-    general: list[tuple[int, str]] = []
-    for row in preferences:
-        if row.rank is not None and row.allowed and row.channel != "*":
-            if row.category == communication.category:
-                own.append((row.rank, row.channel))
-            elif row.category == "*":
-                general.append((row.rank, row.channel))
-    if ranked := own or general:
-        ranked.sort()
-        return tuple([channel for _, channel in ranked]), "preferred"
-    return communication.channels, "default_order"
+        The most specific row counts: a channel's own first, then the category's; of two such rows the first.
+        """
+        if not self._hours:
+            return None
+        rows = [row for row in self._hours if row.channel in ("*", channel)]
+        best = max(rows, key=lambda row: (row.channel != "*", row.category != "*"), default=None)
+        return None if best is None else read_hours(best.hours)
