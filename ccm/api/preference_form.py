@@ -148,10 +148,10 @@ def _cell_changes(wanted: dict[Cell, bool], view: View, at: datetime) -> list[Ch
         if category in marketing and given.why_not("marketing", channel) is not None
     ))  # fmt: skip
     for topic in view.topics:
-        order, why = Wishes(view.rows, topic.category).order(topic.communications[0].channels)
-        new = [channel for category, channel in turned_on if category == topic.category and channel not in order]
-        if why == "preferred" and new:
-            changes.append(SetOrder(topic.category, (*order, *new)))
+        ranked = Wishes(view.rows, topic.category).ranked
+        new = [channel for category, channel in turned_on if category == topic.category and channel not in ranked]
+        if ranked and new:
+            changes.append(SetOrder(topic.category, (*ranked, *new)))
     touched = {category for category, _ in wanted}
     for (category, channel), on in final.items():
         cell = (category, channel)

@@ -129,7 +129,7 @@ def _topic(
     offered = {channel for one in communications for channel in one.channels}
     # A customer who ranked channels gets only those.
     wishes, given = Wishes(rows, category), Given(consents, at)
-    ranked = {channel for one in communications for channel in wishes.order(one.channels)[0]}
+    ranked = {channel for one in communications for channel in wishes.ranked or one.channels}
     on: dict[str, bool] = {}
     for channel in CONTACT_CHANNELS:
         if channel in offered and customer.reach(channel):

@@ -8,11 +8,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ccm.decide import caps, suppression, timing
-from ccm.decide.consent import Given
 from ccm.decide.counting import Counted, Counter
 from ccm.decide.facts import Facts
 from ccm.decide.plan import Plan
-from ccm.decide.preferences import Wishes
 from ccm.decide.regime import Way
 from ccm.decide.zones import whereabouts
 from ccm.model.customer import Contact
@@ -36,13 +34,13 @@ class Try(NamedTuple):
 class Case:
     """One customer's facts as a plan reads them; each list is read once for all channels."""
 
-    __slots__ = ("_counted", "_given", "at", "expires_at", "facts", "plan", "regime", "wishes")
+    __slots__ = ("_counted", "_lacking", "at", "expires_at", "facts", "plan", "regime", "wishes")
 
     def __init__(self, plan: Plan, facts: Facts, at: datetime, expires_at: datetime | None = None) -> None:
         self.plan, self.facts, self.at, self.expires_at = plan, facts, at, expires_at
         self.regime = plan.regime(facts.requirements)
-        self.wishes = Wishes(facts.preferences, plan.communication.category)
-        self._given: Given | None = None
+        self.wishes = plan.wishes(facts.preferences)
+        self._lacking = self.regime.lacking(facts.consents, at)
         self._counted: Counted | None = None
 
     def candidate(self, channel: str) -> Candidate:
@@ -52,16 +50,9 @@ class Case:
             return considered(channel, False, "not_offered")
         if unusable := self._unusable(channel):
             return unusable
-        if refused := self.wishes.refusal(channel, self.at):
+        if self.wishes.forbid and (refused := self.wishes.refusal(channel, self.at)):
             return considered(channel, False, *refused)
-        if way.demands:
-            given = self._given
-            if given is None:
-                given = self._given = Given(self.facts.consents, self.at)
-            for purpose, strength, told in way.demands:
-                if why := given.why_not(purpose, channel, strength):
-                    return considered(channel, False, why, told)
-        return considered(channel, True, "taken")
+        return self._lacking.get(channel, way.taken)
 
     def last(self, channel: str) -> Candidate:
         """The same for the channel of last resort, which a regulatory message takes against every refusal."""
@@ -73,7 +64,7 @@ class Case:
     def _unusable(self, channel: str) -> Candidate | None:
         """Why there is no address on a channel that a message could go to; None: there is one."""
         facts = self.facts
-        if facts.customer.reach(channel) is None:
+        if not facts.customer.is_reached(channel):
             return considered(channel, False, "no_address")
         if facts.suppressions and (
             stopped := suppression.on_channel(self.plan.communication, self.plan.policy, facts, channel, self.at)
@@ -102,7 +93,7 @@ class Case:
             return Try(None, "expires_in_quiet_hours", channel)
         counted = self._near(way, taken)
         if counted and (near := counted.near(way.counters)):
-            zones = whereabouts(self.facts.customer, plan.policy.zones).zones if way.by_calendar else ()
+            zones = whereabouts(self.facts.customer, plan.zones).zones if way.by_calendar else ()
             if cap := counted.full(near, due, zones):
                 slot = self._slot(way, counted, near, zones, due, latest) if waits else None
                 return Try(None, "cap", cap) if slot is None else Try(slot, "", f"deferred_by_cap:{cap}")

@@ -6,22 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from ccm.model.customer import Consent, together
+from ccm.model.customer import Consent
 from ccm.model.requirements import STRENGTH, PolicyRequirements
 from ccm.workspace.communication import Communication
 
 MARKETING_BASES = frozenset({"opt_in", "opt_in_written", "soft_opt_in"})
 """Bases on which a marketing message may rest; a granted row with another basis does not help."""
-_MATTER = together(Consent, "purpose", "channel")
 
 
 class Demand(NamedTuple):
     """A consent that a communication needs on a channel."""
 
     purpose: str
-    strength: int = 0
+    strength: int
     """The least that the basis must have; see `ccm.model.requirements.STRENGTH`."""
-    told: str = ""
+    told: str
     """For the trace: what asks for it."""
 
 
@@ -49,24 +48,28 @@ def demands(communication: Communication, requirements: PolicyRequirements, chan
 
 
 class Given:
-    """One customer's consents as they stand at an instant, by purpose and channel."""
+    """One customer's consents as they stand at an instant: of each purpose and channel the newest row.
 
-    __slots__ = ("_at", "_newest")
+    Of two rows of the same instant the refusal counts.
+    """
 
     def __init__(self, consents: Sequence[Consent], at: datetime) -> None:
-        self._at = at
-        self._newest = dict(zip(map(_MATTER, consents), consents, strict=True))
-        # Most customers have one row of each matter, so that none has to be compared with another.
-        if len(self._newest) < len(consents):
-            self._newest = _newest(consents, at)
+        self._newest: dict[tuple[str, str], Consent] = {}
+        for row in consents:
+            if row.at <= at:
+                known = self._newest.get((row.purpose, row.channel))
+                if known is None or row.at > known.at or (row.at == known.at and not row.granted):
+                    self._newest[row.purpose, row.channel] = row
+        self.each_counts = len(self._newest) == len(consents)
+        """Whether no row was later than the instant, or replaced by another."""
 
     def why_not(self, purpose: str, channel: str, strength: int = 0) -> str | None:
         """None where a valid consent stands, else ``no_consent``, ``consent_withdrawn`` or ``consent_too_weak``.
 
-        `strength`: the least that the newest row's basis must have. Of two rows of the same instant the refusal counts.
+        `strength`: the least that the newest row's basis must have.
         """
         newest = self._newest.get((purpose, channel))
-        if newest is None or newest.at > self._at:
+        if newest is None:
             return "no_consent"
         if not newest.granted:
             return "consent_withdrawn"
@@ -75,13 +78,3 @@ class Given:
         if strength and STRENGTH.get(newest.basis, 0) < strength:
             return "consent_too_weak"
         return None
-
-
-def _newest(consents: Sequence[Consent], at: datetime) -> dict[tuple[str, ...], Consent]:
-    found: dict[tuple[str, ...], Consent] = {}
-    for row in consents:
-        if row.at <= at:
-            known = found.get(_MATTER(row))
-            if known is None or row.at > known.at or (row.at == known.at and not row.granted):
-                found[_MATTER(row)] = row
-    return found

@@ -26,7 +26,7 @@ def decide(
     variant of an experiment. ``docs/reference/decisions.md`` has the rules, each with an example.
     """
     plan = plan_for(communication, policy, channels)
-    if why := suppression.not_eligible(communication, policy, facts, at):
+    if why := suppression.not_eligible(plan, facts, at):
         return _withheld(plan, facts, at, *why)
     return _Choice(plan, facts, at).decision()
 
@@ -43,9 +43,9 @@ def recheck(
     """
     if own:
         facts = replace(facts, contacts=tuple(one for one in facts.contacts if one.message_id not in own))
-    if why := suppression.not_eligible(communication, policy, facts, at):
-        return *why, at
     plan = plan_for(communication, policy, channels)
+    if why := suppression.not_eligible(plan, facts, at):
+        return *why, at
     case = Case(plan, facts, at, expires_at)
     candidate = case.last(channel) if channel == communication.fallback else case.candidate(channel)
     if not candidate.taken:
@@ -66,7 +66,8 @@ class _Choice(Case):
     def decision(self) -> Decision:
         plan, facts, at = self.plan, self.facts, self.at
         communication = plan.communication
-        wanted, reason = self.wishes.order(communication.channels)
+        ranked = self.wishes.ranked
+        wanted, reason = (ranked, "preferred") if ranked else (communication.channels, "default_order")
         self.candidates = [self.candidate(channel) for channel in wanted]
         if communication.at_once:
             self.candidates += [self.candidate(channel) for channel in communication.at_once if channel not in wanted]

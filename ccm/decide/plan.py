@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from ccm.decide import caps
 from ccm.decide.caps import HORIZON
+from ccm.decide.preferences import Wishes
 from ccm.decide.regime import Regime
+from ccm.model.customer import Preference, together
 from ccm.model.requirements import DAY, PolicyRequirements
 from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication
@@ -19,6 +21,9 @@ _plans: dict[tuple[int, int, int], Plan] = {}
 """By identity of what they were made of, which they keep alive, so that no identity can come to mean another."""
 _MOST_REGIMES = 256
 """More than there are places that rules tell apart."""
+_MOST_WISHES = 4096
+_SAID = together(Preference, "category", "paused_until")
+"""All of a preference but whose it is."""
 _NO_RULES: Mapping[str, PolicyRequirements] = MappingProxyType({})
 
 
@@ -30,7 +35,12 @@ class Plan:
         self.terms = policy.terms(communication)
         hours = communication.expires_after_hours
         self.lasts = timedelta(hours=hours) if hours else None
+        self.zones, self.urgent = policy.zones, communication.urgent
+        self.follows = tuple(dict.fromkeys(name for rule in communication.not_within for name in rule.of))
+        """Communications that it must not follow too soon: their contacts are needed though they take no room."""
         self._regimes: dict[int, Regime] = {}
+        self._wishes: dict[tuple[object, ...], Wishes] = {}
+        self._served: dict[tuple[str, str], tuple[str, str] | None] = {}
 
     def regime(self, requirements: Mapping[str, PolicyRequirements]) -> Regime:
         """What holds where rules ask for this, by channel."""
@@ -52,10 +62,29 @@ class Plan:
         lengths += [rule.days * DAY * 60 * caps.SECOND for rule in self.communication.not_within]
         return at - timedelta(microseconds=max(lengths)) if lengths else None
 
-    @property
-    def follows(self) -> tuple[str, ...]:
-        """Communications that it must not follow too soon: their contacts are needed though they take no room."""
-        return tuple(dict.fromkeys(name for rule in self.communication.not_within for name in rule.of))
+    def unserved(self, jurisdiction: str, language: str) -> tuple[str, str] | None:
+        """Why it is not offered where a customer is, or not in words for them, as (reason, detail), or None."""
+        place = (jurisdiction, language)
+        if place not in self._served:
+            if len(self._served) >= _MOST_KEPT:
+                self._served.clear()
+            why = None
+            if jurisdiction not in self.communication.jurisdictions:
+                why = "jurisdiction_not_served", jurisdiction
+            elif self.communication.language_for(language) is None:
+                why = "language_not_served", language
+            self._served[place] = why
+        return self._served[place]
+
+    def wishes(self, preferences: Sequence[Preference]) -> Wishes:
+        """What a customer's preferences say of it: read once for all customers who said the same."""
+        said = tuple(map(_SAID, preferences))
+        known = self._wishes.get(said)
+        if known is None:
+            if len(self._wishes) >= _MOST_WISHES:
+                self._wishes.clear()
+            known = self._wishes[said] = Wishes(preferences, self.communication.category)
+        return known
 
     def latest(self, at: datetime) -> datetime:
         """Until when a message decided on at `at` may go out."""

@@ -9,7 +9,7 @@ nothing either: what marketing needs is consent, see `ccm.decide.consent`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from ccm.model.customer import Preference
@@ -19,7 +19,7 @@ from ccm.model.hours import read_hours
 class Wishes:
     """What one customer's rows say of one category, read in one pass for all channels."""
 
-    __slots__ = ("_hours", "_pauses", "_ranked", "_refused")
+    __slots__ = ("_hours", "_pauses", "_refused", "forbid", "ranked")
 
     def __init__(self, preferences: Iterable[Preference], category: str) -> None:
         own: list[tuple[int, str]] = []
@@ -28,8 +28,7 @@ class Wishes:
         self._pauses: list[Preference] = []
         self._hours: list[Preference] = []
         for row in preferences:
-            said = row.category
-            if said != category and said != "*":
+            if row.category not in ("*", category):
                 continue
             if row.hours:
                 self._hours.append(row)
@@ -39,28 +38,22 @@ class Wishes:
             if row.paused_until is not None:
                 self._pauses.append(row)
             if row.rank is not None and row.channel != "*":
-                (general if said == "*" else own).append((row.rank, row.channel))
-        self._ranked = own or general
+                (general if row.category == "*" else own).append((row.rank, row.channel))
+        self.ranked = tuple(channel for _, channel in sorted(own or general))
+        """Channels in the order to try: ranks given for the category beat those for all categories.
 
-    def order(self, usual: Sequence[str]) -> tuple[Sequence[str], str]:
-        """Channels in the order to try, and why: ``preferred``, or ``default_order``, which is the one of `usual`.
-
-        Ranks given for the category beat those for all categories. A customer who ranked channels gets only those;
-        one who ranked none gets the communication's order.
+        A customer who ranked channels gets only those; one who ranked none gets the communication's order.
         """
-        if not self._ranked:
-            return usual, "default_order"
-        return [channel for _, channel in sorted(self._ranked)], "preferred"
+        self.forbid = bool(self._refused or self._pauses)
+        """Whether there can be any refusal."""
 
     def refusal(self, channel: str, at: datetime) -> tuple[str, str] | None:
         """Why the customer wants nothing of the category on a channel, as (reason, detail), or None.
 
         Every row that applies must allow; the detail of a pause is when the last one ends.
         """
-        if self._refused and ("*" in self._refused or channel in self._refused):
+        if "*" in self._refused or channel in self._refused:
             return "opted_out", ""
-        if not self._pauses:
-            return None
         ends = (row.paused_until for row in self._pauses if row.channel in ("*", channel))
         latest = max((until for until in ends if until is not None and at < until), default=None)
         return None if latest is None else ("paused", latest.isoformat())
