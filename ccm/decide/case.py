@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from ccm.decide import caps, suppression, timing
-from ccm.decide.counting import Counted, Counter
+from ccm.decide.counting import Counted
+from ccm.decide.daysoff import days_off
 from ccm.decide.facts import Facts
 from ccm.decide.plan import Plan
 from ccm.decide.regime import Way
-from ccm.decide.zones import whereabouts
+from ccm.decide.zones import Whereabouts, whereabouts
 from ccm.model.customer import Contact
 from ccm.model.message import Candidate
 
@@ -34,7 +35,7 @@ class Try(NamedTuple):
 class Case:
     """One customer's facts as a plan reads them; each list is read once for all channels."""
 
-    __slots__ = ("_counted", "_lacking", "at", "expires_at", "facts", "plan", "regime", "wishes")
+    __slots__ = ("_counted", "_lacking", "_zones", "at", "expires_at", "facts", "plan", "regime", "wishes")
 
     def __init__(self, plan: Plan, facts: Facts, at: datetime, expires_at: datetime | None = None) -> None:
         self.plan, self.facts, self.at, self.expires_at = plan, facts, at, expires_at
@@ -42,6 +43,7 @@ class Case:
         self.wishes = plan.wishes(facts.preferences)
         self._lacking = self.regime.lacking(facts.consents, at)
         self._counted: Counted | None = None
+        self._zones: Whereabouts | None = None
 
     def candidate(self, channel: str) -> Candidate:
         """Whether the customer can be told on a channel, or why not."""
@@ -73,46 +75,55 @@ class Case:
         return None
 
     def due(self, way: Way, at: datetime, expires_at: datetime | None = None) -> timing.Due | None:
-        """From when on, not before `at`, the channel may be used; None: never."""
-        facts = self.facts
-        wish = self.wishes.hours(way.channel)
-        return timing.due(way.hours, self.plan.policy, facts.proxy or facts.customer, wish, at, expires_at)
+        """From when on, not before `at`, the channel may be used; None: never.
+
+        `expires_at` is when a message that was decided earlier expires; None: as the communication says, from `at` on.
+        """
+        plan, facts, hours = self.plan, self.facts, way.hours
+        wish = None if plan.urgent else self.wishes.hours(way.channel)
+        if wish is None and not hours.holds:
+            return timing.Due(at)
+        who = facts.proxy or facts.customer
+        where = whereabouts(who, plan.zones) if facts.proxy else self._where()
+        free = days_off(who, plan.policy) if hours.skips_holidays else None
+        return timing.due(hours, where, free, wish, at, expires_at or (at + plan.lasts if plan.lasts else None))
+
+    def _where(self) -> Whereabouts:
+        """The zones of the customer, by whose calendar caps are counted."""
+        if self._zones is None:
+            self._zones = whereabouts(self.facts.customer, self.plan.zones)
+        return self._zones
 
     def tried(self, channel: str, *, waits: bool, taken: Sequence[Contact] = ()) -> Try:
         """When it can go on a channel; `waits`: for room in caps, too.
 
         `taken`: contacts of the same decision, besides those that the customer had.
         """
-        plan, at, way = self.plan, self.at, self.regime.ways[channel]
-        found = self.due(way, at, self.expires_at)
+        plan, at, way, expires_at = self.plan, self.at, self.regime.ways[channel], self.expires_at
+        found = self.due(way, at, expires_at)
         if found is None:
             return Try(None, "quiet_hours", channel)
         due = found.at
-        latest = self.expires_at or plan.latest(at)
-        if (plan.lasts or self.expires_at) and due >= latest:
+        latest = expires_at or plan.latest(at)
+        if due >= latest and (plan.lasts or expires_at):
             return Try(None, "expires_in_quiet_hours", channel)
-        counted = self._near(way, taken)
-        if counted and (near := counted.near(way.counters)):
-            zones = whereabouts(self.facts.customer, plan.zones).zones if way.by_calendar else ()
-            if cap := counted.full(near, due, zones):
-                slot = self._slot(way, counted, near, zones, due, latest) if waits else None
+        if len(self.facts.contacts) + len(taken) >= way.fewest:
+            counted = self._counted_with(taken)
+            zones = self._where().zones if way.by_calendar else ()
+            if cap := counted.full(way.counters, due, zones):
+                slot = self._slot(way, counted, zones, due, latest) if waits else None
                 return Try(None, "cap", cap) if slot is None else Try(slot, "", f"deferred_by_cap:{cap}")
         return Try(due, "", f"held_for_{found.reason}:{found.detail}" if found.reason else "")
 
-    def _near(self, way: Way, taken: Sequence[Contact]) -> Counted | None:
-        """The customer's contacts, counted; None: every cap has room."""
-        contacts = self.facts.contacts
-        if not way.counters or len(contacts) + len(taken) < way.fewest:
-            return None
+    def _counted_with(self, taken: Sequence[Contact]) -> Counted:
         if taken:
-            return Counted(self.regime.rooms, (*contacts, *taken))
+            return Counted(self.regime.rooms, (*self.facts.contacts, *taken))
         if self._counted is None:
-            self._counted = Counted(self.regime.rooms, contacts)
+            self._counted = Counted(self.regime.rooms, self.facts.contacts)
         return self._counted
 
     def _slot(
-        self, way: Way, counted: Counted, near: Sequence[Counter], zones: Sequence[str], due: datetime,
-        latest: datetime,
+        self, way: Way, counted: Counted, zones: Sequence[str], due: datetime, latest: datetime
     ) -> datetime | None:  # fmt: skip
         """The first instant from `due` on that has room in every cap and is open on the channel; None: too late."""
 
@@ -120,7 +131,7 @@ class Case:
             found = self.due(way, moment, latest)
             return None if found is None else found.at
 
-        held = [(one.room, counted.held(one.room)) for one in near]
+        held = [(room, counted.held(room)) for room in counted.near(way.counters)]
         return caps.next_slot(held, due, latest, zones, open_at)
 
     def contact(self, channel: str, due: datetime) -> Contact:

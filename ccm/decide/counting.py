@@ -8,7 +8,7 @@ counter is set ahead by what it lacks to 128 at its bound, one more addition tel
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import accumulate
 from operator import itemgetter
@@ -84,32 +84,31 @@ class _Scopes(dict[tuple[Any, ...], int]):
 class Counted:
     """One customer's contacts, counted."""
 
-    __slots__ = ("_contacts", "_rooms", "_sums", "_times")
+    __slots__ = ("_ahead", "_contacts", "_near", "_sums", "_times")
 
     def __init__(self, rooms: Rooms, contacts: Sequence[Contact]) -> None:
-        self._rooms = rooms
+        self._ahead = rooms.ahead
         self._contacts = contacts = sorted(contacts, key=_AT)
         self._times = [*map(_AT, contacts)]
         self._sums = [0, *accumulate(map(rooms.scopes.__getitem__, map(_SCOPE, contacts)))]
+        # All bits where there may be more than a counter holds.
+        self._near = self._sums[-1] + rooms.ahead if len(contacts) < _REACHED else -1
 
-    def near(self, counters: Sequence[Counter]) -> list[Counter]:
+    def near(self, counters: Iterable[Counter]) -> list[Room]:
         """Those caps that enough contacts take room in for one of them to be full somewhere."""
-        if len(self._contacts) >= _REACHED:
-            return list(counters)
-        reached = self._sums[-1] + self._rooms.ahead
-        return [one for one in counters if one.reached & reached]
+        return [room for room, reached in counters if self._near & reached]
 
-    def full(self, counters: Sequence[Counter], at: datetime, zones: Sequence[str]) -> str:
+    def full(self, counters: Iterable[Counter], at: datetime, zones: Sequence[str]) -> str:
         """The id of the first cap that one more contact at `at` would break; empty: there is room in all."""
-        for one in counters:
-            if not self._has_room(one, at, zones):
-                return one.room.id
+        near = self._near
+        for room, reached in counters:
+            if near & reached and not self._has_room(room, reached, at, zones):
+                return room.id
         return ""
 
-    def _has_room(self, counter: Counter, at: datetime, zones: Sequence[str]) -> bool:
+    def _has_room(self, room: Room, reached: int, at: datetime, zones: Sequence[str]) -> bool:
         """The same as that `Room.next` gives `at` itself, without turning every time into a number."""
-        room, reached = counter
-        times, sums, ahead = self._times, self._sums, self._rooms.ahead
+        times, sums, ahead = self._times, self._sums, self._ahead
         if len(times) < _REACHED:
             if room.per is not None and zones:
                 for zone in zones:

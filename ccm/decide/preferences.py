@@ -25,18 +25,18 @@ class Wishes:
         own: list[tuple[int, str]] = []
         general: list[tuple[int, str]] = []
         self._refused: list[str] = []
-        self._pauses: list[Preference] = []
-        self._hours: list[Preference] = []
+        self._pauses: list[tuple[str, datetime]] = []
+        self._hours: list[tuple[str, str, str]] = []
         for row in preferences:
             if row.category not in ("*", category):
                 continue
             if row.hours:
-                self._hours.append(row)
+                self._hours.append((row.channel, row.category, row.hours))
             if not row.allowed:
                 self._refused.append(row.channel)
                 continue
             if row.paused_until is not None:
-                self._pauses.append(row)
+                self._pauses.append((row.channel, row.paused_until))
             if row.rank is not None and row.channel != "*":
                 (general if row.category == "*" else own).append((row.rank, row.channel))
         self.ranked = tuple(channel for _, channel in sorted(own or general))
@@ -54,8 +54,8 @@ class Wishes:
         """
         if "*" in self._refused or channel in self._refused:
             return "opted_out", ""
-        ends = (row.paused_until for row in self._pauses if row.channel in ("*", channel))
-        latest = max((until for until in ends if until is not None and at < until), default=None)
+        ends = (until for paused, until in self._pauses if paused in ("*", channel) and at < until)
+        latest = max(ends, default=None)
         return None if latest is None else ("paused", latest.isoformat())
 
     def hours(self, channel: str) -> tuple[int, int] | None:
@@ -65,6 +65,6 @@ class Wishes:
         """
         if not self._hours:
             return None
-        rows = [row for row in self._hours if row.channel in ("*", channel)]
-        best = max(rows, key=lambda row: (row.channel != "*", row.category != "*"), default=None)
-        return None if best is None else read_hours(best.hours)
+        stated = [(one != "*", category != "*", hours) for one, category, hours in self._hours if one in ("*", channel)]
+        best = max(stated, key=lambda one: one[:2], default=None)
+        return None if best is None else read_hours(best[2])

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from ccm.decide.daysoff import IsFree, days_off
+from ccm.decide.daysoff import IsFree
 from ccm.decide.windows import Closed, Open, Window, first_open, weekly
-from ccm.decide.zones import UNKNOWN, Whereabouts, whereabouts
-from ccm.model.customer import Customer
+from ccm.decide.zones import UNKNOWN, Whereabouts
 from ccm.model.requirements import DAY, Minutes, PolicyRequirements
 from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication
-from ccm.workspace.policy import Policy
 from ccm.workspace.sendtimes import SendTimes
 
 
@@ -50,12 +48,10 @@ class Hours:
     """Whether a window is on the customer's clock."""
     holds: bool
     """Whether there is any window."""
-    urgent: bool
-    lasts: timedelta | None
-    """How long after its decision it may go out; None: for good."""
 
 
 def hours_of(communication: Communication, channel: Channel, asked: PolicyRequirements) -> Hours:
+    """What is urgent goes out at any hour of the organisation's own, and never in the quiet hours of a rule."""
     windows = [Closed("rule", weekly(week.days, week.dates), week.zone) for week in asked.quiet]
     sends: list[SendTimes] = []
     if not communication.urgent:
@@ -65,37 +61,25 @@ def hours_of(communication: Communication, channel: Channel, asked: PolicyRequir
     skips = any(send.holidays == "skip" for send in sends)
     limits = tuple(send for send in sends if send.limits_hours)
     asks = skips or bool(limits) or any(not window.zone for window in windows)
-    lasting = communication.expires_after_hours
-    return Hours(
-        tuple(windows), limits, skips, asks, asks or bool(windows), communication.urgent,
-        None if lasting is None else timedelta(hours=lasting),
-    )  # fmt: skip
+    return Hours(tuple(windows), limits, skips, asks, asks or bool(windows))
 
 
 def due(
-    hours: Hours, policy: Policy, who: Customer, wish: tuple[int, int] | None, at: datetime,
-    expires_at: datetime | None = None,
+    hours: Hours, where: Whereabouts, free: IsFree | None, wish: tuple[int, int] | None, at: datetime,
+    ends: datetime | None,
 ) -> Due | None:  # fmt: skip
-    """From when on, not before `at`, a message may go out to `who`; None: never.
+    """From when on, not before `at`, a message may go out to somebody in `where`; None: never.
 
-    What is urgent goes out at any hour of the organisation's own, and never in the quiet hours of a rule. The hours
-    that the customer prefers are a `wish`: they hold a message only where it does not expire before them. `expires_at`
-    is when a message that was decided earlier expires; None: as the communication says, from `at` on.
+    `free`: the public holidays there, where `hours` skip them. The hours that the customer prefers are a `wish`: they
+    hold a message only where they come before it `ends`.
     """
-    if hours.urgent:
-        wish = None
-    if wish is None and not hours.holds:
-        return Due(at)
-    where = whereabouts(who, policy.zones)
     if not where.zones:
         if hours.asks_where:
             return None
         wish = None
-    free = days_off(who, policy) if hours.skips_holidays else None
     soonest = _first(hours, free, None, where, at)
     if soonest is None or wish is None:
         return soonest
-    ends = expires_at or (None if hours.lasts is None else at + hours.lasts)
     wished = _first(hours, free, wish, where, at)
     return soonest if wished is None or (ends is not None and wished.at >= ends) else wished
 

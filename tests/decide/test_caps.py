@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -47,18 +48,17 @@ def full(
 ) -> str:  # fmt: skip
     """The id of the first cap that is full for an offer on a day."""
     policy = Policy.model_validate({"caps": policy_caps})
-    counted, near = count(communication or offer(), policy, contacts, channel, asked)
-    return counted.full(near, START + timedelta(days=day), zones)
+    counted, counters = count(communication or offer(), policy, contacts, channel, asked)
+    return counted.full(counters, START + timedelta(days=day), zones)
 
 
 def count(
     communication: Communication, policy: Policy, contacts: list[Contact], channel: str,
     asked: PolicyRequirements = NOTHING,
-) -> tuple[Counted, list[Counter]]:  # fmt: skip
-    """The contacts, counted, and the caps of the channel that may be full."""
+) -> tuple[Counted, Sequence[Counter]]:  # fmt: skip
+    """The contacts, counted, and the caps of the channel."""
     rooms = Rooms({channel: caps.rooms_for(communication, policy, asked, channel)})
-    counted = Counted(rooms, contacts)
-    return counted, counted.near(rooms.on[channel])
+    return Counted(rooms, contacts), rooms.on[channel]
 
 
 def test_what_starts_a_window_and_what_ends_it_is_half_open() -> None:
@@ -171,8 +171,8 @@ POLICIES = st.tuples(any_cap("a"), any_cap("b")).map(lambda both: Policy(caps=bo
 
 def free(policy: Policy, taken: list[Contact], new: Contact, zones: tuple[str, ...]) -> bool:
     communication = offer(category=new.category, purpose="marketing", priority=new.priority or "low")
-    counted, near = count(communication, policy, taken, new.channel)
-    return not counted.full(near, new.at, zones)
+    counted, counters = count(communication, policy, taken, new.channel)
+    return not counted.full(counters, new.at, zones)
 
 
 @settings(deadline=None, max_examples=150)
@@ -191,8 +191,8 @@ def test_whatever_the_order_no_window_is_exceeded_and_nothing_is_refused_that_ha
 @settings(deadline=None, max_examples=100)
 @given(POLICIES, st.lists(CONTACTS, max_size=12), MOMENTS)
 def test_waiting_gives_the_first_hour_that_has_room(policy: Policy, taken: list[Contact], due: datetime) -> None:
-    counted, near = count(offer(), policy, taken, "sms")
-    held = [(one.room, counted.held(one.room)) for one in near]
+    counted, counters = count(offer(), policy, taken, "sms")
+    held = [(room, counted.held(room)) for room in counted.near(counters)]
     slot = caps.next_slot(held, due, due + timedelta(days=60), ZONES, lambda moment: moment)
     # Everything here happens on whole hours.
     hours = (due + timedelta(hours=hour) for hour in range(60 * 24 + 1))
