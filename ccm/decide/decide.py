@@ -174,7 +174,7 @@ class _Choice(Case):
         if variant is None or communication.digest is None:
             return self.withheld("holdout")
         decision = self.withheld("digested", cap)
-        return replace(decision, variant=variant, digest=communication.digest.into)
+        return decision._replace(variant=variant, digest=communication.digest.into)
 
     def withheld(self, reason: str, detail: str = "") -> Decision:
         return _withheld(self.plan, self.facts, self.at, reason, detail, tuple(self.candidates))

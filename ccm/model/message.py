@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from ccm.model.customer import Customer
 
@@ -42,8 +42,7 @@ class Candidate:
     """What the code was decided on: a time, a rule id, a limit. No personal data."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Whether a customer gets a communication, on which channel, from when, and why."""
 
     customer_id: str
