@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bench.measure import Row, ready, side_by_side
-from ccm.decide import Facts, decide, timing
+from ccm.decide import Facts, decide, plan_for
+from ccm.decide.case import Case
 from ccm.model.customer import Consent, Contact, Customer, PostalAddress, Preference
 from ccm.model.requirements import FrequencyLimit, PolicyRequirements, QuietWeek
 from ccm.workspace.channels import Channel
@@ -116,7 +117,8 @@ def _naive(facts: Facts) -> str:
     ranked = [row for row in facts.preferences if row.rank and row.category in ("*", "offers")]
     for row in sorted(ranked, key=lambda row: row.rank or 0):
         if any(consent.purpose == "marketing" and consent.channel == row.channel for consent in facts.consents):
-            due = timing.due(OFFER, POLICY, CHANNELS, facts, row.channel, AT)
+            case = Case(plan_for(OFFER, POLICY, CHANNELS), facts, AT)
+            due = case.due(case.regime.ways[row.channel], AT)
             new = Contact(customer_id=facts.customer.id, communication="offer", category="offers", channel=row.channel,
                           at=due.at if due else AT, status="reserved", purpose="marketing", priority="low")  # fmt: skip
             if not any(_broken(cap, facts, new) for cap in (*POLICY.caps, RULE)):

@@ -196,7 +196,7 @@ def checking(bank: Bank) -> Row:
         decision = decide(
             compiled.communication, project.workspace.policy, project.workspace.channels, known[customer_id], AT
         )
-        decision = replace(decision, send=True, channel="email")  # also where this customer would not get one
+        decision = decision._replace(send=True, channel="email")  # also where this customer would not get one
         rendered = compiled.renderer.render("email", context)
         drafts.append(Draft(context.message_id, decision, context.language, context.jurisdiction,
                             context.recipient, rendered))  # fmt: skip

@@ -11,7 +11,8 @@ import orjson
 
 from ccm.api.forms import Fields
 from ccm.api.preference_view import Cell, View, refuses
-from ccm.decide import consent, preferences
+from ccm.decide.consent import Given
+from ccm.decide.preferences import Wishes
 from ccm.model.customer import AccessibleFormat
 from ccm.pipeline.preference_changes import (
     Change,
@@ -141,15 +142,16 @@ def _cell_changes(wanted: dict[Cell, bool], view: View, at: datetime) -> list[Ch
              and any(_covers(row.category, row.channel, cell) for cell in turned_on)]  # fmt: skip
     changes += [SetAllowed(row.category, row.channel, True) for row in wider]
     marketing = {topic.category for topic in view.topics if topic.marketing}
+    given = Given(view.consents, at)
     agreed = list(dict.fromkeys(
         channel for category, channel in turned_on
-        if category in marketing and consent.why_not(view.consents, "marketing", channel, at) is not None
+        if category in marketing and given.why_not("marketing", channel) is not None
     ))  # fmt: skip
     for topic in view.topics:
-        order, why = preferences.order(view.rows, topic.communications[0])
-        new = [channel for category, channel in turned_on if category == topic.category and channel not in order]
-        if why == "preferred" and new:
-            changes.append(SetOrder(topic.category, (*order, *new)))
+        ranked = Wishes(view.rows, topic.category).ranked
+        new = [channel for category, channel in turned_on if category == topic.category and channel not in ranked]
+        if ranked and new:
+            changes.append(SetOrder(topic.category, (*ranked, *new)))
     touched = {category for category, _ in wanted}
     for (category, channel), on in final.items():
         cell = (category, channel)

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from ccm.decide import consent, preferences
+from ccm.decide.consent import Given
+from ccm.decide.preferences import Wishes
 from ccm.model.customer import CONTACT_CHANNELS, Consent, Customer, Preference
 from ccm.pipeline.project import Project
 from ccm.store import feeds
@@ -63,9 +64,9 @@ class View:
 
     def marketing_channels(self, at: datetime) -> list[tuple[str, bool]]:
         """Channels with consent to marketing, and whether it was given in writing."""
-        found = []
+        found, given = [], Given(self.consents, at)
         for channel in CONTACT_CHANNELS:
-            if consent.why_not(self.consents, "marketing", channel, at) is None:
+            if given.why_not("marketing", channel) is None:
                 mine = [row for row in self.consents if row.purpose == "marketing" and row.channel == channel]
                 newest = max((row for row in mine if row.at <= at), key=lambda row: row.at)
                 found.append((channel, newest.basis == "opt_in_written"))
@@ -96,7 +97,7 @@ def view_of(project: Project, customer_id: str, at: datetime) -> View | None:
 
 def refuses(rows: tuple[Preference, ...], category: str, channel: str, at: datetime) -> bool:
     """Whether the customer said no to it; a pause is no refusal."""
-    why = preferences.refusal(rows, category, channel, at)
+    why = Wishes(rows, category).refusal(channel, at)
     return why is not None and why[0] != "paused"
 
 
@@ -127,11 +128,12 @@ def _topic(
     marketing = any(one.purpose == "marketing" for one in communications)
     offered = {channel for one in communications for channel in one.channels}
     # A customer who ranked channels gets only those.
-    ranked = {channel for one in communications for channel in preferences.order(rows, one)[0]}
+    wishes, given = Wishes(rows, category), Given(consents, at)
+    ranked = {channel for one in communications for channel in wishes.ranked or one.channels}
     on: dict[str, bool] = {}
     for channel in CONTACT_CHANNELS:
         if channel in offered and customer.reach(channel):
             allowed = channel in ranked and not refuses(rows, category, channel, at)
-            consented = not marketing or consent.why_not(consents, "marketing", channel, at) is None
+            consented = not marketing or given.why_not("marketing", channel) is None
             on[channel] = allowed and consented
     return Topic(category, tuple(communications), on)

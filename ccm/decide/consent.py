@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from ccm.model.customer import Consent
 from ccm.model.requirements import STRENGTH, PolicyRequirements
@@ -11,6 +12,16 @@ from ccm.workspace.communication import Communication
 
 MARKETING_BASES = frozenset({"opt_in", "opt_in_written", "soft_opt_in"})
 """Bases on which a marketing message may rest; a granted row with another basis does not help."""
+
+
+class Demand(NamedTuple):
+    """A consent that a communication needs on a channel."""
+
+    purpose: str
+    strength: int
+    """The least that the basis must have; see `ccm.model.requirements.STRENGTH`."""
+    told: str
+    """For the trace: what asks for it."""
 
 
 def purposes_needed(communication: Communication, channel: str) -> tuple[str, ...]:
@@ -22,41 +33,48 @@ def purposes_needed(communication: Communication, channel: str) -> tuple[str, ..
     return tuple(needed)
 
 
-def asked_by_rules(
-    communication: Communication, requirements: PolicyRequirements, consents: Iterable[Consent], channel: str,
-    at: datetime,
-) -> tuple[str, str] | None:  # fmt: skip
-    """Why the basis that rules ask for is not there, as (reason, detail), or None.
+def demands(communication: Communication, requirements: PolicyRequirements, channel: str) -> tuple[Demand, ...]:
+    """All that must be there on a channel: what the communication needs, then the basis that rules ask for.
 
     Bases up to ``provided_contact`` need no consent row: the customer gave the address, and who refused is looked at
     elsewhere. For a stronger one the newest row of the communication's purpose must have it.
     """
-    needed = requirements.consent
-    if STRENGTH[needed] <= STRENGTH["provided_contact"]:
-        return None
-    purpose = communication.purpose
-    why = why_not(consents, purpose, channel, at, STRENGTH[needed])
-    return None if why is None else (why, f"{purpose}: {needed} ({', '.join(requirements.consent_rules)})")
+    found = [Demand(purpose, 0, purpose) for purpose in purposes_needed(communication, channel)]
+    basis, purpose = requirements.consent, communication.purpose
+    if STRENGTH[basis] > STRENGTH["provided_contact"]:
+        told = f"{purpose}: {basis} ({', '.join(requirements.consent_rules)})"
+        found.append(Demand(purpose, STRENGTH[basis], told))
+    return tuple(found)
 
 
-def why_not(consents: Iterable[Consent], purpose: str, channel: str, at: datetime, strength: int = 0) -> str | None:
-    """None where a valid consent stands at `at`; else ``no_consent``, ``consent_withdrawn`` or ``consent_too_weak``.
+class Given:
+    """One customer's consents as they stand at an instant: of each purpose and channel the newest row.
 
-    `strength`: the least that the newest row's basis must have; see `ccm.model.requirements.STRENGTH`. Of two rows of
-    the same instant the refusal counts.
+    Of two rows of the same instant the refusal counts.
     """
-    newest: Consent | None = None
-    for row in consents:
-        if row.channel != channel or row.purpose != purpose or row.at > at:
-            continue
-        if newest is None or row.at > newest.at or (row.at == newest.at and not row.granted):
-            newest = row
-    if newest is None:
-        return "no_consent"
-    if not newest.granted:
-        return "consent_withdrawn"
-    if purpose == "marketing" and newest.basis not in MARKETING_BASES:
-        return "no_consent"
-    if strength and STRENGTH.get(newest.basis, 0) < strength:
-        return "consent_too_weak"
-    return None
+
+    def __init__(self, consents: Sequence[Consent], at: datetime) -> None:
+        self._newest: dict[tuple[str, str], Consent] = {}
+        for row in consents:
+            if row.at <= at:
+                known = self._newest.get((row.purpose, row.channel))
+                if known is None or row.at > known.at or (row.at == known.at and not row.granted):
+                    self._newest[row.purpose, row.channel] = row
+        self.each_counts = len(self._newest) == len(consents)
+        """Whether no row was later than the instant, or replaced by another."""
+
+    def why_not(self, purpose: str, channel: str, strength: int = 0) -> str | None:
+        """None where a valid consent stands, else ``no_consent``, ``consent_withdrawn`` or ``consent_too_weak``.
+
+        `strength`: the least that the newest row's basis must have.
+        """
+        newest = self._newest.get((purpose, channel))
+        if newest is None:
+            return "no_consent"
+        if not newest.granted:
+            return "consent_withdrawn"
+        if purpose == "marketing" and newest.basis not in MARKETING_BASES:
+            return "no_consent"
+        if strength and STRENGTH.get(newest.basis, 0) < strength:
+            return "consent_too_weak"
+        return None

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
-from ccm.decide import caps, experiment, preferences, suppression
+from ccm.decide import experiment, suppression
+from ccm.decide.case import Case, Try, considered
 from ccm.decide.facts import Facts
-from ccm.decide.plan import Plan, considered, plan_for
+from ccm.decide.plan import Plan, plan_for
 from ccm.model.customer import Contact
 from ccm.model.message import Candidate, Decision
-from ccm.model.requirements import NOTHING
 from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
@@ -25,7 +25,10 @@ def decide(
     Order: who may get it at all, then the channels in the customer's order, each with quiet hours and caps, then the
     variant of an experiment. ``docs/reference/decisions.md`` has the rules, each with an example.
     """
-    return _Case(plan_for(communication, policy, channels), facts, at).decision()
+    plan = plan_for(communication, policy, channels)
+    if why := suppression.not_eligible(plan, facts, at):
+        return _withheld(plan, facts, at, *why)
+    return _Choice(plan, facts, at).decision()
 
 
 def recheck(
@@ -40,47 +43,34 @@ def recheck(
     """
     if own:
         facts = replace(facts, contacts=tuple(one for one in facts.contacts if one.message_id not in own))
-    if why := suppression.not_eligible(communication, policy, facts, at):
-        return *why, at
     plan = plan_for(communication, policy, channels)
-    is_last = channel == communication.fallback
-    candidate = plan.fallback(channel, facts, at) if is_last else plan.candidate(channel, facts, at)
+    if why := suppression.not_eligible(plan, facts, at):
+        return *why, at
+    case = Case(plan, facts, at, expires_at)
+    candidate = case.last(channel) if channel == communication.fallback else case.candidate(channel)
     if not candidate.taken:
         return candidate.reason, candidate.detail, at
-    case = _Case(plan, facts, at, expires_at)
     tried = case.tried(channel, waits=plan.terms.on_cap == "defer")
     return ("", "", tried.due) if tried.due is not None else (tried.reason, tried.detail, at)
 
 
-@dataclass(frozen=True, slots=True)
-class _Try:
-    """What becomes of a message on one channel: `due`, or a reason for which it cannot go there."""
+class _Choice(Case):
+    """A decision on its way: which of the possible channels it is."""
 
-    due: datetime | None
-    reason: str = ""
-    detail: str = ""
+    __slots__ = ("candidates",)
 
-
-class _Case:
-    """One decision on its way."""
-
-    __slots__ = ("at", "candidates", "expires_at", "facts", "plan")
-
-    def __init__(self, plan: Plan, facts: Facts, at: datetime, expires_at: datetime | None = None) -> None:
-        self.plan, self.facts, self.at, self.expires_at = plan, facts, at, expires_at
+    def __init__(self, plan: Plan, facts: Facts, at: datetime) -> None:
+        super().__init__(plan, facts, at)
         self.candidates: list[Candidate] = []
 
     def decision(self) -> Decision:
         plan, facts, at = self.plan, self.facts, self.at
         communication = plan.communication
-        if why := suppression.not_eligible(communication, plan.policy, facts, at):
-            return self.withheld(*why)
-        wanted, reason = preferences.order(facts.preferences, communication)
-        self.candidates = [plan.candidate(channel, facts, at) for channel in wanted]
+        ranked = self.wishes.ranked
+        wanted, reason = (ranked, "preferred") if ranked else (communication.channels, "default_order")
+        self.candidates = [self.candidate(channel) for channel in wanted]
         if communication.at_once:
-            self.candidates += [
-                plan.candidate(channel, facts, at) for channel in communication.at_once if channel not in wanted
-            ]
+            self.candidates += [self.candidate(channel) for channel in communication.at_once if channel not in wanted]
         possible = [place for place, candidate in enumerate(self.candidates) if candidate.taken]
         if possible and communication.digest and communication.digest.always:
             return self.digested("")
@@ -102,12 +92,12 @@ class _Case:
         channel, tried = chosen
         return Decision(
             facts.customer.id, communication.id, at, True, reason, channel, tried.due, tuple(self.candidates),
-            tried.detail, variant, facts.requirements.get(channel, NOTHING).rules, also,
+            tried.detail, variant, self.regime.ways[channel].rules, also,
         )  # fmt: skip
 
-    def first(self, possible: Sequence[int]) -> tuple[tuple[str, _Try] | None, tuple[str, ...], _Try | None]:
+    def first(self, possible: Sequence[int]) -> tuple[tuple[str, Try] | None, tuple[str, ...], Try | None]:
         """The first channel on which it can go; else why the most wanted one failed."""
-        failed: _Try | None = None
+        failed: Try | None = None
         for number, place in enumerate(possible):
             channel = self.candidates[place].channel
             if failed is not None and not self.falls_on(failed):
@@ -121,18 +111,18 @@ class _Case:
             failed = failed or tried
         return None, (), failed
 
-    def together(self, possible: Sequence[int]) -> tuple[tuple[str, _Try] | None, tuple[str, ...], _Try | None]:
+    def together(self, possible: Sequence[int]) -> tuple[tuple[str, Try] | None, tuple[str, ...], Try | None]:
         """All channels of `at_once` that can be used at the earliest instant; else as for any other communication."""
         now = [place for place in possible if self.candidates[place].channel in self.plan.communication.at_once]
-        found = {place: self.plan.due(self.facts, self.candidates[place].channel, self.at) for place in now}
+        found = {place: self.due(self.regime.ways[self.candidates[place].channel], self.at) for place in now}
         dues = {place: None if due is None else due.at for place, due in found.items()}
         earliest = min((due for due in dues.values() if due is not None), default=None)
-        going: list[tuple[str, _Try]] = []
+        going: list[tuple[str, Try]] = []
         taken: list[Contact] = []
         for place in now:
             channel, due = self.candidates[place].channel, dues[place]
             # Each takes room that the next one does not have any more.
-            tried = self.tried(channel, waits=False, taken=taken) if due == earliest else _Try(None, "quiet_hours")
+            tried = self.tried(channel, waits=False, taken=taken) if due == earliest else Try(None, "quiet_hours")
             if tried.due is None:
                 self.candidates[place] = considered(channel, False, tried.reason, tried.detail)
             else:
@@ -143,16 +133,14 @@ class _Case:
         self.mark([place for place in possible if place not in now], "not_needed")
         return going[0], tuple(channel for channel, _ in going[1:]), None
 
-    def last_resort(
-        self, wanted: Sequence[str], failed: _Try | None
-    ) -> tuple[tuple[str, _Try] | None, _Try | None, bool]:
+    def last_resort(self, wanted: Sequence[str], failed: Try | None) -> tuple[tuple[str, Try] | None, Try | None, bool]:
         """The communication's fallback, where nothing before it was possible or had room."""
         channel = self.plan.communication.fallback
         tried_already = any(one.channel == channel and one.reason == "cap" for one in self.candidates)
         if channel is None or tried_already:
             return None, failed, False
         # One that the customer ranked but opted out of is looked at again: a regulatory message must arrive.
-        candidate = self.plan.fallback(channel, self.facts, self.at)
+        candidate = self.last(channel)
         if candidate.taken:
             tried = self.tried(channel, waits=self.plan.terms.on_cap == "defer")
             if tried.due is not None:
@@ -164,32 +152,7 @@ class _Case:
             self.candidates.append(candidate)
         return None, failed, False
 
-    def tried(self, channel: str, *, waits: bool, taken: Sequence[Contact] = ()) -> _Try:
-        """When it can go on a channel; `waits`: for room in caps, too."""
-        plan, facts, at = self.plan, self.facts, self.at
-        found = plan.due(facts, channel, at, self.expires_at)
-        if found is None:
-            return _Try(None, "quiet_hours", channel)
-        due = found.at
-        latest = self.expires_at or plan.latest(at)
-        if (plan.lasts or self.expires_at) and due >= latest:
-            return _Try(None, "expires_in_quiet_hours", channel)
-        near, zones = plan.near(facts, channel, taken)
-        if near and (cap := caps.full(near, due, zones)):
-            slot = plan.slot(near, zones, facts, channel, due, latest) if waits else None
-            return _Try(None, "cap", cap) if slot is None else _Try(slot, "", f"deferred_by_cap:{cap}")
-        return _Try(due, "", f"held_for_{found.reason}:{found.detail}" if found.reason else "")
-
-    def contact(self, channel: str, due: datetime) -> Contact:
-        """The contact that a message of this decision will be, for those that go out beside it."""
-        communication, terms = self.plan.communication, self.plan.terms
-        return Contact(
-            customer_id=self.facts.customer.id, communication=communication.id, category=communication.category,
-            channel=channel, at=due, status="reserved", purpose=communication.purpose, priority=terms.priority,
-            counts=terms.counts_toward_caps,
-        )  # fmt: skip
-
-    def falls_on(self, failed: _Try) -> bool:
+    def falls_on(self, failed: Try) -> bool:
         """Whether another channel may be taken instead."""
         return failed.reason == "cap" and self.plan.terms.on_cap == "fallback"
 
@@ -211,14 +174,20 @@ class _Case:
         if variant is None or communication.digest is None:
             return self.withheld("holdout")
         decision = self.withheld("digested", cap)
-        return replace(decision, variant=variant, digest=communication.digest.into)
+        return decision._replace(variant=variant, digest=communication.digest.into)
 
     def withheld(self, reason: str, detail: str = "") -> Decision:
-        # Nobody knows which channel it would have been: the rules of all of them were looked at.
-        return Decision(
-            self.facts.customer.id, self.plan.communication.id, self.at, False, reason,
-            candidates=tuple(self.candidates), detail=detail, rules=self.plan.rules(self.facts),
-        )  # fmt: skip
+        return _withheld(self.plan, self.facts, self.at, reason, detail, tuple(self.candidates))
+
+
+def _withheld(
+    plan: Plan, facts: Facts, at: datetime, reason: str, detail: str, candidates: tuple[Candidate, ...] = ()
+) -> Decision:
+    # Nobody knows which channel it would have been: the rules of all of them were looked at.
+    return Decision(
+        facts.customer.id, plan.communication.id, at, False, reason, candidates=candidates, detail=detail,
+        rules=plan.regime(facts.requirements).rules,
+    )  # fmt: skip
 
 
 def _why_no_channel(candidates: Sequence[Candidate]) -> str:

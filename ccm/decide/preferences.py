@@ -9,45 +9,62 @@ nothing either: what marketing needs is consent, see `ccm.decide.consent`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from ccm.model.customer import Preference
-from ccm.workspace.communication import Communication
+from ccm.model.hours import read_hours
 
 
-def refusal(preferences: Sequence[Preference], category: str, channel: str, at: datetime) -> tuple[str, str] | None:
-    """Why the customer wants nothing of this category on this channel, as (reason, detail), or None.
+class Wishes:
+    """What one customer's rows say of one category, read in one pass for all channels."""
 
-    Every row that applies must allow; the detail of a pause is when the last one ends.
-    """
-    latest: datetime | None = None
-    for row in preferences:
-        if row.channel not in ("*", channel) or row.category not in ("*", category):
-            continue
-        if not row.allowed:
+    __slots__ = ("_hours", "_pauses", "_refused", "forbid", "ranked")
+
+    def __init__(self, preferences: Iterable[Preference], category: str) -> None:
+        own: list[tuple[int, str]] = []
+        general: list[tuple[int, str]] = []
+        self._refused: list[str] = []
+        self._pauses: list[tuple[str, datetime]] = []
+        self._hours: list[tuple[str, str, str]] = []
+        for row in preferences:
+            if row.category not in ("*", category):
+                continue
+            if row.hours:
+                self._hours.append((row.channel, row.category, row.hours))
+            if not row.allowed:
+                self._refused.append(row.channel)
+                continue
+            if row.paused_until is not None:
+                self._pauses.append((row.channel, row.paused_until))
+            if row.rank is not None and row.channel != "*":
+                (general if row.category == "*" else own).append((row.rank, row.channel))
+        self.ranked = tuple(channel for _, channel in sorted(own or general))
+        """Channels in the order to try: ranks given for the category beat those for all categories.
+
+        A customer who ranked channels gets only those; one who ranked none gets the communication's order.
+        """
+        self.forbid = bool(self._refused or self._pauses)
+        """Whether there can be any refusal."""
+
+    def refusal(self, channel: str, at: datetime) -> tuple[str, str] | None:
+        """Why the customer wants nothing of the category on a channel, as (reason, detail), or None.
+
+        Every row that applies must allow; the detail of a pause is when the last one ends.
+        """
+        if "*" in self._refused or channel in self._refused:
             return "opted_out", ""
-        until = row.paused_until
-        if until is not None and at < until and (latest is None or latest < until):
-            latest = until
-    return None if latest is None else ("paused", latest.isoformat())
+        ends = (until for paused, until in self._pauses if paused in ("*", channel) and at < until)
+        latest = max(ends, default=None)
+        return None if latest is None else ("paused", latest.isoformat())
 
+    def hours(self, channel: str) -> tuple[int, int] | None:
+        """When the customer likes to hear on a channel, as `ccm.model.hours.read_hours` gives it.
 
-def order(preferences: Sequence[Preference], communication: Communication) -> tuple[tuple[str, ...], str]:
-    """Channels in the order to try, and why: ``preferred`` or ``default_order``.
-
-    Ranks given for the communication's category beat those for all categories. A customer who ranked
-    channels gets only those; one who ranked none gets the communication's order.
-    """
-    own: list[tuple[int, str]] = []
-    general: list[tuple[int, str]] = []
-    for row in preferences:
-        if row.rank is not None and row.allowed and row.channel != "*":
-            if row.category == communication.category:
-                own.append((row.rank, row.channel))
-            elif row.category == "*":
-                general.append((row.rank, row.channel))
-    if ranked := own or general:
-        ranked.sort()
-        return tuple([channel for _, channel in ranked]), "preferred"
-    return communication.channels, "default_order"
+        The most specific row counts: a channel's own first, then the category's; of two such rows the first.
+        """
+        if not self._hours:
+            return None
+        stated = [(one != "*", category != "*", hours) for one, category, hours in self._hours if one in ("*", channel)]
+        best = max(stated, key=lambda one: one[:2], default=None)
+        return None if best is None else read_hours(best[2])

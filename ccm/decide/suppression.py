@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from ccm.decide import relations
 from ccm.decide.facts import Facts
+from ccm.decide.plan import Plan
 from ccm.model.customer import Suppression
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
@@ -14,22 +15,20 @@ NOTHING_WENT = frozenset({"released", "failed"})
 """Contact states in which certainly nothing was said; an unknown outcome may have been."""
 
 
-def not_eligible(communication: Communication, policy: Policy, facts: Facts, at: datetime) -> tuple[str, str] | None:
+def not_eligible(plan: Plan, facts: Facts, at: datetime) -> tuple[str, str] | None:
     """Why this customer gets this communication on no channel at all, as (reason, detail), or None."""
-    customer = facts.customer
+    customer, communication, policy = facts.customer, plan.communication, plan.policy
     if customer.status != "active":
         return customer.status, ""
-    if customer.jurisdiction not in communication.jurisdictions:
-        return "jurisdiction_not_served", customer.jurisdiction
-    if communication.language_for(customer.language) is None:
-        return "language_not_served", customer.language
+    if unserved := plan.unserved(customer.jurisdiction, customer.language):
+        return unserved
     if facts.suppressions and (row := _in_force(communication, policy, facts, "*", at)):
         return row.kind, ""
     if facts.cases and (complaining := _complaint(communication, policy, facts, at)):
         return complaining
     if facts.relations and relations.lacks_proxy(communication, facts):
         return "no_proxy", ""
-    return _too_soon(communication, facts, at) if communication.not_within else None
+    return _too_soon(communication, facts, at) if plan.follows else None
 
 
 def on_channel(

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from ccm.decide.daysoff import IsFree, days_off
-from ccm.decide.facts import Facts
+from ccm.decide.daysoff import IsFree
 from ccm.decide.windows import Closed, Open, Window, first_open, weekly
-from ccm.decide.zones import UNKNOWN, Whereabouts, whereabouts
-from ccm.model.customer import Preference
-from ccm.model.hours import read_hours
-from ccm.model.requirements import DAY, NOTHING, Minutes, PolicyRequirements
+from ccm.decide.zones import UNKNOWN, Whereabouts
+from ccm.model.requirements import DAY, Minutes, PolicyRequirements
 from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication
-from ccm.workspace.policy import Policy
 from ccm.workspace.sendtimes import SendTimes
 
 
@@ -41,38 +37,8 @@ class Due(NamedTuple):
         return f"{source} {'+'.join(zones) if len(zones) <= 2 else f'{len(zones)} zones'}"
 
 
-def due(
-    communication: Communication, policy: Policy, channels: Mapping[str, Channel], facts: Facts, channel: str,
-    at: datetime, expires_at: datetime | None = None,
-) -> Due | None:  # fmt: skip
-    """From when on, not before `at`, the message may go out on the channel; None: never.
-
-    What is urgent goes out at any hour of the organisation's own, and never in the quiet hours of a rule. The hours
-    that the customer prefers are a wish: they hold a message only where it does not expire before them. `expires_at`
-    is when a message that was decided earlier expires; None: as the communication says, from `at` on.
-    """
-    plan = _plan(communication, channels[channel], facts.requirements.get(channel, NOTHING))
-    wish = None if communication.urgent or not facts.preferences else _wish(facts.preferences, communication, channel)
-    if wish is None and not plan.holds:
-        return Due(at)
-    who = facts.proxy or facts.customer
-    where = whereabouts(who, policy.zones)
-    if not where.zones:
-        if plan.asks_where:
-            return None
-        wish = None
-    free = days_off(who, policy) if plan.skips_holidays else None
-    soonest = _first(plan, free, None, where, at)
-    if soonest is None or wish is None:
-        return soonest
-    hours = communication.expires_after_hours
-    ends = expires_at or (None if hours is None else at + timedelta(hours=hours))
-    wished = _first(plan, free, wish, where, at)
-    return soonest if wished is None or (ends is not None and wished.at >= ends) else wished
-
-
 @dataclass(frozen=True, eq=False, slots=True)
-class _Plan:
+class Hours:
     """What holds for a communication on a channel under the same rules; equal only to itself, so cheap as a key."""
 
     windows: tuple[Closed, ...]
@@ -80,31 +46,12 @@ class _Plan:
     skips_holidays: bool
     asks_where: bool
     """Whether a window is on the customer's clock."""
-
-    @property
-    def holds(self) -> bool:
-        return self.asks_where or bool(self.windows)
+    holds: bool
+    """Whether there is any window."""
 
 
-_plans: dict[tuple[int, int, int], tuple[tuple[object, ...], _Plan]] = {}
-_MOST_PLANS = 4096
-
-
-def _plan(communication: Communication, channel: Channel, asked: PolicyRequirements) -> _Plan:
-    """The plan, made once: by identity, since settings and requirements are slow to hash.
-
-    What the identities are of is kept beside the plan, so that no other object can come to have them.
-    """
-    key = (id(communication), id(channel), id(asked))
-    held = _plans.get(key)
-    if held is None:
-        if len(_plans) >= _MOST_PLANS:
-            _plans.clear()
-        held = _plans[key] = ((communication, channel, asked), _make_plan(communication, channel, asked))
-    return held[1]
-
-
-def _make_plan(communication: Communication, channel: Channel, asked: PolicyRequirements) -> _Plan:
+def hours_of(communication: Communication, channel: Channel, asked: PolicyRequirements) -> Hours:
+    """What is urgent goes out at any hour of the organisation's own, and never in the quiet hours of a rule."""
     windows = [Closed("rule", weekly(week.days, week.dates), week.zone) for week in asked.quiet]
     sends: list[SendTimes] = []
     if not communication.urgent:
@@ -114,20 +61,40 @@ def _make_plan(communication: Communication, channel: Channel, asked: PolicyRequ
     skips = any(send.holidays == "skip" for send in sends)
     limits = tuple(send for send in sends if send.limits_hours)
     asks = skips or bool(limits) or any(not window.zone for window in windows)
-    return _Plan(tuple(windows), limits, skips, asks)
+    return Hours(tuple(windows), limits, skips, asks, asks or bool(windows))
+
+
+def due(
+    hours: Hours, where: Whereabouts, free: IsFree | None, wish: tuple[int, int] | None, at: datetime,
+    ends: datetime | None,
+) -> Due | None:  # fmt: skip
+    """From when on, not before `at`, a message may go out to somebody in `where`; None: never.
+
+    `free`: the public holidays there, where `hours` skip them. The hours that the customer prefers are a `wish`: they
+    hold a message only where they come before it `ends`.
+    """
+    if not where.zones:
+        if hours.asks_where:
+            return None
+        wish = None
+    soonest = _first(hours, free, None, where, at)
+    if soonest is None or wish is None:
+        return soonest
+    wished = _first(hours, free, wish, where, at)
+    return soonest if wished is None or (ends is not None and wished.at >= ends) else wished
 
 
 @lru_cache(maxsize=16_384)
 def _first(
-    plan: _Plan, free: IsFree | None, wish: tuple[int, int] | None, where: Whereabouts, at: datetime
+    hours: Hours, free: IsFree | None, wish: tuple[int, int] | None, where: Whereabouts, at: datetime
 ) -> Due | None:
     """A thousand customers of one zone cost one computation: the keys are equal, or the same objects."""
-    windows: list[Window] = list(plan.windows)
+    windows: list[Window] = list(hours.windows)
     if free is not None:
         whole: Minutes = ((0, DAY),)
         is_free = free
         windows.append(Closed("public_holiday", lambda day: whole if is_free(day) else ()))
-    windows += [Open("send_window", _starting(send.week, free)) for send in plan.sends]
+    windows += [Open("send_window", _starting(send.week, free)) for send in hours.sends]
     if wish is not None:
         windows.append(Open("preferred_hours", weekly([(wish,)] * 7)))
     found = first_open(at, windows, where.zones)
@@ -142,15 +109,3 @@ def _starting(week: Sequence[Minutes], free: IsFree | None) -> Callable[[date], 
     if free is None:
         return weekly(week)
     return lambda day: () if free(day) else week[day.weekday()]
-
-
-def _wish(preferences: Sequence[Preference], communication: Communication, channel: str) -> tuple[int, int] | None:
-    """The hours that the customer prefers, by the most specific row: a channel's own first, then a category's."""
-    best: tuple[bool, bool] | None = None
-    hours = ""
-    for row in preferences:
-        if row.hours and row.channel in ("*", channel) and row.category in ("*", communication.category):
-            rank = (row.channel != "*", row.category != "*")
-            if best is None or rank > best:
-                best, hours = rank, row.hours
-    return read_hours(hours) if hours else None

@@ -66,7 +66,7 @@ def unpack(packed: bytes, grounds: Grounds | None, customer_id: str, communicati
 
 def outcome_bytes(decision: Decision) -> bytes:
     """Everything that was decided, as canonical JSON: two decisions are the same where these bytes are."""
-    return orjson.dumps(decision, option=orjson.OPT_SORT_KEYS)
+    return orjson.dumps(decision._asdict(), option=orjson.OPT_SORT_KEYS)
 
 
 def _head(packed: bytes) -> tuple[str, int]:

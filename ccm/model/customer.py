@@ -75,13 +75,18 @@ class Customer(Frozen):
 
         A letter's address is the postal address as one line (for the record; the letter prints its own block).
         """
-        if channel == "letter":
-            if self.address is None or not self.address.line1:
-                return None
-            a = self.address
+        if not self.is_reached(channel):
+            return None
+        if channel == "letter" and (a := self.address):
             parts = (a.postcode, a.country, a.region, a.city, a.line1, a.line2)
             return ", ".join(part for part in parts if part)
-        return self.contact_points.get(channel) or None
+        return self.contact_points[channel]
+
+    def is_reached(self, channel: str) -> bool:
+        """Whether there is an address on `channel`."""
+        if channel == "letter":
+            return self.address is not None and bool(self.address.line1)
+        return bool(self.contact_points.get(channel))
 
 
 def together(row: type[NamedTuple], first: str, last: str) -> Callable[[Any], tuple[Any, ...]]:

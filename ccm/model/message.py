@@ -42,8 +42,7 @@ class Candidate:
     """What the code was decided on: a time, a rule id, a limit. No personal data."""
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Whether a customer gets a communication, on which channel, from when, and why."""
 
     customer_id: str

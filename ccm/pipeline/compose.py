@@ -176,7 +176,7 @@ def _parts(
 ) -> list[Composed]:  # fmt: skip
     """One person's outcomes: the first, then one for each further channel at once; `about`: of a copy, whose data."""
     first = part_of(about, facts.customer.id) if about else ""
-    ways = [(first, decision), *((channel, replace(decision, channel=channel)) for channel in decision.also)]
+    ways = [(first, decision), *((channel, decision._replace(channel=channel)) for channel in decision.also)]
     found = []
     for part, way in ways:
         one = _One(project, compiled, occasion, facts, way, data, stopped, part, about)
@@ -229,12 +229,12 @@ class _One:
         if (stop := self.stopped(channel, used)) is not None:
             return self.outcome("withheld", stop.reason, stop.name)
         # What is collected is checked like a message: it is told later in these words.
-        way = replace(decision, send=True, channel=channel)
+        way = decision._replace(send=True, channel=channel)
         draft = Draft(self.id, way, self.language, self.customer.jurisdiction, recipient, rendered)
         rules = self.compiled.rules
         checked = check(draft, self.compiled.communication, rules, self.compiled.release.digest)
         looked_at = tuple(rule.id for rule in applied(draft, self.compiled.communication, rules))
-        self.decision = replace(decision, rules=(*decision.rules, *looked_at))
+        self.decision = decision._replace(rules=(*decision.rules, *looked_at))
         if isinstance(checked, Refusal):
             return self.outcome("withheld", checked.reason, checked.detail)
         state = "digested" if decision.digest else "due"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any, Literal
 
@@ -100,16 +100,15 @@ def differences(trace: Trace, grounds: Grounds) -> tuple[tuple[str, Any, Any], .
     again = decided_again(trace, grounds)
     recorded = trace.outcome
     if recorded.reason in AFTERWARDS and (again.send or again.digest):
-        again = replace(
-            again, send=False, reason=recorded.reason, detail=recorded.detail, channel=None, due_at=None, also=(),
-            digest="",
-        )  # fmt: skip
+        again = again._replace(
+            send=False, reason=recorded.reason, detail=recorded.detail, channel=None, due_at=None, also=(), digest=""
+        )
     elif recorded.channel in again.also:
         # A message that goes out beside the first one, by the same decision.
-        again = replace(again, channel=recorded.channel, rules=recorded.rules)
+        again = again._replace(channel=recorded.channel, rules=recorded.rules)
     # After the decision's own rules stand those that the rendered message was checked by; nothing is rendered here.
     if recorded.rules[: len(again.rules)] == again.rules:
-        recorded = replace(recorded, rules=again.rules)
+        recorded = recorded._replace(rules=again.rules)
     if outcome_bytes(recorded) == outcome_bytes(again):
         return ()
     one, other = (orjson.loads(outcome_bytes(decision)) for decision in (recorded, again))

@@ -173,7 +173,7 @@ def _decided_again(group: Sequence[Composed], facts: Facts, decision: Decision) 
         return [not_sent(group[0], facts, decision)]
     found = []
     for outcome in group:
-        mine = replace(decision, channel=outcome.decision.channel, rules=outcome.decision.rules)
+        mine = decision._replace(channel=outcome.decision.channel, rules=outcome.decision.rules)
         # Why the data or the rules did not allow it is still so.
         is_so = outcome.state in ("due", "digested")
         reason, detail = (mine.reason, mine.detail) if is_so else (outcome.reason, outcome.detail)
@@ -190,8 +190,8 @@ def not_sent(outcome: Composed, facts: Facts, decision: Decision) -> Composed:
 
 
 def _withheld(outcome: Composed, reason: str) -> Composed:
-    decision = replace(
-        outcome.decision, send=False, reason=reason, detail="", channel=None, due_at=None, also=(), digest=""
+    decision = outcome.decision._replace(
+        send=False, reason=reason, detail="", channel=None, due_at=None, also=(), digest=""
     )
     return replace(
         outcome, decision=decision, state="withheld", reason=reason, detail="", message=None, rendered=None

@@ -100,9 +100,9 @@ def test_a_draft_of_another_communication_or_channel_is_a_defect(
         check(made, workspace.communication("savings-offer"), rules, RELEASE)
     communication = workspace.communication("quarterly-statement")
     with pytest.raises(IntegrityError, match="decided: letter"):
-        check(replace(made, decision=replace(made.decision, channel="letter")), communication, rules, RELEASE)
+        check(replace(made, decision=made.decision._replace(channel="letter")), communication, rules, RELEASE)
     with pytest.raises(IntegrityError, match="rendered for email"):
-        check(replace(made, decision=replace(made.decision, send=False)), communication, rules, RELEASE)
+        check(replace(made, decision=made.decision._replace(send=False)), communication, rules, RELEASE)
 
 
 def test_only_the_check_makes_an_approved_message() -> None:

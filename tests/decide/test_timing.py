@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from ccm.decide import Facts, timing
+from ccm.decide import Facts, plan_for, timing
+from ccm.decide.case import Case
 from ccm.model.customer import Customer, PostalAddress, Preference
 from ccm.model.requirements import PolicyRequirements, QuietWeek
 from ccm.workspace.channels import Channel
@@ -53,7 +54,15 @@ def due(
     policy: Policy = POLICY, expires_at: datetime | None = None,
 ) -> timing.Due | None:  # fmt: skip
     facts = Facts(who or customer(), tuple(preferences), requirements={} if rules is None else {"sms": rules})
-    return timing.due(told or communication(), policy, by or channels(), facts, "sms", at, expires_at)
+    return found(told or communication(), policy, by or channels(), facts, at, expires_at)
+
+
+def found(
+    told: Communication, policy: Policy, by: dict[str, Channel], facts: Facts, at: datetime,
+    expires_at: datetime | None = None,
+) -> timing.Due | None:  # fmt: skip
+    case = Case(plan_for(told, policy, by), facts, at)
+    return case.due(case.regime.ways["sms"], at, expires_at)
 
 
 def held(found: timing.Due | None) -> tuple[datetime, str]:
@@ -121,9 +130,9 @@ def test_urgent_goes_in_the_organisations_own_hours_and_never_in_those_of_a_rule
 def test_whoever_receives_for_the_customer_is_asked_for_the_zone() -> None:
     guardian = customer(id="C2", timezone="Europe/London")
     known = Facts(customer(), proxy=guardian)
-    found = timing.due(communication(), POLICY, channels(quiet_hours=NIGHT), known, "sms", EVENING)
-    assert found is not None
-    assert (found.at, found.detail) == (EVENING, "customer Europe/London")
+    soonest = found(communication(), POLICY, channels(quiet_hours=NIGHT), known, EVENING)
+    assert soonest is not None
+    assert (soonest.at, soonest.detail) == (EVENING, "customer Europe/London")
 
 
 WISHES = [

@@ -40,7 +40,7 @@ def recorded(bank: Bank, run: str = "R1", **changes: Any) -> list[Composed]:
     occasion = Occasion(run, run, AT, {})
     composed, _ = compose(bank.project, compiled, occasion, ids)
     if changes:
-        composed = [replace(one, decision=replace(one.decision, **changes)) for one in composed]
+        composed = [replace(one, decision=one.decision._replace(**changes)) for one in composed]
     return record(bank.project, compiled, occasion, composed)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select, update
 from support import RUN_AT, Bank
 
 from ccm.batch import coordinator, runs
-from ccm.decide import Facts
+from ccm.decide import Facts, plan_for
 from ccm.decide.sharing import Wanted
 from ccm.decide.suppression import not_eligible, on_channel
 from ccm.inbound.receive import Event, receive
@@ -73,8 +73,9 @@ def test_a_guardian_receives_at_their_own_addresses_and_hours_in_the_customers_l
 
 def test_nothing_goes_out_where_the_guardian_is_not_known(bank: Bank) -> None:
     put(bank, relations, customer_id=ONE, kind="guardian", related_id="nobody")
-    communication, policy = bank.project.workspace.communication("payment-received"), bank.project.workspace.policy
-    assert not_eligible(communication, policy, facts(bank), RUN_AT) == ("no_proxy", "")
+    workspace = bank.project.workspace
+    plan = plan_for(workspace.communication("payment-received"), workspace.policy, workspace.channels)
+    assert not_eligible(plan, facts(bank), RUN_AT) == ("no_proxy", "")
 
 
 def test_an_address_for_some_purposes_leaves_the_others_alone(bank: Bank) -> None:

@@ -140,7 +140,7 @@ def together(bank: Bank) -> str:
     [customer] = open_to_offers(bank, 1, "email", "sms")
     [outcome] = composed(bank, [customer])
     compiled = bank.project.compiled("savings-offer")
-    decision = replace(outcome.decision, channel="email", also=("sms",))
+    decision = outcome.decision._replace(channel="email", also=("sms",))
     assert outcome.facts is not None
     outcomes = compose_anew(bank.project, compiled, OCCASION, {customer: (outcome.facts, decision)})[customer]
     assert [(one.part, one.state) for one in outcomes] == [("", "due"), ("sms", "due")]

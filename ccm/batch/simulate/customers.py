@@ -16,7 +16,7 @@ from ccm.batch.simulate.events import Event, Events
 from ccm.batch.simulate.tally import Tally
 from ccm.compliance.places import region_of
 from ccm.decide import Facts, decide, plan_for
-from ccm.decide.caps import NOT_COUNTED
+from ccm.decide.counting import NOT_COUNTED
 from ccm.model.customer import Contact, Customer
 from ccm.model.message import Decision
 from ccm.pipeline.digests import windows_of
@@ -119,7 +119,8 @@ class Customers:
         cap = decision.detail.rpartition(":")[2]
         wanted = decision.channel or next((one.channel for one in decision.candidates if one.detail == cap), None)
         plan = plan_for(communication, self._policy, self._channels)
-        room = next((room for room in plan.rooms(facts, wanted or "").all if room.id == cap), None)
+        way = plan.regime(facts.requirements).ways.get(wanted or "")
+        room = next((one.room for one in way.counters if one.room.id == cap), None) if way else None
         if room is None:
             return
         length = timedelta(microseconds=room.length)

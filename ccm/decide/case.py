@@ -1,0 +1,144 @@
+"""One customer before one communication: which channels are possible, and from when each can be used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
+
+from ccm.decide import caps, suppression, timing
+from ccm.decide.counting import Counted
+from ccm.decide.daysoff import days_off
+from ccm.decide.facts import Facts
+from ccm.decide.plan import Plan
+from ccm.decide.regime import Way
+from ccm.decide.zones import Whereabouts, whereabouts
+from ccm.model.customer import Contact
+from ccm.model.message import Candidate
+
+
+@lru_cache(maxsize=4096)
+def considered(channel: str, taken: bool, reason: str, detail: str = "") -> Candidate:
+    """A candidate; a chunk of customers has a few different ones."""
+    return Candidate(channel, taken, reason, detail)
+
+
+class Try(NamedTuple):
+    """What becomes of a message on one channel: `due`, or a reason for which it cannot go there."""
+
+    due: datetime | None
+    reason: str = ""
+    detail: str = ""
+
+
+class Case:
+    """One customer's facts as a plan reads them; each list is read once for all channels."""
+
+    __slots__ = ("_counted", "_lacking", "_zones", "at", "expires_at", "facts", "plan", "regime", "wishes")
+
+    def __init__(self, plan: Plan, facts: Facts, at: datetime, expires_at: datetime | None = None) -> None:
+        self.plan, self.facts, self.at, self.expires_at = plan, facts, at, expires_at
+        self.regime = plan.regime(facts.requirements)
+        self.wishes = plan.wishes(facts.preferences)
+        self._lacking = self.regime.lacking(facts.consents, at)
+        self._counted: Counted | None = None
+        self._zones: Whereabouts | None = None
+
+    def candidate(self, channel: str) -> Candidate:
+        """Whether the customer can be told on a channel, or why not."""
+        way = self.regime.ways.get(channel)
+        if way is None:
+            return considered(channel, False, "not_offered")
+        if unusable := self._unusable(channel):
+            return unusable
+        if self.wishes.forbid and (refused := self.wishes.refusal(channel, self.at)):
+            return considered(channel, False, *refused)
+        return self._lacking.get(channel, way.taken)
+
+    def last(self, channel: str) -> Candidate:
+        """The same for the channel of last resort, which a regulatory message takes against every refusal."""
+        if self.plan.communication.purpose != "regulatory":
+            return self.candidate(channel)
+        # No opt-out stands against what the law makes the organisation send.
+        return self._unusable(channel) or considered(channel, True, "fallback")
+
+    def _unusable(self, channel: str) -> Candidate | None:
+        """Why there is no address on a channel that a message could go to; None: there is one."""
+        facts = self.facts
+        if not facts.customer.is_reached(channel):
+            return considered(channel, False, "no_address")
+        if facts.suppressions and (
+            stopped := suppression.on_channel(self.plan.communication, self.plan.policy, facts, channel, self.at)
+        ):
+            return considered(channel, False, *stopped)
+        return None
+
+    def due(self, way: Way, at: datetime, expires_at: datetime | None = None) -> timing.Due | None:
+        """From when on, not before `at`, the channel may be used; None: never.
+
+        `expires_at` is when a message that was decided earlier expires; None: as the communication says, from `at` on.
+        """
+        plan, facts, hours = self.plan, self.facts, way.hours
+        wish = None if plan.urgent else self.wishes.hours(way.channel)
+        if wish is None and not hours.holds:
+            return timing.Due(at)
+        who = facts.proxy or facts.customer
+        where = whereabouts(who, plan.zones) if facts.proxy else self._where()
+        free = days_off(who, plan.policy) if hours.skips_holidays else None
+        return timing.due(hours, where, free, wish, at, expires_at or (at + plan.lasts if plan.lasts else None))
+
+    def _where(self) -> Whereabouts:
+        """The zones of the customer, by whose calendar caps are counted."""
+        if self._zones is None:
+            self._zones = whereabouts(self.facts.customer, self.plan.zones)
+        return self._zones
+
+    def tried(self, channel: str, *, waits: bool, taken: Sequence[Contact] = ()) -> Try:
+        """When it can go on a channel; `waits`: for room in caps, too.
+
+        `taken`: contacts of the same decision, besides those that the customer had.
+        """
+        plan, at, way, expires_at = self.plan, self.at, self.regime.ways[channel], self.expires_at
+        found = self.due(way, at, expires_at)
+        if found is None:
+            return Try(None, "quiet_hours", channel)
+        due = found.at
+        latest = expires_at or plan.latest(at)
+        if due >= latest and (plan.lasts or expires_at):
+            return Try(None, "expires_in_quiet_hours", channel)
+        if len(self.facts.contacts) + len(taken) >= way.fewest:
+            counted = self._counted_with(taken)
+            zones = self._where().zones if way.by_calendar else ()
+            if cap := counted.full(way.counters, due, zones):
+                slot = self._slot(way, counted, zones, due, latest) if waits else None
+                return Try(None, "cap", cap) if slot is None else Try(slot, "", f"deferred_by_cap:{cap}")
+        return Try(due, "", f"held_for_{found.reason}:{found.detail}" if found.reason else "")
+
+    def _counted_with(self, taken: Sequence[Contact]) -> Counted:
+        if taken:
+            return Counted(self.regime.rooms, (*self.facts.contacts, *taken))
+        if self._counted is None:
+            self._counted = Counted(self.regime.rooms, self.facts.contacts)
+        return self._counted
+
+    def _slot(
+        self, way: Way, counted: Counted, zones: Sequence[str], due: datetime, latest: datetime
+    ) -> datetime | None:  # fmt: skip
+        """The first instant from `due` on that has room in every cap and is open on the channel; None: too late."""
+
+        def open_at(moment: datetime) -> datetime | None:
+            found = self.due(way, moment, latest)
+            return None if found is None else found.at
+
+        held = [(room, counted.held(room)) for room in counted.near(way.counters)]
+        return caps.next_slot(held, due, latest, zones, open_at)
+
+    def contact(self, channel: str, due: datetime) -> Contact:
+        """The contact that a message of this decision will be, for those that go out beside it."""
+        communication, terms = self.plan.communication, self.plan.terms
+        return Contact(
+            customer_id=self.facts.customer.id, communication=communication.id, category=communication.category,
+            channel=channel, at=due, status="reserved", purpose=communication.purpose, priority=terms.priority,
+            counts=terms.counts_toward_caps,
+        )  # fmt: skip
