@@ -30,6 +30,8 @@ def replayed(one: Replay, language: str) -> list[str]:
     if one.verdict in ("tampered", "damaged"):
         return [phrase(one.verdict, language, why=one.why)]
     lines = [phrase("logged", language)]
+    if one.handoffs:
+        lines.append(phrase("replayed_handoffs", language, count=one.handoffs))
     if one.verdict == "agrees":
         return [phrase("agrees", language), *lines]
     lines.append(phrase("differs", language, count=len(one.differences)))

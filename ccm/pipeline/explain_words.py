@@ -153,6 +153,10 @@ PHRASES: dict[str, tuple[str, str]] = {
         "記録された事実と方針で再判断：記録とすべて一致",
     ),
     "logged": ("the audit log holds the digest of this trace", "監査ログの記録とこの経過のダイジェストが一致"),
+    "replayed_handoffs": (
+        "decisions at hand-off that were taken again, too: {count}",
+        "引渡し時の判断も再判断：{count}件",
+    ),
     "differs": ("replayed: {count} fields differ from what was recorded", "再判断：{count}項目が記録と異なる"),
     "field": ("  {field}: recorded {recorded}, now {now}", "  {field}：記録 {recorded}、再判断 {now}"),
     "tampered": (

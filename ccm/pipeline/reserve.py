@@ -116,8 +116,8 @@ def _with_contact_points(project: Project, connection: Connection, composed: Seq
     salt = contact_points.made_salt(connection, project.random_bytes)
     return [
         replace(outcome, contact_point=contact_points.contact_point(
-            outcome.message.channel, outcome.message.recipient, salt))
-        if outcome.message is not None and outcome.state == "due" else outcome
+            outcome.message.channel, outcome.facts.customer.reach(outcome.message.channel) or "", salt))
+        if outcome.message is not None and outcome.facts is not None and outcome.state == "due" else outcome
         for outcome in composed
     ]  # fmt: skip
 
