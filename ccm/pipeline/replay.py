@@ -95,19 +95,24 @@ def _one(row: Mapping[Any, Any], said: str | None, found: Mapping[str, Grounds |
         # Which variant a customer gets is a hash over an id that is not there any more.
         return Replay(row["id"], "cannot", "erased", logged=True)
     changed = [*differences(trace, grounds)]
-    hours = grounds.communication.expires_after_hours
-    expires_at = trace.outcome.at + timedelta(hours=hours) if hours else None
+    expires_at = expiry(trace, grounds)
     for number, (again, by) in enumerate(later, 1):
         if by is None or again.facts is None:
             return Replay(row["id"], "damaged", f"decision {number} at hand-off holds no facts", logged=True)
-        found_now = _handed_over(again, by, again.facts, expires_at)
+        found_now = handed_over(again, by, expires_at, again.facts)
         changed += [(f"handoff {number}: {name}", *values) for name, *values in _fields(again.outcome, found_now)]
     verdict: Verdict = "differs" if changed else "agrees"
     return Replay(row["id"], verdict, "", tuple(changed), len(later), True, grounds.digest, grounds.engine)
 
 
-def _handed_over(trace: Trace, grounds: Grounds, facts: Facts, expires_at: datetime | None) -> Decision:
-    """The decision at hand-off, from the facts of its trace."""
+def expiry(trace: Trace, grounds: Grounds | None) -> datetime | None:
+    """When a message expires, by its first decision; None: never, or nobody kept it."""
+    hours = grounds.communication.expires_after_hours if grounds is not None else None
+    return trace.outcome.at + timedelta(hours=hours) if hours else None
+
+
+def handed_over(trace: Trace, grounds: Grounds, expires_at: datetime | None, facts: Facts) -> Decision:
+    """A decision at hand-off taken again, from `facts`."""
     known, outcome = (grounds.communication, grounds.policy, grounds.channels), trace.outcome
     return at_handoff(*known, facts, outcome.channel or "", outcome.at, expires_at=expires_at)
 
