@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from ccm.decide import Facts, decide
 from ccm.decide.relations import joint_holders
+from ccm.log.leaves import ERASED
 from ccm.model.message import Decision
 from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Project
@@ -70,13 +71,16 @@ def originals(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> dict
 
 
 def holders_no_more(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> set[str]:
-    """The ids of copies to somebody who is no joint holder any more of the customer whose matter they tell of."""
-    about = originals(connection, rows)
-    held = feeds.relations(connection, sorted({customer for _, customer in about.values()})) if about else {}
+    """The ids of copies to somebody who is no joint holder any more of the customer whose matter they tell of.
+
+    A customer's erasure ends no joint holding: what the holder was to be told stays the holder's own.
+    """
+    about = {copy: customer for copy, (_, customer) in originals(connection, rows).items()}
+    held = feeds.relations(connection, sorted({*about.values()})) if about else {}
     return {
         row["id"] for row in rows
-        if row["id"] not in about
-        or row["customer_id"] not in joint_holders(held.get(about[row["id"]][1], ()), row["purpose"])
+        if not (customer := about.get(row["id"], "")).startswith(ERASED)
+        and row["customer_id"] not in joint_holders(held.get(customer, ()), row["purpose"])
     }  # fmt: skip
 
 
