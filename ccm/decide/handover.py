@@ -48,13 +48,15 @@ def readdressed(communication: Communication, facts: Facts, channel: str, recipi
     """Why a message that says `recipient` must not go there any more; empty where it may.
 
     `received` is the kind of the relation by which somebody else was to receive it, empty where the customer was:
-    ``receiver_changed`` where somebody else receives now, or did; else ``address_changed``. Letter case, full-width
-    forms and how much space there is make no difference.
+    ``receiver_changed`` where somebody else receives now, or did; else ``address_changed``, unless the communication
+    keeps the address. Letter case, full-width forms and how much space there is make no difference.
     """
     now = facts.customer.addressed(channel)
     if now is not None and plain(now) == plain(recipient):
         return ""
-    return "receiver_changed" if received or instead(facts.relations, communication.purpose) else "address_changed"
+    if received or instead(facts.relations, communication.purpose):
+        return "receiver_changed"
+    return "" if communication.keeps_address else "address_changed"
 
 
 def plain(address: str) -> str:

@@ -27,6 +27,10 @@ DAY = datetime(2026, 4, 1, 10, tzinfo=UTC)
 NOTICE = "payment-received"
 
 
+LETTER = "address-changed"
+CHANGE = {"change": {"requested_on": "2026-04-01", "effective_on": "2026-05-01", "to_previous": True}}
+
+
 def payment(payer: str = "A. Moss") -> dict[str, Any]:
     return {"payment": {"amount": "120.50", "currency": "GBP", "received_on": "2026-04-01", "payer": payer}}
 
@@ -67,22 +71,26 @@ def unrelate(bank: Bank) -> None:
         connection.execute(delete(relations))
 
 
-def with_terms(bank: Bank, policy: Policy | None = None, **terms: Any) -> None:
-    """Other terms for the notice, for this bank alone; call it before its release is approved."""
+def with_terms(bank: Bank, policy: Policy | None = None, of: str = NOTICE, **terms: Any) -> None:
+    """Other terms for a communication, for this bank alone."""
     project = bank.project
     project.workspace = replace(
         project.workspace, communications=dict(project.workspace.communications),
         policy=policy or project.workspace.policy,
     )  # fmt: skip
     project._compiled = dict(project._compiled)
-    compiled = project.compiled(NOTICE)
+    compiled = project.compiled(of)
     communication = Communication.model_validate(compiled.communication.model_dump() | terms)
-    project._compiled[NOTICE] = replace(compiled, communication=communication)
-    project.workspace.communications[NOTICE] = communication
+    project._compiled[of] = replace(compiled, communication=communication)
+    project.workspace.communications[of] = communication
 
 
 def notice(bank: Bank, customer: str, key: str = "k1", at: datetime = DAY) -> Accepted:
     return send(bank.project, NOTICE, customer, payment(), key=key, at=at)
+
+
+def letter(bank: Bank, customer: str, key: str = "k1") -> Accepted:
+    return send(bank.project, LETTER, customer, CHANGE, key=key, at=DAY)
 
 
 def rows(bank: Bank) -> Sequence[Any]:
