@@ -630,11 +630,22 @@ class Evidence:
         return self.digests.get(f"{folder}/trace.bin", self.digests.get(f"{folder}/trace.json"))
 
     def _policy_is_there(self, folder: str) -> bool:
-        """A packed trace names its policy in bytes 1 to 32, by the SHA-256 of the policy's file."""
+        """A decision's trace names its policy in bytes 1 to 32, by the SHA-256 of the policy's file.
+
+        A trace of several decisions is a byte 3, and each decision's trace after its length in 4 bytes.
+        """
         if f"{folder}/trace.bin" not in self.digests:
             return True
-        named = self._read(f"{folder}/trace.bin")[1:33].hex()
-        return self.digests.get(f"policies/{named}.json") == named
+        trace = self._read(f"{folder}/trace.bin")
+        decisions = [trace]
+        if trace[:1] == b"\3":
+            decisions, place = [], 1
+            while place < len(trace):
+                start = place + 4
+                place = start + int.from_bytes(trace[place:start])
+                decisions.append(trace[start:place])
+        named = [decision[1:33].hex() for decision in decisions if decision[:1] != b"["]
+        return all(self.digests.get(f"policies/{digest}.json") == digest for digest in named)
 
     def _release(self, listed: dict[str, Any]) -> None:
         """A release's digest, its parts and its approvals."""

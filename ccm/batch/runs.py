@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from ccm.errors import Conflict, InputError, NotFound
 from ccm.log import leaves, sequencer
 from ccm.pipeline.compose import Occasion
+from ccm.pipeline.copies import originals
 from ccm.pipeline.gate import require_approved, require_no_collector, require_not_stopped
 from ccm.pipeline.project import Compiled, Project
 from ccm.store import feeds
@@ -21,8 +22,9 @@ from ccm.store.tables import chunks, contacts, messages, runs
 LEASE = timedelta(seconds=30)
 """How long a coordinator that says nothing keeps its run."""
 
-WORDING_CHANGED = "wording_changed"
-"""Why delivery withholds a message whose words are not in force any more."""
+ANEW = ("wording_changed", "address_changed", "receiver_changed")
+"""Why delivery withholds messages that can be composed anew: their words are not in force any more, or who receives or
+where is not as it was."""
 CHUNK_WITH_LETTERS = 40
 """Customers a chunk where letters are laid out (about 0.4 s of CPU each)."""
 CHUNK = 500
@@ -80,10 +82,10 @@ def start(project: Project, communication_id: str, at: datetime, *, limit: int |
 
 
 def again(project: Project, run_id: str, at: datetime) -> Run:
-    """A new run, decided for `at`, for the customers of an earlier one whose words changed before they went.
+    """A new run, decided for `at`, for those of an earlier one whose words or addresses changed before they went.
 
     It is about the same occasion, so that nobody who got the message gets another. Raises `NotFound` for an unknown
-    run, `InputError` where nobody of it was withheld as `WORDING_CHANGED`, and as `start`.
+    run, `InputError` where nobody of it was withheld for a reason of `ANEW`, and as `start`.
     """
     with project.store.write() as connection:
         earlier = get(connection, run_id)
@@ -91,21 +93,21 @@ def again(project: Project, run_id: str, at: datetime) -> Run:
         require_approved(connection, compiled.release, max(at, project.clock()))
         require_not_stopped(connection, compiled.release)
         compiled.data.require_feeds(connection, at)
-        ids = connection.scalars(
-            select(messages.c.customer_id)
-            .where(
-                messages.c.run_id == run_id, messages.c.state == "withheld", messages.c.reason == WORDING_CHANGED,
-                messages.c.part == "",
-            )
-            .order_by(messages.c.customer_id)
-        ).all()  # fmt: skip
+        m = messages.c
+        withheld = select(m.id, m.customer_id, m.part, m.trigger_key).where(
+            m.run_id == run_id, m.state == "withheld", m.reason.in_(ANEW)
+        )
+        rows = connection.execute(withheld).mappings().all()
+        # Copies go with what they are copies of; whoever got theirs gets no other.
+        about = {customer for _, customer in originals(connection, rows).values()}
+        ids = sorted({row["customer_id"] for row in rows if not row["part"]} | about)
         if not ids:
-            raise InputError(f"nobody of run {run_id} was withheld as {WORDING_CHANGED}")
+            raise InputError(f"nobody of run {run_id} was withheld as {', '.join(ANEW)}")
         number = 1
         while find(connection, f"{run_id}-again-{number}") is not None:
             number += 1
         size = chunk_size(compiled)
-        parts = (list(ids[begin : begin + size]) for begin in range(0, len(ids), size))
+        parts = (ids[begin : begin + size] for begin in range(0, len(ids), size))
         name = f"{run_id}-again-{number}"
         return _insert(project, connection, compiled, name, at, earlier.parameters, parts)
 

@@ -99,7 +99,7 @@ def again(
     run: RunArgument, at: AtOption = None, workers: WorkersOption = None, workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:  # fmt: skip
-    """Compose anew for those of a run whose message was withheld because its wording had changed."""
+    """Compose anew for those of a run whose message was withheld because its wording or address had changed."""
     with command(json) as out:
         project = project_of(workspace)
         new = runs.again(project, run, instant(at, project.clock))

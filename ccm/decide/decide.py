@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ccm.decide import experiment, suppression
@@ -33,16 +32,14 @@ def decide(
 
 def recheck(
     communication: Communication, policy: Policy, channels: Mapping[str, Channel], facts: Facts, channel: str,
-    at: datetime, *, own: Collection[str] = (), expires_at: datetime | None = None,
+    at: datetime, *, expires_at: datetime | None = None,
 ) -> tuple[str, str, datetime]:  # fmt: skip
     """Hand-off: may this message still go on this channel at `at`?
 
-    Returns (reason, detail, due): an empty reason means yes, from `due` on; else it is withheld for that reason.
-    `own`: ids of the message itself and of those of the same decision: their contacts are the room that it goes in.
-    `expires_at`: when it expires, as its decision said.
+    Returns (reason, detail, due): an empty reason means yes, from `due` on, and where that is later than `at` the
+    detail says what holds it, as ``deferred_by_cap:week``; else it is withheld for that reason. `expires_at`: when it
+    expires, as its decision said.
     """
-    if own:
-        facts = replace(facts, contacts=tuple(one for one in facts.contacts if one.message_id not in own))
     plan = plan_for(communication, policy, channels)
     if why := suppression.not_eligible(plan, facts, at):
         return *why, at
@@ -51,7 +48,7 @@ def recheck(
     if not candidate.taken:
         return candidate.reason, candidate.detail, at
     tried = case.tried(channel, waits=plan.terms.on_cap == "defer")
-    return ("", "", tried.due) if tried.due is not None else (tried.reason, tried.detail, at)
+    return ("", tried.detail, tried.due) if tried.due is not None else (tried.reason, tried.detail, at)
 
 
 class _Choice(Case):

@@ -18,7 +18,7 @@ from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
 
 _REQUIREMENTS = TypeAdapter(dict[str, PolicyRequirements])
-_NOT_OF_COMMUNICATION = frozenset({"name", "data", "wording", "attach"})
+_NOT_OF_COMMUNICATION = frozenset({"name", "data", "wording", "attach", "keeps_address"})
 _NOT_OF_CHANNEL = frozenset({
     "settings", "sender", "sender_name", "utm", "max_segments", "warn_segments", "max_characters", "retry",
     "lease_seconds", "letter", "path", "settings_line",

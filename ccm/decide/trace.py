@@ -51,6 +51,13 @@ WORDS: dict[str, tuple[str, str]] = {
         "規則が求める種類の同意がないため",
     ),
     "rules_changed": ("a rule began to apply after the message was checked", "確認後に新たな規則が適用されたため"),
+    "address_changed": ("the customer has another address than it was written for", "作成後に宛先が変わったため"),
+    "receiver_changed": (
+        "who receives for the customer, or where, has changed since it was written",
+        "作成後に、代わりに受け取る方またはその宛先が変わったため",
+    ),
+    "no_longer_joint": ("the recipient is no joint holder any more", "共同名義ではなくなったため"),
+    "held_again": ("held at hand-off", "引渡しの時点で保留"),
     "paused": ("the customer asked for a pause", "お客さまのご希望で配信を休止中のため"),
     "no_address": ("there is no usable address", "利用できる宛先がないため"),
     "no_channel": ("no channel was possible", "利用できる手段がないため"),

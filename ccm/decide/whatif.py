@@ -71,8 +71,8 @@ def ways_out(grounds: Grounds, facts: Facts, at: datetime) -> list[Way]:
     return _search(world, _sends)
 
 
-def fills(grounds: Grounds, facts: Facts, decision: Decision) -> tuple[Contact, ...]:
-    """The contacts without any one of which the decision would not have met the same cap.
+def fills(facts: Facts, decision: Decision, again: Callable[[Facts], Decision]) -> tuple[Contact, ...]:
+    """The contacts without any one of which the decision would not have met the same cap; `again` takes it again.
 
     Where a window holds more than its limit no single one is to blame: then those that take room at all.
     """
@@ -80,8 +80,8 @@ def fills(grounds: Grounds, facts: Facts, decision: Decision) -> tuple[Contact, 
     found = []
     for place in range(len(facts.contacts)):
         rest = replace(facts, contacts=facts.contacts[:place] + facts.contacts[place + 1 :])
-        again = _World(grounds, rest, decision.at).decision()
-        if (again.reason, again.detail) != where:
+        found_then = again(rest)
+        if (found_then.reason, found_then.detail) != where:
             found.append(facts.contacts[place])
     return tuple(found) or tuple(contact for contact in facts.contacts if contact.counts)
 

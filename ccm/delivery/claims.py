@@ -6,13 +6,14 @@ ran out can write nothing more about the message. No connection is held while a 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Select, case, literal, or_, select, update
 
 from ccm.log import leaves, sequencer
+from ccm.pipeline.digest_parts import withhold_parts
 from ccm.pipeline.project import Project
 from ccm.pipeline.reserve import lock_guards
 from ccm.store import Store
@@ -58,6 +59,18 @@ def _lease(
     return [dict(row) for row in rows]
 
 
+def still_leased(store: Store, connection: Connection, rows: Sequence[Row], owner: str, now: datetime) -> list[Row]:
+    """Those of claimed rows whose lease still holds, in their order; until the transaction ends nobody takes them."""
+    mine = select(messages.c.id, messages.c.fence).where(
+        messages.c.id.in_([row["id"] for row in rows]), messages.c.state == "claimed",
+        messages.c.lease_owner == owner, messages.c.lease_until > now,
+    )  # fmt: skip
+    if store.dialect == "postgresql":
+        mine = mine.order_by(messages.c.id).with_for_update()
+    fences = {found.id: found.fence for found in connection.execute(mine)}
+    return [row for row in rows if fences.get(row["id"]) == row["fence"]]
+
+
 def mark_sending(
     connection: Connection, rows: Sequence[Row], owner: str, adapter: str, now: datetime, lease: timedelta,
     moment: datetime,
@@ -88,13 +101,22 @@ def mark_sending(
             .returning(messages.c.id)
         ).scalars()
     )
-    date_anew(connection, moved, moment)
+    date_anew(connection, dict.fromkeys(moved, moment))
     return moved
 
 
-def date_anew(connection: Connection, message_ids: Collection[str], moment: datetime) -> None:
+def date_anew(connection: Connection, moments: Mapping[str, datetime]) -> None:
     """Dates the contacts of messages; the caller holds their customers' guards and saw that there is room then."""
-    connection.execute(update(contacts).where(contacts.c.id.in_(message_ids)).values(at=moment))
+    if moments:
+        anew = _by_id(moments, contacts.c.id, contacts.c.at)
+        connection.execute(update(contacts).where(contacts.c.id.in_(moments)).values(at=anew))
+
+
+def _by_id(values: Mapping[str, Any], key: Column[str], column: Column[Any]) -> ColumnElement[Any]:
+    """The value of a column by that of another; a plain value where all are the same."""
+    if len({*values.values()}) == 1:
+        return literal(next(iter(values.values())), column.type)
+    return case({name: literal(value, column.type) for name, value in values.items()}, value=key, else_=None)
 
 
 CONTACT_STATES = {"accepted": "sent", "failed": "released", "withheld": "released", "unknown": "unknown"}
@@ -113,7 +135,7 @@ def settle(
     """
     fences = {row["id"]: row["fence"] for row in rows}
     columns = {
-        name: case({key: more[name] for key, more in (values or {}).items()}, value=messages.c.id, else_=None)
+        name: _by_id({key: more[name] for key, more in (values or {}).items()}, messages.c.id, messages.c[name])
         for name in next(iter((values or {}).values()), {})
     }
     settled = set(
@@ -141,7 +163,7 @@ def expire(project: Project, moment: datetime) -> list[tuple[str, str]]:
     """
     now, m = project.clock(), messages.c
     stale = (
-        select(m.id, m.customer_id, m.channel)
+        select(m.id, m.customer_id, m.channel, m.digest)
         .where(m.state == "due", m.expires_at <= moment)
         .order_by(m.id)
         .limit(BATCH)
@@ -156,10 +178,9 @@ def expire(project: Project, moment: datetime) -> list[tuple[str, str]]:
             update(messages).where(m.id.in_(ids)).values(state="withheld", reason="expired", detail="", updated_at=now)
         )
         connection.execute(update(contacts).where(contacts.c.id.in_(ids)).values(status="released"))
-        sequencer.append(
-            connection,
-            [leaves.event_leaf(message_id=message, state="withheld", detail="expired", at=now) for message in ids],
-        )
+        entries = [leaves.event_leaf(message_id=message, state="withheld", detail="expired", at=now) for message in ids]
+        gone = {row.id: "expired" for row in found if row.digest}
+        sequencer.append(connection, [*entries, *withhold_parts(connection, gone, now)])
     return [(row.id, row.channel) for row in found]
 
 

@@ -13,12 +13,14 @@ from ccm.compliance import stops
 from ccm.compliance.stops import Stops
 from ccm.delivery import claims
 from ccm.delivery.claims import Row
-from ccm.delivery.handoff import hand_off, stop_of
+from ccm.delivery.handoff import hand_off
+from ccm.delivery.judging import stop_of
 from ccm.errors import Erased, IntegrityError, NotAllowed, OutcomeUnknown, SupplierRefused
 from ccm.log import leaves, sequencer
 from ccm.model.message import ApprovedMessage, Receipt
 from ccm.pipeline import contents
 from ccm.pipeline.digest_closing import close_digests
+from ccm.pipeline.digest_parts import withhold_parts
 from ccm.pipeline.project import Clock, Project
 from ccm.pipeline.reserve import lock_guards
 from ccm.store.archive import Content
@@ -164,13 +166,13 @@ class _Pass:
             if not rows:
                 return
             # Where the supplier can't be asked afterwards, one message is in doubt at a time, not a hundred.
-            groups = _apart(rows) if adapter.can_find else [[row] for row in rows]
-            for group in groups:
-                going, counts = hand_off(self.project, group, self.owner, adapter.name, self.moment(), lease)
+            for group in [rows] if adapter.can_find else [[row] for row in rows]:
+                read = self.contents(group)
+                recipients = {name: one.recipient for name, one in read.items() if isinstance(one, Content)}
+                going, counts = hand_off(self.project, group, recipients, self.owner, adapter.name, self.moment, lease)
                 for reason, count in counts.items():
                     outcome = "held" if reason == "held" else f"withheld: {reason}"
                     self.delivered.outcomes[channel.channel, outcome] += count
-                read = self.contents(going)
                 self.settle(going, [self.send(row, read, adapter, channel) for row in going])
                 self.on_progress(self.delivered)
 
@@ -224,7 +226,8 @@ class _Pass:
                     if claims.CONTACT_STATES.get(outcome.state) == "released"]  # fmt: skip
         with self.project.store.write() as connection:
             lock_guards(self.project, connection, released)
-            entries = []
+            entries: list[bytes] = []
+            gone: dict[str, str] = {}
             for (state, *_), pairs in sorted(alike.items()):
                 values = {row["id"]: outcome.values() for row, outcome in pairs}
                 settled = claims.settle(connection, [row for row, _ in pairs], self.owner, now, state, values)
@@ -232,20 +235,9 @@ class _Pass:
                     if row["id"] in settled:
                         self.delivered.outcomes[row["channel"], outcome.told] += 1
                         entries.append(outcome.leaf(row["id"], now))
-            sequencer.append(connection, entries)
-
-
-def _apart(rows: Sequence[Row]) -> list[list[Row]]:
-    """Groups in which nobody is twice: a customer's second message is judged when the first one has its new date."""
-    groups: list[list[Row]] = []
-    seen: Counter[str] = Counter()
-    for row in rows:
-        place = seen[row["customer_id"]]
-        seen[row["customer_id"]] += 1
-        if place == len(groups):
-            groups.append([])
-        groups[place].append(row)
-    return groups
+                        if row["digest"] and outcome.state in ("withheld", "failed"):
+                            gone[row["id"]] = outcome.reason
+            sequencer.append(connection, [*entries, *withhold_parts(connection, gone, now)])
 
 
 def _accepted(receipt: Receipt) -> Outcome:

@@ -1,145 +1,124 @@
-"""The last look before a supplier is called: release, wording, consent, complaints, quiet hours and caps, as now."""
+"""The last look before a supplier is called: what may go is marked as being sent, the rest is settled with its reason.
+
+A decision by which a message is held or withheld stands in its trace and in the log, as its first one does. What goes
+as it was decided leaves its hand-over in the log and no trace: it is the first decision that is carried out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any
 
-import orjson
 from sqlalchemy import Connection
 
-from ccm.compliance import approvals, stops
-from ccm.compliance.resolve import InForceNow
-from ccm.compliance.stops import Stop, Stops
-from ccm.decide import Facts, recheck
+from ccm.decide.chain import appended
 from ccm.delivery import claims
 from ccm.delivery.claims import Row
+from ccm.delivery.judging import Verdict, judge
 from ccm.log import leaves, sequencer
-from ccm.pipeline.compose import message_id, part_key
-from ccm.pipeline.gather import gather
-from ccm.pipeline.project import Project
+from ccm.pipeline.digest_parts import withhold_parts
+from ccm.pipeline.project import Clock, Project
 from ccm.pipeline.reserve import lock_guards
-from ccm.workspace.communication import Communication
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """`reason` empty: it may go, from `due` on."""
-
-    reason: str
-    detail: str
-    due: datetime
+from ccm.pipeline.traces import Traces
 
 
 def hand_off(
-    project: Project, rows: Sequence[Row], owner: str, adapter: str, moment: datetime, lease: timedelta
-) -> tuple[list[Row], dict[str, int]]:
+    project: Project, rows: Sequence[Row], recipients: Mapping[str, str], owner: str, adapter: str, clock: Clock,
+    lease: timedelta,
+) -> tuple[list[Row], Counter[str]]:  # fmt: skip
     """In one transaction: judges claimed messages, settles those that may not go, marks the rest `sending`.
 
-    Returns the rows now `sending`, and how many were withheld (by reason) or ``held`` for later.
+    `recipients` is to whom each is addressed, where that can be read; `clock` is that of deliveries. Returns the rows
+    now `sending`, and how many were withheld (by reason) or ``held`` for later. Rows whose lease went to somebody else
+    are in neither.
     """
-    now = project.clock()
-    counts: dict[str, int] = {}
     with project.store.write() as connection:
         lock_guards(project, connection, [row["customer_id"] for row in rows])
-        verdicts = judge(project, connection, rows, moment)
-        going, entries = [], []
-        for row in rows:
-            verdict = verdicts[row["id"]]
-            if verdict.reason:
-                why = {row["id"]: {"reason": verdict.reason, "detail": verdict.detail}}
-                if claims.settle(connection, [row], owner, now, "withheld", why):
-                    counts[verdict.reason] = counts.get(verdict.reason, 0) + 1
-                    entries.append(
-                        leaves.event_leaf(message_id=row["id"], state="withheld", detail=verdict.reason, at=now)
-                    )
-            elif verdict.due > moment:
-                if claims.settle(connection, [row], owner, now, "due", {row["id"]: {"due_at": verdict.due}}):
-                    claims.date_anew(connection, [row["id"]], verdict.due)
-                counts["held"] = counts.get("held", 0) + 1
-            else:
-                going.append(row)
-        sending = claims.mark_sending(connection, going, owner, adapter, now, lease, moment) if going else set()
-        going = [row for row in going if row["id"] in sending]
-        entries.extend(
-            leaves.send_leaf(
-                message_id=row["id"], channel=row["channel"], adapter=adapter, attempt=row["attempts"] + 1,
-                at=now,
-            )
-            for row in going
-        )  # fmt: skip
-        sequencer.append(connection, entries)
-    return going, counts
+        now = project.clock()  # after the lock: waiting for it may have taken a while
+        moment = now if clock is project.clock else clock()
+        rows = claims.still_leased(project.store, connection, rows, owner, now)
+        verdicts = judge(project, connection, rows, recipients, moment)
+        kept = _traces(project, connection, rows, verdicts)
+        withheld = [row for row in rows if verdicts[row["id"]].reason]
+        held = [row for row in rows if not verdicts[row["id"]].reason and verdicts[row["id"]].due > moment]
+        settled = {row["id"] for row in (*withheld, *held)}
+        going = [row for row in rows if row["id"] not in settled]
+        _settle(connection, withheld, held, verdicts, kept, owner, now)
+        if going:
+            claims.mark_sending(connection, going, owner, adapter, now, lease, moment)
+        entries = _leaves(project, connection, rows, verdicts, kept, adapter, moment, now)
+        gone = {row["id"]: verdicts[row["id"]].reason for row in withheld if row["digest"]}
+        sequencer.append(connection, [*entries, *withhold_parts(connection, gone, now)])
+    counts = Counter(verdicts[row["id"]].reason for row in withheld)
+    return going, counts + Counter({"held": len(held)})
 
 
-def judge(project: Project, connection: Connection, rows: Sequence[Row], moment: datetime) -> dict[str, Verdict]:
-    """A verdict for each row, by id."""
-    stopped = stops.active(connection)
-    refused = {digest: approvals.refusal(connection, digest, moment) for digest in {row["release"] for row in rows}}
-    wording = InForceNow(project.workspace, moment)
-    verdicts: dict[str, Verdict] = {}
-    for name in sorted({row["communication"] for row in rows}):
-        mine = [row for row in rows if row["communication"] == name]
-        communication = project.workspace.communications.get(name)
-        if communication is None:
-            verdicts.update({row["id"]: Verdict("communication_removed", name, moment) for row in mine})
-            continue
-        facts = gather(connection, project, communication, [row["customer_id"] for row in mine], moment)
-        for row in mine:
-            if (stop := stop_of(stopped, row)) is not None:
-                verdicts[row["id"]] = Verdict(stop.reason, stop.name, moment)
-            elif refused[row["release"]]:
-                verdicts[row["id"]] = Verdict(refused[row["release"]], str(row["release"])[:12], moment)
-            elif row["expires_at"] is not None and moment >= row["expires_at"]:
-                verdicts[row["id"]] = Verdict("expired", "", moment)
-            elif changed := wording.changed(
-                communication, orjson.loads(row["wording"]), row["language"] or "", row["jurisdiction"]
-            ):
-                verdicts[row["id"]] = Verdict("wording_changed", changed, moment)
-            else:
-                verdicts[row["id"]] = _judge_one(project, communication, facts, row, moment)
-    return verdicts
+def _traces(
+    project: Project, connection: Connection, rows: Sequence[Row], verdicts: Mapping[str, Verdict]
+) -> dict[str, bytes]:
+    """The trace of each message that was decided on anew, with the new decision at its end."""
+    found: dict[str, bytes] = {}
+    packers: dict[str, Traces] = {}
+    for row in rows:
+        decided = verdicts[row["id"]].decided
+        if decided is not None:
+            name = row["communication"]
+            if name not in packers:
+                packers[name] = Traces(project, project.workspace.communications[name])
+            found[row["id"]] = appended(row["trace"], packers[name].pack(*decided).trace)
+    for name in sorted(packers):
+        packers[name].store(connection)
+    return found
 
 
-def stop_of(stopped: Stops, row: Row) -> Stop | None:
-    """The stop that a recorded message falls under, if any."""
-    if not stopped.active:
-        return None
-    wording = [(use[0], use[1]) for use in orjson.loads(row["wording"])]
-    return stopped.of(
-        release=row["release"], communication=row["communication"], channel=row["channel"], wording=wording
-    )  # fmt: skip
+def _settle(
+    connection: Connection, withheld: Sequence[Row], held: Sequence[Row], verdicts: Mapping[str, Verdict],
+    kept: Mapping[str, bytes], owner: str, now: datetime,
+) -> None:  # fmt: skip
+    def values(rows: Sequence[Row], **columns: str) -> dict[str, dict[str, Any]]:
+        return {
+            row["id"]: {column: getattr(verdicts[row["id"]], name) for column, name in columns.items()}
+            | {"trace": kept.get(row["id"], row["trace"])} for row in rows
+        }  # fmt: skip
+
+    if withheld:
+        why = values(withheld, reason="reason", detail="detail")
+        claims.settle(connection, withheld, owner, now, "withheld", why)
+    if held:
+        claims.settle(connection, held, owner, now, "due", values(held, due_at="due", detail="detail"))
+        claims.date_anew(connection, {row["id"]: verdicts[row["id"]].due for row in held})
 
 
-def _judge_one(
-    project: Project, communication: Communication, facts: Mapping[str, Facts], row: Row, moment: datetime
-) -> Verdict:
-    known = facts.get(row["customer_id"])
-    if known is None:
-        return Verdict("unknown_customer", "", moment)
-    policy, channels = project.workspace.policy, project.workspace.channels
-    # What goes out at once on several channels was decided together, each part counting those before it.
-    own = _sent_together(communication, row)
-    verdict = Verdict(*recheck(
-        communication, policy, channels, known, row["channel"], moment, own=own, expires_at=row["expires_at"],
-    ))  # fmt: skip
-    if verdict.reason or verdict.due > moment:
-        return verdict
-    if new := _new_rules(project, communication, row, moment):
-        return replace(verdict, reason="rules_changed", detail=", ".join(new))
-    return verdict
+def _leaves(
+    project: Project, connection: Connection, rows: Sequence[Row], verdicts: Mapping[str, Verdict],
+    kept: Mapping[str, bytes], adapter: str, moment: datetime, now: datetime,
+) -> Iterator[bytes]:  # fmt: skip
+    """In the order in which the messages were judged: who reads the log sees the room that each met."""
+    anew = [row["customer_id"] for row in rows if row["id"] in kept]
+    subjects = leaves.subjects(connection, anew, project.random_bytes) if anew else {}
+    for row in rows:
+        verdict, message = verdicts[row["id"]], row["id"]
+        if message in kept:
+            yield leaves.decision_leaf(
+                message_id=message, subject=subjects[row["customer_id"]], communication=row["communication"],
+                at=moment, state="withheld" if verdict.reason else "due", reason=verdict.reason or row["reason"],
+                channel=row["channel"], release=row["release"], body_digest=row["body_digest"],
+                trace_digest=sha256(kept[message]).hexdigest(), run=row["run_id"],
+                held=None if verdict.reason else (verdict.due, held_by(verdict.detail)),
+            )  # fmt: skip
+        elif verdict.reason:
+            yield leaves.event_leaf(message_id=message, state="withheld", detail=verdict.reason, at=now)
+        else:
+            attempt = row["attempts"] + 1
+            yield leaves.send_leaf(
+                message_id=message, channel=row["channel"], adapter=adapter, attempt=attempt, at=now
+            )  # fmt: skip
 
 
-def _sent_together(communication: Communication, row: Row) -> set[str]:
-    """The ids of the message itself and of those that its customer got beside it, by the same decision."""
-    key = str(row["trigger_key"]).partition("\n")[0]
-    parts = ("", *communication.channels)
-    return {row["id"], *(message_id(part_key(key, part), row["communication"], row["customer_id"]) for part in parts)}
-
-
-def _new_rules(project: Project, communication: Communication, row: Row, moment: datetime) -> list[str]:
-    """Rules on the text that hold now, and did not when the message was checked: nobody looked at it for them."""
-    place = (communication, row["channel"], row["jurisdiction"], row["language"])
-    now, then = (project.rules.stopping(*place, at) for at in (moment, row["decided_at"]))
-    return [] if now is then else [rule.id for rule in now if rule not in then]
+def held_by(detail: str) -> str:
+    """What holds a message, for the log: a code, with the cap's id; not with the zone, which says where somebody is."""
+    code, _, about = detail.partition(":")
+    return f"{code}:{about}" if code == "deferred_by_cap" else code

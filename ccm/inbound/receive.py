@@ -154,14 +154,18 @@ def _suppress(project: Project, connection: Connection, row: Mapping[Any, Any], 
 
     Returns whether that was not on record yet.
     """
-    try:
-        recipient = contents.load(project, [row])[row["id"]].recipient
-    except Erased:  # nobody knows the address any more, and its customer is gone or the message is long past
-        return False
-    salt = contact_points.made_salt(connection, project.random_bytes)
+    # The ledger has the digest of the address alone; of a message from before it had, the content has the address.
+    point = connection.scalar(select(contacts.c.contact_point).where(contacts.c.id == row["id"]))
+    if not point:
+        try:
+            recipient = contents.load(project, [row])[row["id"]].recipient
+        except Erased:  # nobody knows the address any more, and its customer is gone or the message is long past
+            return False
+        salt = contact_points.made_salt(connection, project.random_bytes)
+        point = contact_points.contact_point(row["channel"], recipient, salt)
     values = {
         "customer_id": row["customer_id"], "kind": kind, "channel": row["channel"], "at": event.at,
-        "contact_point": contact_points.contact_point(row["channel"], recipient, salt),
+        "contact_point": point,
         "evidence": f"{event.kind} on message {row['id']}", "row_digest": "",
     }  # fmt: skip
     added = project.store.insert(suppressions).values(values).on_conflict_do_nothing()

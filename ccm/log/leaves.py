@@ -101,10 +101,12 @@ def decision_leaf(
     body_digest: str | None,
     trace_digest: str,
     run: str | None,
+    held: tuple[datetime, str] | None = None,
 ) -> bytes:
     """What was decided about one message, and in which words it would go.
 
-    `at` is the instant the decision was taken for. Should a message be decided again, its newest leaf counts.
+    `at` is the instant the decision was taken for. Should a message be decided again, as at its hand-off, its newest
+    leaf counts. `held`: of one that is held then, until when and by what, a code; other entries lack both fields.
     `body_digest` is that of the row in `messages`, `trace_digest` the SHA-256 in hex of the row's trace; `run` is None
     for a single trigger.
     """
@@ -120,6 +122,8 @@ def decision_leaf(
         "trace": trace_digest,
         "run": run,
     }
+    if held is not None:
+        fields |= {"due": instant(held[0]), "held": held[1]}
     return _entry("decision", at, fields)
 
 

@@ -88,6 +88,17 @@ class Customer(Frozen):
             return self.address is not None and bool(self.address.line1)
         return bool(self.contact_points.get(channel))
 
+    def addressed(self, channel: str) -> str | None:
+        """What a message's record has as its recipient: the address, on a letter with who takes it in for the customer.
+
+        None where there is no address.
+        """
+        address, who = self.reach(channel), self.care_of
+        if address is None or who is None or channel != "letter":
+            return address
+        name = who.organisation_name or f"{who.given_name} {who.family_name}".strip()
+        return f"c/o {name}, {address}" if name else address
+
 
 def together(row: type[NamedTuple], first: str, last: str) -> Callable[[Any], tuple[Any, ...]]:
     """Takes the fields from `first` to `last` of such rows in one look-up, which is quicker than by their names."""

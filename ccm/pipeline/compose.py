@@ -216,7 +216,7 @@ class _One:
             return self.outcome("set_aside", "no_data", "")
         if isinstance(self.data, DataRefusal):
             return self.outcome("set_aside", self.data.reason, self.data.detail)
-        recipient = "" if decision.digest else self.customer.reach(channel) or ""
+        recipient = "" if decision.digest else self.customer.addressed(channel) or ""
         try:
             context = RenderContext(
                 self.id, self.customer, self.language, self.customer.jurisdiction, self.occasion.at, recipient,

@@ -8,12 +8,12 @@ That is why erasure clears a customer's digests.
 from __future__ import annotations
 
 import hmac
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any
 
 from sqlalchemy import Connection, Select, literal_column, select
 
+from ccm.decide.handover import plain
 from ccm.decide.relations import household
 from ccm.decide.sharing import Wanted, refused
 from ccm.model.customer import Customer
@@ -53,8 +53,7 @@ def contact_point(channel: str, address: str, salt: bytes) -> str:
 
     Letter case is not told apart, nor are full-width and usual forms, nor how much space there is.
     """
-    plain = " ".join(unicodedata.normalize("NFKC", address).casefold().split())
-    return hmac.digest(salt, f"{channel}\n{plain}".encode(), "sha256").hex()[:32]
+    return hmac.digest(salt, f"{channel}\n{plain(address)}".encode(), "sha256").hex()[:32]
 
 
 def contact_points(customer: Customer, salt: bytes) -> dict[str, str]:

@@ -141,7 +141,10 @@ def _require_possible(connection: Connection, customer_id: str) -> None:
 
 def _stop(connection: Connection, customer_id: str, now: datetime) -> list[bytes]:
     """Withholds what waits to go, and what waits to be told in a digest. Returns the log's entries about it."""
-    waiting = select(digests.c.id).where(digests.c.customer_id == customer_id, digests.c.state == "open")
+    due = select(messages.c.id).where(messages.c.customer_id == customer_id, messages.c.state == "due")
+    waiting = select(digests.c.id).where(
+        digests.c.customer_id == customer_id, (digests.c.state == "open") | digests.c.message_id.in_(due)
+    )
     collected = (messages.c.state == "digested") & messages.c.digest.in_(waiting)
     stopped = connection.scalars(
         update(messages)

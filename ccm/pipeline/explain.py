@@ -13,15 +13,19 @@ from sqlalchemy import Connection
 from ccm.compliance import approvals
 from ccm.decide.facts import Facts
 from ccm.decide.grounds import Grounds
+from ccm.decide.relations import instead
 from ccm.decide.trace import words
 from ccm.decide.whatif import Step, Way, ways_out
 from ccm.log.leaves import ERASED
 from ccm.model.message import Decision
+from ccm.pipeline.copies import PART
 from ccm.pipeline.explain_basis import Basis
 from ccm.pipeline.explain_digest import of_digest
+from ccm.pipeline.explain_handoff import at_handoffs
+from ccm.pipeline.explain_people import people
 from ccm.pipeline.explain_words import channel_name, phrase, shown
 from ccm.pipeline.project import Project
-from ccm.pipeline.traces import load, opened
+from ccm.pipeline.traces import load, opened_all
 
 
 def explained(project: Project, connection: Connection, row: Mapping[Any, Any], language: str) -> dict[str, Any]:
@@ -29,7 +33,8 @@ def explained(project: Project, connection: Connection, row: Mapping[Any, Any], 
 
     Raises `IntegrityError` where its trace, or the policy that it was decided by, cannot be read.
     """
-    trace, grounds = opened(row, load(connection, [row]))
+    decisions = opened_all(row, load(connection, [row]))
+    trace, grounds = decisions[0]
     decision = trace.outcome
     actions = approvals.state(connection, row["release"]).actions
     return {
@@ -38,8 +43,11 @@ def explained(project: Project, connection: Connection, row: Mapping[Any, Any], 
         "why": words(row["reason"], language), "detail": row["detail"], "channel": row["channel"],
         "language": row["language"], "variant": row["variant"], "jurisdiction": row["jurisdiction"],
         "due": _shown(row["due_at"]),
+        **people(connection, row, trace.facts),
         **decided(project, connection, decision, grounds, trace.facts, language),
-        "after_decision": row["reason"] if row["reason"] != decision.reason and decision.send else "",
+        "handoffs": at_handoffs(project, connection, decisions, language),
+        "after_decision": row["reason"] if row["reason"] != decision.reason and (decision.send or decision.digest)
+        else "",
         "rules": _rules(project, row["reason"], decision, language),
         "release": row["release"],
         "approvals": [{"action": a.action, "by": a.person, "at": _shown(a.at)} for a in actions],
@@ -58,7 +66,7 @@ def tried(
         "message": None, "customer": decision.customer_id, "communication": decision.communication, "run": None,
         "state": "would_send" if decision.send else "would_withhold", "reason": decision.reason,
         "why": words(decision.reason, language), "detail": decision.detail, "channel": decision.channel,
-        "variant": decision.variant, "due": _shown(decision.due_at),
+        "variant": decision.variant, "due": _shown(decision.due_at), "receiver": _receiver(grounds, facts),
         **decided(project, connection, decision, grounds, facts, language),
         "after_decision": "", "rules": _rules(project, decision.reason, decision, language),
     }  # fmt: skip
@@ -70,6 +78,7 @@ def summary(row: Mapping[Any, Any], language: str) -> dict[str, Any]:
         "message": row["id"], "customer": row["customer_id"], "communication": row["communication"],
         "state": row["state"], "reason": row["reason"], "why": words(row["reason"], language),
         "channel": row["channel"], "decided_for": _shown(row["decided_at"]), "due": _shown(row["due_at"]),
+        "copy": row["part"].startswith(PART),
     }  # fmt: skip
 
 
@@ -101,6 +110,11 @@ def decided(
         "policy": grounds.digest if grounds is not None else "",
         "engine": grounds.engine if grounds is not None else "",
     }  # fmt: skip
+
+
+def _receiver(grounds: Grounds, facts: Facts) -> str:
+    relation = instead(facts.relations, grounds.communication.purpose)
+    return relation.kind if relation else ""
 
 
 def _way(way: Way, zone: str, language: str) -> dict[str, Any]:

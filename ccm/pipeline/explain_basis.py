@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from ccm.decide import decide
 from ccm.decide.consent import purposes_needed
 from ccm.decide.facts import Facts
 from ccm.decide.grounds import Grounds
@@ -43,10 +44,14 @@ class Basis:
 
     def __init__(
         self, project: Project, connection: Connection, grounds: Grounds, facts: Facts, decision: Decision,
-        language: str,
+        language: str, again: Callable[[Facts], Decision] | None = None,
     ) -> None:  # fmt: skip
+        """`again` takes the decision from other facts; by default as a first one is taken."""
         self.project, self.connection, self.grounds, self.facts = project, connection, grounds, facts
         self.decision, self.language = decision, language
+        self.again = again or (
+            lambda facts: decide(grounds.communication, grounds.policy, grounds.channels, facts, decision.at)
+        )
         self.zone = facts.customer.timezone or "UTC"
 
     def all(self) -> list[Known]:
@@ -185,7 +190,7 @@ class Basis:
             yield Known("cap_rule", self._say("cap_rule", cap=detail, source=self._rule(detail)), detail)
         else:
             return
-        for contact in fills(self.grounds, self.facts, decision):
+        for contact in fills(self.facts, decision, self.again):
             table = contacts.c
             message = self.connection.scalar(
                 select(table.id).where(

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from ccm.decide.trace import words
 from ccm.log.leaves import instant
+from ccm.pipeline.contact_points import NEVER_WENT
 from ccm.pipeline.digests import digest_of
 from ccm.pipeline.explain_words import phrase, state_name
 from ccm.store.tables import messages
@@ -51,7 +52,8 @@ def told_of_digest(found: Mapping[str, Any], language: str) -> Iterator[str]:
             state = state_name(part["state"], language)
             yield phrase("digest_part", language, **{**part, "state": state})
     elif own is not None:
-        yield phrase("digest_message", language, **{**own, "state": state_name(own["state"], language)})
+        went = "digest_untold" if own["state"] in NEVER_WENT else "digest_message"
+        yield phrase(went, language, **{**own, "state": state_name(own["state"], language)})
     elif digest["state"] == "open":
         yield phrase("digest_open", language, communication=digest["communication"], at=digest["window_end"])
     else:

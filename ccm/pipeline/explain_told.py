@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ccm.pipeline.explain_digest import told_of_digest
+from ccm.pipeline.explain_handoff import told_of_handoffs
+from ccm.pipeline.explain_people import told_of_people
 from ccm.pipeline.explain_words import channel_name, phrase, state_name
 from ccm.pipeline.replay import Replay, counts
 
@@ -20,7 +22,8 @@ def line(found: Mapping[str, Any], language: str) -> str:
     by = phrase("by", language, channel=channel_name(found["channel"], language)) if found["channel"] else ""
     state = state_name(found["state"], language)
     colon = "：" if language == "ja" else ": "
-    return f"{found['decided_for']}  {found['message']}  {found['communication']}  {state}{by}{colon}{found['why']}"
+    what = found["communication"] + (phrase("copy", language) if found["copy"] else "")
+    return f"{found['decided_for']}  {found['message']}  {what}  {state}{by}{colon}{found['why']}"
 
 
 def replayed(one: Replay, language: str) -> list[str]:
@@ -30,6 +33,8 @@ def replayed(one: Replay, language: str) -> list[str]:
     if one.verdict in ("tampered", "damaged"):
         return [phrase(one.verdict, language, why=one.why)]
     lines = [phrase("logged", language)]
+    if one.handoffs:
+        lines.append(phrase("replayed_handoffs", language, count=one.handoffs))
     if one.verdict == "agrees":
         return [phrase("agrees", language), *lines]
     lines.append(phrase("differs", language, count=len(one.differences)))
@@ -56,11 +61,13 @@ def _head(found: Mapping[str, Any], language: str) -> Iterator[str]:
         detail=f" [{found['detail']}]" if found["detail"] else "",
     )  # fmt: skip
     yield phrase("decided", language, at=found["decided_for"])
+    yield from told_of_people(found, language)
     if found["due"]:
         yield phrase("due", language, at=found["due"])
     if found["decision"]["digest"]:
         yield phrase("digest", language, digest=found["decision"]["digest"])
     yield from told_of_digest(found, language)
+    yield from told_of_handoffs(found, language)
 
 
 def _decision(found: Mapping[str, Any], language: str) -> Iterator[str]:

@@ -51,6 +51,10 @@ PHRASES: dict[str, tuple[str, str]] = {
         "  told in message {message} ({communication}), which is: {state}, {why} ({reason})",
         "  メッセージ {message}（{communication}）に収録。その状況：{state}、{why}（{reason}）",
     ),
+    "digest_untold": (
+        "  was to be told in message {message} ({communication}), which did not go out: {state}, {why} ({reason})",
+        "  メッセージ {message}（{communication}）に収録予定だったが送付なし：{state}、{why}（{reason}）",
+    ),
     "digest_empty": (
         "  {communication} was closed without a message: nothing was left to tell",
         "  {communication}は載せるものが残らず、送付なし",
@@ -58,6 +62,31 @@ PHRASES: dict[str, tuple[str, str]] = {
     "digest_part": (
         "  collected {message} ({communication}): {state}, {why} ({reason})",
         "  収録対象 {message}（{communication}）：{state}、{why}（{reason}）",
+    ),
+    "handoff_held": (
+        "  at hand-off, {at}: to wait until {due}: {why} ({reason}){detail}",
+        "  引渡し時の判断（{at}）：{due}まで待機。{why}（{reason}）{detail}",
+    ),
+    "handoff_withheld": (
+        "  at hand-off, {at}: withheld: {why} ({reason}){detail}",
+        "  引渡し時の判断（{at}）：送信見送り。{why}（{reason}）{detail}",
+    ),
+    "receiver": (
+        "  {receiver} receives it in the customer's place",
+        "  受取人：お客さまに代わり、{receiver}",
+    ),
+    "copy": (" (copy)", "（写し）"),
+    "copy_of": (
+        "  a copy for a joint holder: it tells of what concerns {customer}, whose own message is {message}",
+        "  共同名義の方への写し：お客さま {customer} に関する内容（ご本人宛はメッセージ {message}）",
+    ),
+    "copy_of_erased": (
+        "  a copy for a joint holder: whose matter it tells of was erased",
+        "  共同名義の方への写し：どのお客さまに関する内容かは消去済み",
+    ),
+    "copied": (
+        "  copied to joint holder {customer} in message {message}: {state}",
+        "  共同名義のお客さま {customer} への写し：メッセージ {message}（{state}）",
     ),
     "release": ("  release {release}{language}{variant}", "  版 {release}{language}{variant}"),
     "in_language": (", in {language}", "・言語 {language}"),
@@ -153,6 +182,10 @@ PHRASES: dict[str, tuple[str, str]] = {
         "記録された事実と方針で再判断：記録とすべて一致",
     ),
     "logged": ("the audit log holds the digest of this trace", "監査ログの記録とこの経過のダイジェストが一致"),
+    "replayed_handoffs": (
+        "decisions at hand-off that were taken again, too: {count}",
+        "引渡し時の判断も再判断：{count}件",
+    ),
     "differs": ("replayed: {count} fields differ from what was recorded", "再判断：{count}項目が記録と異なる"),
     "field": ("  {field}: recorded {recorded}, now {now}", "  {field}：記録 {recorded}、再判断 {now}"),
     "tampered": (
@@ -182,6 +215,10 @@ NAMES: dict[str, dict[str, tuple[str, str]]] = {
         "marketing": ("marketing", "広告配信の"), "e_delivery": ("e-delivery", "電子交付の"),
         "servicing": ("servicing", "ご案内の"), "transactional": ("transactional", "お取引通知の"),
         "regulatory": ("regulatory", "法定通知の"),
+    },
+    "receiver": {
+        "guardian": ("a guardian", "後見人など法定の代理人"),
+        "correspondence": ("the person named for correspondence", "郵便物等の受取人として登録された方"),
     },
     "action": {
         "submitted": ("submitted", "申請"), "approved": ("approved", "承認"), "rejected": ("rejected", "却下"),

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Literal
 
 import orjson
 from sqlalchemy import Connection, select
 
-from ccm.decide import decide
+from ccm.decide import Facts, decide
 from ccm.decide.grounds import Grounds
+from ccm.decide.handover import at_handoff
 from ccm.decide.unpacking import Trace, outcome_bytes
 from ccm.errors import IntegrityError
 from ccm.log.leaves import ERASED
 from ccm.log.waiting import every_leaf
 from ccm.model.message import Decision
-from ccm.pipeline.traces import load, opened
+from ccm.pipeline.traces import load, opened_all
 from ccm.store.tables import messages
 
 Verdict = Literal["agrees", "differs", "tampered", "damaged", "cannot"]
@@ -40,7 +42,9 @@ class Replay:
     why: str = ""
     """Code of why it cannot, or the fault in words."""
     differences: tuple[tuple[str, Any, Any], ...] = ()
-    """Field, as recorded, as decided again."""
+    """Field, as recorded, as decided again; those of decisions at hand-off as ``handoff 1: due_at``."""
+    handoffs: int = 0
+    """Decisions at hand-off by which it was held or withheld; each was taken again."""
     logged: bool = False
     """Whether the log holds the digest of this very trace."""
     policy: str = ""
@@ -82,7 +86,7 @@ def _one(row: Mapping[Any, Any], said: str | None, found: Mapping[str, Grounds |
         told = f"the log holds trace {said}" if said else "the log has no decision about it"
         return Replay(row["id"], "tampered", f"{told}, its row has {digest}")
     try:
-        trace, grounds = opened(row, found)
+        (trace, grounds), *later = opened_all(row, found)
     except IntegrityError as error:
         return Replay(row["id"], "damaged", str(error), logged=True)
     if grounds is None or trace.facts is None:
@@ -90,9 +94,27 @@ def _one(row: Mapping[Any, Any], said: str | None, found: Mapping[str, Grounds |
     if row["customer_id"].startswith(ERASED) and grounds.communication.experiment is not None:
         # Which variant a customer gets is a hash over an id that is not there any more.
         return Replay(row["id"], "cannot", "erased", logged=True)
-    changed = differences(trace, grounds)
+    changed = [*differences(trace, grounds)]
+    expires_at = expiry(trace, grounds)
+    for number, (again, by) in enumerate(later, 1):
+        if by is None or again.facts is None:
+            return Replay(row["id"], "damaged", f"decision {number} at hand-off holds no facts", logged=True)
+        found_now = handed_over(again, by, expires_at, again.facts)
+        changed += [(f"handoff {number}: {name}", *values) for name, *values in _fields(again.outcome, found_now)]
     verdict: Verdict = "differs" if changed else "agrees"
-    return Replay(row["id"], verdict, "", changed, True, grounds.digest, grounds.engine)
+    return Replay(row["id"], verdict, "", tuple(changed), len(later), True, grounds.digest, grounds.engine)
+
+
+def expiry(trace: Trace, grounds: Grounds | None) -> datetime | None:
+    """When a message expires, by its first decision; None: never, or nobody kept it."""
+    hours = grounds.communication.expires_after_hours if grounds is not None else None
+    return trace.outcome.at + timedelta(hours=hours) if hours else None
+
+
+def handed_over(trace: Trace, grounds: Grounds, expires_at: datetime | None, facts: Facts) -> Decision:
+    """A decision at hand-off taken again, from `facts`."""
+    known, outcome = (grounds.communication, grounds.policy, grounds.channels), trace.outcome
+    return at_handoff(*known, facts, outcome.channel or "", outcome.at, expires_at=expires_at)
 
 
 def differences(trace: Trace, grounds: Grounds) -> tuple[tuple[str, Any, Any], ...]:
@@ -109,6 +131,10 @@ def differences(trace: Trace, grounds: Grounds) -> tuple[tuple[str, Any, Any], .
     # After the decision's own rules stand those that the rendered message was checked by; nothing is rendered here.
     if recorded.rules[: len(again.rules)] == again.rules:
         recorded = recorded._replace(rules=again.rules)
+    return _fields(recorded, again)
+
+
+def _fields(recorded: Decision, again: Decision) -> tuple[tuple[str, Any, Any], ...]:
     if outcome_bytes(recorded) == outcome_bytes(again):
         return ()
     one, other = (orjson.loads(outcome_bytes(decision)) for decision in (recorded, again))

@@ -122,8 +122,10 @@ def _room(project: Project, compiled: Compiled, message: str, decision: Decision
 def _contact_points(project: Project, connection: Connection, composed: Sequence[Composed]) -> dict[str, str]:
     salt = contact_points.made_salt(connection, project.random_bytes)
     return {
-        outcome.message_id: contact_points.contact_point(outcome.message.channel, outcome.message.recipient, salt)
-        for outcome in composed if outcome.state == "due" and outcome.message is not None
+        outcome.message_id: contact_points.contact_point(
+            outcome.message.channel, outcome.facts.customer.reach(outcome.message.channel) or "", salt)
+        for outcome in composed
+        if outcome.state == "due" and outcome.message is not None and outcome.facts is not None
     }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, select
 
 from ccm import __version__
 from ccm.decide import Facts
+from ccm.decide.chain import links
 from ccm.decide.grounds import Grounds, names_of
 from ccm.decide.packing import Packer
 from ccm.decide.unpacking import Trace, grounds_of, unpack
@@ -82,8 +83,11 @@ def packer_for(
 
 
 def load(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> dict[str, Grounds | IntegrityError]:
-    """What the decisions of rows of `messages` were taken by, by digest; a policy that cannot be read is its error."""
-    wanted = sorted({row["policy"] for row in rows} - {""})
+    """What the decisions of rows of `messages` were taken by, by digest; a policy that cannot be read is its error.
+
+    Those at hand-off too; what a damaged trace names is left out.
+    """
+    wanted = sorted({row["policy"] for row in rows}.union(*map(_named_later, rows)) - {""})
     found: dict[str, Grounds | IntegrityError] = {}
     for start in range(0, len(wanted), BATCH):
         query = select(decision_policies).where(decision_policies.c.digest.in_(wanted[start : start + BATCH]))
@@ -95,24 +99,45 @@ def load(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> dict[str,
     return found
 
 
+def _named_later(row: Mapping[Any, Any]) -> set[str]:
+    """The policies of a message's decisions at hand-off."""
+    try:
+        return {grounds_of(packed) for packed in links(row["trace"])[1:]}
+    except IntegrityError:  # whoever opens the trace is told
+        return set()
+
+
 def opened(row: Mapping[Any, Any], found: Mapping[str, Grounds | IntegrityError]) -> tuple[Trace, Grounds | None]:
-    """The trace of a row of `messages` and what it was decided by (None: of before, when nobody kept it).
+    """The decision about a row of `messages` and what it was decided by (None: of before, when nobody kept it).
 
     Raises `IntegrityError` where the trace or the policy is damaged, missing, or not the one that the row names.
     """
-    packed, named = row["trace"], row["policy"]
+    return opened_all(row, found)[0]
+
+
+def opened_all(
+    row: Mapping[Any, Any], found: Mapping[str, Grounds | IntegrityError]
+) -> list[tuple[Trace, Grounds | None]]:
+    """The same of every decision about it: the first one, and each by which it was held or withheld at hand-off."""
     try:
-        digest = grounds_of(packed)
-        if digest != named:
-            raise IntegrityError(f"its trace names policy {digest or 'none'}, its row {named or 'none'}")
-        grounds = found.get(digest)
-        if isinstance(grounds, IntegrityError):
-            raise grounds
-        if digest and grounds is None:
-            raise IntegrityError(f"policy {digest}, which it was decided by, is not in the store")
-        return unpack(packed, grounds, row["customer_id"], row["communication"], row["decided_at"]), grounds
+        first, *later = links(row["trace"])
+        if (digest := grounds_of(first)) != row["policy"]:
+            raise IntegrityError(f"its trace names policy {digest or 'none'}, its row {row['policy'] or 'none'}")
+        return [_opened(packed, row, found) for packed in (first, *later)]
     except IntegrityError as error:
         raise IntegrityError(f"message {row['id']}: {error}") from error
+
+
+def _opened(
+    packed: bytes, row: Mapping[Any, Any], found: Mapping[str, Grounds | IntegrityError]
+) -> tuple[Trace, Grounds | None]:
+    digest = grounds_of(packed)
+    grounds = found.get(digest)
+    if isinstance(grounds, IntegrityError):
+        raise grounds
+    if digest and grounds is None:
+        raise IntegrityError(f"policy {digest}, which it was decided by, is not in the store")
+    return unpack(packed, grounds, row["customer_id"], row["communication"], row["decided_at"]), grounds
 
 
 def _store(project: Project, connection: Connection, grounds: Mapping[str, Grounds]) -> None:

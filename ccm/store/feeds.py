@@ -145,6 +145,13 @@ def contacts(
     )  # fmt: skip
 
 
+def contacts_of(connection: Connection, ids: Sequence[str]) -> dict[str, Contact]:
+    """Contacts by their rows' ids, which are those of messages of our own."""
+    table = tables.contacts
+    columns = [table.c["id" if name == "message_id" else name] for name in Contact._fields]
+    return {row[-1]: Contact(*row) for row in connection.execute(select(*columns).where(table.c.id.in_(ids)))}
+
+
 def suppressions(connection: Connection, ids: Sequence[str]) -> dict[str, list[Suppression]]:
     """Suppressions by customer, oldest first."""
     return rows.of_customers(connection, Suppression, tables.suppressions, ids, order=("at", "kind", "channel"))

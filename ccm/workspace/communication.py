@@ -178,6 +178,9 @@ class Communication(Frozen):
     send: SendTimes | None = None
     expires_after_hours: int | None = Field(default=None, ge=1)
     """Not sent later than this after the decision."""
+    keeps_address: bool = False
+    """Goes where the customer was to be reached when it was decided, though that is another address by then: a notice
+    to the former address."""
     wording: tuple[Slug, ...] = ()
     """Wording that every rendering must be able to take; slots in templates use these ids."""
     attach: dict[ChannelId, ChannelId] = {}

@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ccm.decide import Facts, decide, recheck
-from ccm.decide.relations import joint_holders
+from ccm.decide import Facts, decide
+from ccm.decide.handover import at_handoff, readdressed, without
+from ccm.decide.relations import addressed, joint_holders
 from ccm.decide.sharing import Wanted, refused
 from ccm.model.customer import Case, Consent, Contact, Customer, Preference, Relation, Suppression
 from ccm.model.requirements import FrequencyLimit, PolicyRequirements, QuietWeek
@@ -105,8 +106,12 @@ def outcome(line: Line) -> dict[str, Any]:
     if purpose := whole["holders"]:
         return {"holders": list(joint_holders(facts.relations, purpose))}
     if channel := whole["handoff"]:
-        reason, detail, due = recheck(communication, policy, channels, facts, channel, at, own={"M1"})
-        return {"withheld": reason, "detail": detail} if reason else {"send": channel, "due": due}
+        decision = at_handoff(communication, policy, channels, without(facts, {"M1"}), channel, at)
+        if decision.send and (moved := readdressed(communication, facts, channel, *_addressed(whole, facts, channel))):
+            return {"withheld": moved, "detail": ""}
+        if decision.send:
+            return {"send": channel, "due": decision.due_at, "detail": decision.detail}
+        return {"withheld": decision.reason, "detail": decision.detail}
     decision = decide(communication, policy, channels, facts, at)
     told: dict[str, Any] = {"detail": decision.detail, "reason": decision.reason, "also": list(decision.also)}
     told["passed"] = {one.channel: one.reason for one in decision.candidates if not one.taken}
@@ -127,6 +132,12 @@ def expected(line: Line) -> dict[str, Any]:
     return line.outcome
 
 
+def _addressed(whole: Mapping[str, Any], facts: Facts, channel: str) -> tuple[str, str]:
+    """To whom the message that is handed off is addressed, and the kind of relation by which; by default as now."""
+    said = whole["addressed"] or {}
+    return said.get("to", facts.customer.addressed(channel) or ""), said.get("as", "")
+
+
 def _laid_over(default: Any, given: Any) -> Any:
     if given is None:
         return default
@@ -142,11 +153,12 @@ def _facts(whole: Mapping[str, Any], at: datetime) -> Facts:
             made.append(MODELS[name].validate_python(fields))
         return tuple(made)
 
-    proxy = whole["proxy"]
+    customer = Customer.model_validate(whole["customer"])
+    proxy = Customer.model_validate(whole["customer"] | {"id": "C2"} | whole["proxy"]) if whole["proxy"] else None
     return Facts(
-        Customer.model_validate(whole["customer"]),
+        addressed(customer, proxy) if proxy else customer,
         requirements={channel: _requirements(asked) for channel, asked in whole["rules"].items()},
-        proxy=Customer.model_validate(whole["customer"] | {"id": "C2"} | proxy) if proxy else None,
+        proxy=proxy,
         **{name: entries(name) for name in LISTS},
     )
 

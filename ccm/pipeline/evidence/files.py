@@ -11,7 +11,6 @@ import orjson
 from sqlalchemy import Connection
 
 from ccm.compliance.releases import canonical
-from ccm.decide.unpacking import grounds_of
 from ccm.errors import IntegrityError
 from ccm.log.leaves import instant
 from ccm.log.prove import EntryProof, Proofs
@@ -50,7 +49,7 @@ def message_files(project: Project, connection: Connection, found: MessageFound,
 
 def trace_name(row: Mapping[Any, Any]) -> str:
     """The trace's file: packed ones are no JSON, those of before are."""
-    return "trace.bin" if grounds_of(row["trace"]) else "trace.json"
+    return "trace.json" if row["trace"][:1] == b"[" else "trace.bin"
 
 
 def body_name(found: MessageFound) -> str:

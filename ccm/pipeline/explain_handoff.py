@@ -1,0 +1,54 @@
+"""What was decided at hand-off about a message that had to wait again, or did not go after all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection
+
+from ccm.decide.grounds import Grounds
+from ccm.decide.trace import words
+from ccm.decide.unpacking import Trace
+from ccm.log.leaves import instant
+from ccm.model.message import Candidate
+from ccm.pipeline.explain_basis import Basis
+from ccm.pipeline.explain_words import phrase
+from ccm.pipeline.project import Project
+from ccm.pipeline.replay import expiry, handed_over
+
+
+def at_handoffs(
+    project: Project, connection: Connection, decisions: Sequence[tuple[Trace, Grounds | None]], language: str
+) -> list[dict[str, Any]]:
+    """Each decision at hand-off of `ccm.pipeline.traces.opened_all`, oldest first, with what it rests on."""
+    first, *later = decisions
+    expires_at = expiry(*first)
+    found = []
+    for trace, grounds in later:
+        decision = trace.outcome
+        code, _, about = decision.detail.partition(":") if decision.send else (decision.reason, "", decision.detail)
+        basis: list[dict[str, Any]] = []
+        if grounds is not None and trace.facts is not None:
+            # On the channel that it was to go on: no other was looked at.
+            looked_at = Candidate(decision.channel or "", decision.send, decision.reason, decision.detail)
+            known = Basis(
+                project, connection, grounds, trace.facts, decision._replace(candidates=(looked_at,)), language,
+                partial(handed_over, trace, grounds, expires_at),
+            ).all()  # fmt: skip
+            basis = list({one.text: asdict(one) for one in known}.values())
+        found.append({
+            "at": instant(decision.at), "send": decision.send, "reason": code, "why": words(code, language),
+            "detail": about, "due": instant(decision.due_at) if decision.due_at else "", "basis": basis,
+        })  # fmt: skip
+    return found
+
+
+def told_of_handoffs(found: Mapping[str, Any], language: str) -> Iterator[str]:
+    """The same in lines."""
+    for one in found.get("handoffs", ()):
+        detail = f" [{one['detail']}]" if one["detail"] else ""
+        yield phrase("handoff_held" if one["send"] else "handoff_withheld", language, **{**one, "detail": detail})
+        yield from (f"      {known['text']}" for known in one["basis"])
