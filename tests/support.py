@@ -46,6 +46,9 @@ def keep_only(root: Path, *communications: str) -> None:
     for name in workspace.communications.keys() - communications:
         shutil.rmtree(root / "templates" / name)
     (root / "channels/calendar.yaml").unlink()  # it names communications that are gone
+    settings = root / "ccm.toml"
+    kept_lines = [line for line in settings.read_text("utf-8").splitlines(True) if not line.startswith("lost_link")]
+    settings.write_text("".join(kept_lines), "utf-8")
     kept = {wording for communication in wanted for wording in communication.wording}
     for name in {wording.id for wording in workspace.wordings} - kept:
         shutil.rmtree(root / "compliance" / "wording" / name)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
@@ -13,10 +11,7 @@ from starlette.exceptions import HTTPException
 from ccm.api.guard import Guard
 from ccm.api.limits import RateLimits
 from ccm.api.routes import health, preferences
-from ccm.pipeline.project import Project, open_project
-
-WORKSPACE_VARIABLE, HOSTS_VARIABLE = "CCM_WORKSPACE", "CCM_SERVE_HOSTS"
-"""By these `ccm serve` tells the app what to open and, separated by commas, which further host names are its own."""
+from ccm.pipeline.project import Project
 
 
 def make_app(project: Project, *, hosts: tuple[str, ...] = ()) -> FastAPI:
@@ -38,10 +33,3 @@ def make_app(project: Project, *, hosts: tuple[str, ...] = ()) -> FastAPI:
 async def _refused(request: Request, error: Exception) -> PlainTextResponse:
     assert isinstance(error, HTTPException)
     return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
-
-
-def from_environment() -> FastAPI:
-    """The app of the workspace in the environment, for servers that start it by name (``uvicorn --factory``)."""
-    root = Path(os.environ.get(WORKSPACE_VARIABLE, "."))
-    hosts = tuple(host for host in os.environ.get(HOSTS_VARIABLE, "").split(",") if host)
-    return make_app(open_project(root), hosts=hosts)
