@@ -44,11 +44,11 @@ class LostLinks:
     Raises `TemplateError` where the communication that brings the link has mistakes: better at the start than then.
     """
 
-    def __init__(self, project: Project, rates: RateLimits) -> None:
+    def __init__(self, project: Project, rates: RateLimits, longest_wait: float) -> None:
         name = project.workspace.settings.preference_page.lost_link
         if name is not None:
             project.compiled(name)
-        self._project, self._rates = project, rates
+        self._project, self._rates, self._longest_wait = project, rates, longest_wait
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="lost-links")
         self._waiting, self._lock = 0, Lock()
 
@@ -70,6 +70,8 @@ class LostLinks:
                 return
             self._waiting += 1
         try:
+            # At no time that can be told: who asks for pages meanwhile must not see when the process is busy with it.
+            await asyncio.sleep(self._longest_wait * int.from_bytes(self._project.random_bytes(2)) / 2**16)
             await asyncio.get_running_loop().run_in_executor(self._thread, self._send, address)
         finally:
             with self._lock:

@@ -15,6 +15,8 @@ from ccm.store import link_keys
 APP = "ccm.api.app:make_app"
 """By name: the command line and the API know nothing of each other."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LONGEST_WAIT = 5.0
+"""Seconds after which a lost link that was asked for is looked for at the latest; ending the process waits for it."""
 links_app = typer.Typer(help="The keys of links to the preference page.", no_args_is_help=True)
 
 
@@ -32,7 +34,8 @@ def serve(
         if "*" in proxies:
             raise InputError("--proxy: name the proxies; '*' would let every caller say where it comes from")
         # Who listens on this machine only may be called by its name.
-        app = import_from_string(APP)(project, hosts=LOOPBACK if host in LOOPBACK else (host,))
+        hosts = LOOPBACK if host in LOOPBACK else (host,)
+        app = import_from_string(APP)(project, hosts=hosts, longest_wait=LONGEST_WAIT)
         page = project.workspace.settings.organisation.preference_url
         out.say(f"serving {page} at http://{host}:{port}, for a proxy that does TLS")
         out.document({"host": host, "port": port, "preference_url": page})

@@ -80,6 +80,13 @@ def customers_by_email(connection: Connection, address: str, limit: int) -> list
     return list(connection.scalars(statement.order_by(tables.customers.c.id).limit(limit)))
 
 
+def somebody_with_email(connection: Connection) -> str | None:
+    """The id of a customer who has an e-mail address, always the same one; None where nobody has."""
+    return connection.scalar(
+        select(tables.customers.c.id).where(EmailOfDocument() > "").order_by(EmailOfDocument()).limit(1)
+    )
+
+
 class PrintedName(NamedTuple):
     """What a letter prints of one customer, whatever its layout."""
 

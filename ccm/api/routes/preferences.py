@@ -43,7 +43,7 @@ NOBODY = ""
 
 
 class _Preferences:
-    def __init__(self, project: Project, rates: limits.RateLimits) -> None:
+    def __init__(self, project: Project, rates: limits.RateLimits, longest_wait: float) -> None:
         self.project, self.rates = project, rates
         self.organisation = project.workspace.settings.organisation
         self.days = project.workspace.settings.preference_page.shows_for_days
@@ -51,7 +51,7 @@ class _Preferences:
         self.path = address.path or "/"
         self.origin = f"{address.scheme}://{address.netloc}"
         self.pages = PreferencePages(self.organisation, self.path, self.days)
-        self.lost = LostLinks(project, rates)
+        self.lost = LostLinks(project, rates, longest_wait)
 
     async def get(self, request: Request) -> Response:
         return await run_in_threadpool(self.show, request)
@@ -174,9 +174,9 @@ class _Preferences:
             raise HTTPException(403, "The form was sent from another site.")
 
 
-def router(project: Project, rates: limits.RateLimits) -> APIRouter:
-    """The routes at the path of ``organisation.preference_url``."""
-    page, made = _Preferences(project, rates), APIRouter()
+def router(project: Project, rates: limits.RateLimits, *, longest_wait: float) -> APIRouter:
+    """The routes at the path of ``organisation.preference_url``; `longest_wait` as in `ccm.api.app.make_app`."""
+    page, made = _Preferences(project, rates, longest_wait), APIRouter()
     made.add_api_route(page.path, page.get, methods=["GET", "HEAD"], response_class=Response)
     made.add_api_route(page.path, page.post, methods=["POST"], response_class=Response)
 
