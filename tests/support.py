@@ -39,6 +39,13 @@ def copy_workspace(folder: Path) -> Path:
     return folder
 
 
+def without_lost_link(root: Path) -> None:
+    """Takes the name of the communication that brings a lost link out of the settings."""
+    settings = root / "ccm.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(text.replace('lost_link = "preference-link"\n', ""), encoding="utf-8")
+
+
 def keep_only(root: Path, *communications: str) -> None:
     """Takes the other communications out of a workspace, and the wording and rules that only they need."""
     workspace = load_workspace(root)
@@ -46,6 +53,7 @@ def keep_only(root: Path, *communications: str) -> None:
     for name in workspace.communications.keys() - communications:
         shutil.rmtree(root / "templates" / name)
     (root / "channels/calendar.yaml").unlink()  # it names communications that are gone
+    without_lost_link(root)
     kept = {wording for communication in wanted for wording in communication.wording}
     for name in {wording.id for wording in workspace.wordings} - kept:
         shutil.rmtree(root / "compliance" / "wording" / name)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request
@@ -13,23 +11,22 @@ from starlette.exceptions import HTTPException
 from ccm.api.guard import Guard
 from ccm.api.limits import RateLimits
 from ccm.api.routes import health, preferences
-from ccm.pipeline.project import Project, open_project
-
-WORKSPACE_VARIABLE, HOSTS_VARIABLE = "CCM_WORKSPACE", "CCM_SERVE_HOSTS"
-"""By these `ccm serve` tells the app what to open and, separated by commas, which further host names are its own."""
+from ccm.pipeline.project import Project
 
 
-def make_app(project: Project, *, hosts: tuple[str, ...] = ()) -> FastAPI:
+def make_app(project: Project, *, hosts: tuple[str, ...] = (), longest_wait: float = 0) -> FastAPI:
     """The app over an open project. It answers to the host of ``organisation.preference_url`` and to `hosts`.
 
-    Raises as `Project.links`: without its key no link could be read.
+    `longest_wait`: up to so many seconds after the answer a lost link that was asked for is looked for. Raises as
+    `Project.links`, for without its key no link could be read, and `TemplateError` where the communication that brings
+    lost links has mistakes.
     """
     project.links()
     # No page of the framework's own: its documentation loads scripts from elsewhere, and no route has any yet.
     app = FastAPI(title="ccm", docs_url=None, redoc_url=None, openapi_url=None)
     page = urlsplit(project.workspace.settings.organisation.preference_url)
     app.include_router(health.router(project))
-    app.include_router(preferences.router(project, RateLimits(project.clock)))
+    app.include_router(preferences.router(project, RateLimits(project.clock), longest_wait=longest_wait))
     app.add_exception_handler(HTTPException, _refused)
     app.add_middleware(Guard, hosts=frozenset({str(page.hostname), *hosts}), open_paths=health.PATHS)
     return app
@@ -38,10 +35,3 @@ def make_app(project: Project, *, hosts: tuple[str, ...] = ()) -> FastAPI:
 async def _refused(request: Request, error: Exception) -> PlainTextResponse:
     assert isinstance(error, HTTPException)
     return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
-
-
-def from_environment() -> FastAPI:
-    """The app of the workspace in the environment, for servers that start it by name (``uvicorn --factory``)."""
-    root = Path(os.environ.get(WORKSPACE_VARIABLE, "."))
-    hosts = tuple(host for host in os.environ.get(HOSTS_VARIABLE, "").split(",") if host)
-    return make_app(open_project(root), hosts=hosts)

@@ -8,15 +8,33 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from datetime import datetime, timedelta
+from hashlib import sha256
+from ipaddress import ip_address, ip_network
 from threading import Lock
 
 from ccm.pipeline.project import Clock
 
-WINDOW = timedelta(minutes=1)
+WINDOW, HOUR = timedelta(minutes=1), timedelta(hours=1)
 PER_TOKEN, PER_ADDRESS = 60, 600
-"""In a window. Many customers share an address (an office, a mobile network's gateway), none a token."""
+"""In a minute. Many customers share an address (an office, a mobile network's gateway), none a token."""
+LINKS_PER_ADDRESS, LINKS_PER_MAILBOX = 20, 1
+"""In an hour: how often who calls from one address may ask for a lost link, and how often one mailbox is asked for."""
 KEPT = 20_000
 """Callers that are remembered, the latest ones; some 5 MB."""
+
+
+def caller(kind: str, name: str) -> str:
+    """What a caller is remembered by: neither addresses nor tokens stay in memory."""
+    return sha256(f"{kind} {name}".encode()).hexdigest()
+
+
+def network(address: str) -> str:
+    """Whose address it is: of IPv6 the first 64 bits, of which a household has all addresses (RFC 6177, 2)."""
+    try:
+        known = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((known, 64), strict=False)) if known.version == 6 else address
 
 
 class RateLimits:
@@ -27,12 +45,12 @@ class RateLimits:
         self._seen: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
         self._lock = Lock()
 
-    def passes(self, caller: str, most: int) -> bool:
-        """Counts a request; whether it is one of the first `most` of the caller's window."""
+    def passes(self, caller: str, most: int, window: timedelta = WINDOW) -> bool:
+        """Counts a request; whether it is one of the first `most` of the caller's window. A caller has one window."""
         now = self._clock()
         with self._lock:
             began, count = self._seen.pop(caller, (now, 0))
-            if now - began >= WINDOW:
+            if now - began >= window:
                 began, count = now, 0
             self._seen[caller] = (began, count + 1)
             while len(self._seen) > KEPT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -52,27 +53,44 @@ class PreferencePages:
             "changed.html", words, {"t": token, "lang": language}, heading=words(heading), lines=lines, undo=way_back
         )
 
-    def neutral(self, language: str, token: str) -> HTMLResponse:
-        """The page without anybody's choices; it is the same for every link that opens nothing."""
-        query = {"t": token, "lang": language}
-        return self._pages.show("neutral.html", Words(language), query, days=self._days)
+    def neutral(self, language: str, token: str, *, offered: bool, wrong: bool = False) -> HTMLResponse:
+        """The page without anybody's choices; it is the same for every link that opens nothing.
+
+        `offered`: with a form that asks for a new link; `wrong`: what was entered there is no e-mail address.
+        """
+        words, query = Words(language), {"t": token, "lang": language}
+        told = words("wrong_address") if wrong else ""
+        return self._pages.show(
+            "neutral.html", words, query, 400 if wrong else 200, days=self._days, offered=offered, wrong=told
+        )
+
+    def asked_address(self, language: str) -> str:
+        """Where the page is that says that a link may be on its way."""
+        return self._pages.address({"lang": language, "asked": "1"})
+
+    def asked(self, language: str) -> HTMLResponse:
+        """The answer to who asked for a link: the same whether anybody has the address or not."""
+        return self._short(language, "asked", {"lang": language, "asked": "1"})
 
     def stopped(self, language: str, token: str) -> HTMLResponse:
         """The answer to one click."""
+        return self._short(language, "stopped", {"t": token, "lang": language})
+
+    def slow(self, language: str, minutes: int = 1) -> HTMLResponse:
+        """The answer to too many requests: to be tried again in a minute, or in an hour."""
+        text = "slow_text" if minutes == 1 else "slow_hour_text"
+        answer = self._short(language, "slow", {"lang": language}, 429, text)
+        answer.headers["Retry-After"] = str(60 * minutes)
+        return answer
+
+    def _short(
+        self, language: str, name: str, query: Mapping[str, str], status: int = 200, text: str = ""
+    ) -> HTMLResponse:
         words = Words(language)
         return self._pages.show(
-            "short.html", words, {"t": token, "lang": language}, heading=words("stopped_title"),
-            text=words("stopped_text"),
+            "short.html", words, query, status, heading=words(f"{name}_title"),
+            text=words(text or f"{name}_text", phone=self._organisation.phone),
         )  # fmt: skip
-
-    def slow(self, language: str) -> HTMLResponse:
-        """The answer to too many requests."""
-        words = Words(language)
-        answer = self._pages.show(
-            "short.html", words, {"lang": language}, 429, heading=words("slow_title"), text=words("slow_text")
-        )
-        answer.headers["Retry-After"] = "60"
-        return answer
 
     def _told(self, step: Step, view: View, words: Words) -> list[str]:
         names = {topic.category: topic.names(words.language) for topic in view.topics}

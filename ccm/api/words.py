@@ -94,6 +94,29 @@ _WORDS: Mapping[str, tuple[str, str]] = {
         "Have you lost the link? Call us on {phone}, and we change your choices for you.",
         "リンクが見つからない場合は、{phone} へお電話ください。代わりに設定を変更いたします。",
     ),
+    "lost_send_title": ("Have you lost the link?", "リンクが見つからない場合"),
+    "lost_send_text": (
+        "Enter the e-mail address at which we write to you. We send a new link there, once an hour at most.",
+        "当社からのメールが届くメールアドレスをご入力ください。新しいリンクをお送りします（1時間に1回まで）。",
+    ),
+    "lost_address": ("E-mail address", "メールアドレス"),
+    "lost_send": ("Send me a link", "リンクを送る"),
+    "lost_send_call": (
+        "Do we not write to you by e-mail? Call us on {phone}, and we change your choices for you.",
+        "メールをご利用でない場合は、{phone} へお電話ください。代わりに設定を変更いたします。",
+    ),
+    "wrong_address": (
+        "Please enter an e-mail address such as name@example.com.",
+        "name@example.com のような形でメールアドレスをご入力ください。",
+    ),
+    "asked_title": ("Please look at your e-mail", "メールをご確認ください"),
+    "asked_text": (
+        "If we write to you at the address that you entered, a link is on its way there. Nothing after ten minutes? "
+        "Then look among unwanted mail, or call us on {phone}. For your safety we do not say here whether we know an "
+        "address.",
+        "ご入力のメールアドレスが当社に登録されている場合は、リンクをお送りします。10分たっても届かないときは、迷惑メールのフォルダを"
+        "ご確認いただくか、{phone} へお電話ください。安全のため、登録の有無はこの画面ではお知らせしません。",
+    ),
     "lost_stop_title": ("Only want it to stop?", "広告の停止だけをご希望の場合"),
     "lost_stop_text": (
         "If you came here by a link from our advertising, however old, this button ends advertising on the channel "
@@ -109,6 +132,10 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "slow_title": ("One moment, please", "しばらくお待ちください"),
     "slow_text": ("Too many requests came at once. Please try again in a minute.",
                   "アクセスが集中しています。1分後にもう一度お試しください。"),
+    "slow_hour_text": (
+        "Many links were asked for from where you are. Please try again in an hour, or call us on {phone}.",
+        "リンクのお申し込みが集中しています。1時間後にもう一度お試しいただくか、{phone} へお電話ください。",
+    ),
 }  # fmt: skip
 
 

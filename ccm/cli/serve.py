@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
 import uvicorn
+from uvicorn.importer import import_from_string
 
 from ccm.cli.output import JsonOption, WorkspaceOption, command, project_of
 from ccm.errors import InputError
 from ccm.store import link_keys
 
-APP = "ccm.api.app:from_environment"
+APP = "ccm.api.app:make_app"
 """By name: the command line and the API know nothing of each other."""
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+LONGEST_WAIT = 5.0
+"""Seconds after which a lost link that was asked for is looked for at the latest; ending the process waits for it."""
 links_app = typer.Typer(help="The keys of links to the preference page.", no_args_is_help=True)
 
 
@@ -29,18 +31,16 @@ def serve(
     """Serve the preference page and, at /healthz and /readyz, whether all is well; ends with Ctrl-C."""
     with command(json) as out:
         project = project_of(workspace)
-        project.links()
         if "*" in proxies:
             raise InputError("--proxy: name the proxies; '*' would let every caller say where it comes from")
-        os.environ["CCM_WORKSPACE"] = str(project.workspace.root)
         # Who listens on this machine only may be called by its name.
-        os.environ["CCM_SERVE_HOSTS"] = ",".join((*LOOPBACK,) if host in LOOPBACK else (host,))
+        hosts = LOOPBACK if host in LOOPBACK else (host,)
+        app = import_from_string(APP)(project, hosts=hosts, longest_wait=LONGEST_WAIT)
         page = project.workspace.settings.organisation.preference_url
         out.say(f"serving {page} at http://{host}:{port}, for a proxy that does TLS")
         out.document({"host": host, "port": port, "preference_url": page})
-        project.store.close()
     uvicorn.run(
-        APP, factory=True, host=host, port=port, access_log=False, server_header=False, proxy_headers=True,
+        app, host=host, port=port, access_log=False, server_header=False, proxy_headers=True,
         forwarded_allow_ips=proxies, h11_max_incomplete_event_size=32_768, log_config=_LOGGING,
     )  # fmt: skip
 

@@ -28,7 +28,7 @@ from ccm.workspace.yamlreader import Refused
 MAX_FILE = 16_000_000
 """Bytes of one file when it is unpacked: what somebody else put into the store must not fill the memory."""
 WORDING = "compliance/wording/"
-_LEFT_OUT = {"store", "log", "people", "approvals", "feeds"}
+_LEFT_OUT = {"store", "log", "people", "approvals", "feeds", "preference_page"}
 
 
 def files_of(workspace: Workspace, communication: Communication) -> dict[str, bytes]:

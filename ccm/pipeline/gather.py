@@ -19,9 +19,13 @@ from ccm.workspace.communication import Communication
 
 
 def gather(
-    connection: Connection, project: Project, communication: Communication, customer_ids: Sequence[str], at: datetime
-) -> dict[str, Facts]:
-    """Facts by customer, in the order of `customer_ids`; unknown ids are left out. Empty tables are not asked."""
+    connection: Connection, project: Project, communication: Communication, customer_ids: Sequence[str], at: datetime,
+    *, contacts: bool = True,
+) -> dict[str, Facts]:  # fmt: skip
+    """Facts by customer, in the order of `customer_ids`; unknown ids are left out. Empty tables are not asked.
+
+    `contacts`: whether the ledger is read; without it nobody has any.
+    """
     found = feeds.customers(connection, customer_ids)
     preferences = feeds.preferences(connection, customer_ids)
     consents = feeds.consents(connection, customer_ids)
@@ -36,14 +40,14 @@ def gather(
     if suppressions:
         suppressions = _of_addresses_in_use(connection, found, suppressions)
     asked = _requirements(project, communication, found, at)
-    contacts = ledger(connection, project, communication, asked, at)
+    said = ledger(connection, project, communication, asked, at) if contacts else {}
     return {
         customer_id: Facts(
             customer,
             tuple(preferences.get(customer_id, ())),
             tuple(consents.get(customer_id, ())),
             tuple(cases.get(customer_id, ())),
-            tuple(contacts.get(customer_id, ())),
+            tuple(said.get(customer_id, ())),
             asked[customer_id],
             tuple(suppressions.get(customer_id, ())),
             tuple(relations.get(customer_id, ())),

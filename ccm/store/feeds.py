@@ -16,6 +16,7 @@ from sqlalchemy import JSON, Connection, Select, Table, cast, collate, exists, f
 from ccm.model.customer import Case, Consent, Contact, Customer, Preference, Relation, Suppression
 from ccm.store import rows, tables
 from ccm.store.customer_documents import customer_from_document
+from ccm.store.tables.addresses import EmailOfDocument
 
 
 class Account(NamedTuple):
@@ -68,6 +69,22 @@ def customers(connection: Connection, ids: Sequence[str]) -> dict[str, Customer]
 def customer_ids(connection: Connection, after: str | None, limit: int) -> list[str]:
     """Up to `limit` customer ids that follow `after` in code point order, for paging from None to the end."""
     return list(connection.scalars(_page(connection, select(tables.customers.c.id), after, limit)))
+
+
+def customers_by_email(connection: Connection, address: str, limit: int) -> list[str]:
+    """Ids of up to `limit` customers who have this e-mail address, in code point order; letter case is not told apart.
+
+    Its time does not grow with the number of customers: an index has the addresses.
+    """
+    statement = select(tables.customers.c.id).where(EmailOfDocument() == func.lower(address))
+    return list(connection.scalars(statement.order_by(tables.customers.c.id).limit(limit)))
+
+
+def somebody_with_email(connection: Connection) -> str | None:
+    """The id of a customer who has an e-mail address, always the same one; None where nobody has."""
+    return connection.scalar(
+        select(tables.customers.c.id).where(EmailOfDocument() > "").order_by(EmailOfDocument()).limit(1)
+    )
 
 
 class PrintedName(NamedTuple):
@@ -163,6 +180,13 @@ def relations(connection: Connection, ids: Sequence[str]) -> dict[str, list[Rela
     return rows.of_customers(
         connection, Relation, tables.relations, ids, order=("kind", "related_id"), convert=split
     )  # fmt: skip
+
+
+def related_to(connection: Connection, ids: Sequence[str]) -> set[str]:
+    """Customers whose relations name one of `ids`: as guardian, for correspondence, or as joint holder."""
+    table = tables.relations
+    asked = select(table.c.customer_id).where(table.c.kind != "household")  # a household's id is no customer's
+    return {row[0] for row in rows.of(connection, asked, table.c.related_id, ids)}
 
 
 def in_use(connection: Connection, *names: str) -> frozenset[str]:

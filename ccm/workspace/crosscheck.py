@@ -13,10 +13,11 @@ from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
 from ccm.workspace.rules import RuleFile
 from ccm.workspace.sendtimes import known_countries
+from ccm.workspace.settings import Settings
 from ccm.workspace.wording import Wording
 from ccm.workspace.yamlreader import Document, Loc
 
-POLICY = "channels/policy.yaml"
+POLICY, SETTINGS = "channels/policy.yaml", "ccm.toml"
 MISSING_COMMUNICATION = "missing_communication"
 """Code of the problem that one names another that is not there."""
 
@@ -24,6 +25,7 @@ MISSING_COMMUNICATION = "missing_communication"
 def cross_check(
     communications: Mapping[str, Communication], wordings: Iterable[Wording], rules: Iterable[RuleFile],
     channels: Mapping[str, Channel], policy: Policy | None, documents: Mapping[str, Document],
+    settings: Settings | None = None,
 ) -> list[Problem]:  # fmt: skip
     """Everything that does not fit together; `documents` are what was read, by path."""
     check = _Check(documents)
@@ -32,7 +34,7 @@ def cross_check(
         *check.categories(communications, policy), *check.products(communications, wordings),
         *check.send_times(communications, channels),
         *check.terms(communications, policy), *check.others(communications),
-        *check.digests(communications),
+        *check.digests(communications), *check.lost_link(communications, settings),
     ]  # fmt: skip
 
 
@@ -166,10 +168,7 @@ class _Check:
 
     def others(self, communications: Mapping[str, Communication]) -> Iterator[Problem]:
         """Communications that others name must exist."""
-        # One that was refused is there, and told of already.
-        there = {*communications} | {
-            PurePosixPath(path).parent.name for path in self.documents if path.endswith("/communication.yaml")
-        }
+        there = self._there(communications)
         for communication in communications.values():
             named: list[tuple[Loc, str]] = [
                 (("not_within", number, "of", place), name)
@@ -182,6 +181,39 @@ class _Check:
                     message = f"communication '{name}' does not exist; there are: {', '.join(sorted(there))}"
                     path = f"templates/{communication.id}/communication.yaml"
                     yield replace(self.problem(path, loc, message), code=MISSING_COMMUNICATION)
+
+    def lost_link(self, communications: Mapping[str, Communication], settings: Settings | None) -> Iterator[Problem]:
+        """A new link goes to the address that was entered, or nowhere, and nobody is there to give data for it."""
+        name = settings.preference_page.lost_link if settings else None
+        if name is None:
+            return
+        loc, there = ("preference_page", "lost_link"), self._there(communications)
+        if name not in there:
+            message = f"communication '{name}' does not exist; there are: {', '.join(sorted(there))}"
+            yield replace(self.problem(SETTINGS, loc, message), code=MISSING_COMMUNICATION)
+        one = communications.get(name)
+        if one is None:
+            return
+        if one.channels != ("email",):
+            message = (
+                f"'{name}' goes by {', '.join(one.channels)}: a new link goes by email alone, where it was asked for"
+            )
+            yield self.problem(SETTINGS, loc, message)
+        if one.purpose == "marketing":
+            yield self.problem(SETTINGS, loc, f"'{name}' is marketing: who asks for a link has not agreed to that")
+        if any((one.digest, one.collects, one.copies)):
+            message = f"'{name}' has a digest, collects or copies: a new link goes at once, to one customer"
+            yield self.problem(SETTINGS, loc, message)
+        needed = sorted(field for field, kind in one.data.fields.items() if not kind.optional)
+        if one.data.sql or needed:
+            message = f"'{name}' needs data ({', '.join(needed) or one.data.sql}), and nobody gives any with a new link"
+            yield self.problem(SETTINGS, loc, message)
+
+    def _there(self, communications: Mapping[str, Communication]) -> set[str]:
+        """The names of all; one that was refused is there, and told of already."""
+        return {*communications} | {
+            PurePosixPath(path).parent.name for path in self.documents if path.endswith("/communication.yaml")
+        }
 
     def digests(self, communications: Mapping[str, Communication]) -> Iterator[Problem]:
         """What is collected must fit into the digest that tells of it, and count there as what it is."""

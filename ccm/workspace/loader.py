@@ -14,7 +14,7 @@ from ccm.workspace.calendar import CALENDAR, PRICES
 from ccm.workspace.catalogues import Words, read_catalogues
 from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication, Sample, TemplateFile
-from ccm.workspace.crosscheck import MISSING_COMMUNICATION, POLICY, cross_check
+from ccm.workspace.crosscheck import MISSING_COMMUNICATION, POLICY, SETTINGS, cross_check
 from ccm.workspace.fingerprint import Fingerprint, fingerprint_of
 from ccm.workspace.garbage import collected_later
 from ccm.workspace.packs import NO_PACKS, Packs, read_packs
@@ -134,7 +134,7 @@ class _Loader:
         retention = self._retention()
         self.problems += unread_problems(self.root)
         communications = {name: one.communication for name, one in own.items()}
-        self.problems += cross_check(communications, wordings, rules, channels, policy, self.documents)
+        self.problems += cross_check(communications, wordings, rules, channels, policy, self.documents, settings)
         if settings is None or policy is None:
             return None
         return Workspace(
@@ -196,10 +196,11 @@ class _Loader:
 
     def _settings(self) -> Settings | None:
         try:
-            document = read_toml(self.root / "ccm.toml", self.root)
+            document = read_toml(self.root / SETTINGS, self.root)
         except Refused as refused:
             self.problems.append(refused.problem)
             return None
+        self.documents[document.path] = document
         return validate(Settings, document, self.problems)
 
     def _sql(self, folder: Path, communication: Communication, document: Document) -> str:

@@ -139,6 +139,8 @@ class PreferencePage(Frozen):
     shows_for_days: Annotated[int, Field(ge=30, le=3660)] = 400
     """How long a message's link shows the page. At least 30: an opt-out mechanism must work for so many days after
     the message (15 U.S.C. 7704(a)(3)(A)(ii)). Unsubscribing through it does not end."""
+    lost_link: Slug | None = None
+    """The communication that brings a new link to who asks for one on the page. None: the page does not offer it."""
 
 
 class Person(Frozen):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -16,12 +15,15 @@ from pathlib import Path
 import httpx
 import pytest
 from api_parts import ONE_CLICK, PATH, customer_with, stated, token_for
+from chromium_parts import CHROMIUM, browser
+from sqlalchemy import select
 from support import Bank
 
 from ccm.pipeline.project import wall_clock
+from ccm.store import feeds
+from ccm.store.tables import messages
 
 pytestmark = pytest.mark.parametrize("dialect", ["sqlite"])
-CHROMIUM = shutil.which("chromium")
 
 
 @contextmanager
@@ -72,6 +74,33 @@ def test_a_process_serves_the_page_takes_one_click_and_logs_no_token(bank: Bank)
     assert "GET /prefs 200" in told
     assert token not in told
     assert name not in told
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium")
+def test_a_browser_asks_for_a_lost_link_and_changes_choices_by_pressing_buttons(bank: Bank) -> None:
+    bank.project.clock = wall_clock
+    bank.approve("preference-link")
+    name = customer_with(bank)
+    token = token_for(bank, name, at=wall_clock())
+    with bank.project.store.read() as connection:
+        mailbox = feeds.customers(connection, [name])[name].contact_points["email"]
+    with served(bank) as (address, log), browser(bank.project.workspace.root.parent / "profile") as tab:
+        tab.open(f"{address}{PATH}?lang=ja")
+        tab.type("#address", mailbox)
+        tab.click("button[value=link]")
+        tab.wait("document.querySelector('h1')?.innerText == 'メールをご確認ください'")
+        assert mailbox not in tab.value("location.href")
+        before = stated(bank, name)
+        tab.open(f"{address}{PATH}?t={token}&lang=en")
+        tab.click("input[value='offers.email']")
+        tab.click("button[value=save]")
+        tab.wait("document.body?.innerText.includes('E-mail is off.')")
+        assert stated(bank, name) != before
+    # The process has ended, and did before what it had promised.
+    with bank.project.store.read() as connection:
+        found = connection.execute(select(messages.c.customer_id, messages.c.state, messages.c.communication)).all()
+    assert [tuple(row) for row in found] == [(name, "due", "preference-link")]
+    assert mailbox not in log.read_text(encoding="utf-8")
 
 
 def test_a_missing_key_stops_the_start_with_its_name(bank: Bank) -> None:

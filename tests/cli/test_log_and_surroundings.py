@@ -154,7 +154,7 @@ def test_the_demonstration_runs_through(tmp_path: Path) -> None:
     ccm = Commands(tmp_path)
     out = tmp_path / "demo out"
     shown = ccm.says("demo", "--customers", "6", "--out", str(out))
-    assert "195 renderings, 0 errors, 0 warnings" in shown, "the workspace that `init` makes is clean"
+    assert "201 renderings, 0 errors, 0 warnings" in shown, "the workspace that `init` makes is clean"
     for line in ("every customer is accounted for", "the log verifies", "Nothing left"):
         assert line in shown
     assert shown.count("every customer is accounted for") == len(demo_module.CAMPAIGNS)

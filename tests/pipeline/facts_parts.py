@@ -6,7 +6,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from support import copy_workspace
+from support import copy_workspace, without_lost_link
 
 from ccm.compliance.rules import load_rules
 from ccm.pipeline.facts import fact_findings
@@ -76,6 +76,7 @@ def bare_workspace(root: Path) -> Path:
     copy_workspace(root)
     for folder in root.glob("templates/[!_]*"):
         shutil.rmtree(folder)
+    without_lost_link(root)
     for file in [*root.glob("compliance/rules/*.yaml"), *root.glob("compliance/wording/*/*.yaml")]:
         file.unlink()
     (root / "channels/policy.yaml").write_text("zones: {GB: [Europe/London], JP: [Asia/Tokyo]}\n", encoding="utf-8")

@@ -21,7 +21,7 @@ TOKEN = "AbCdEf0123456789-_AbCdEf0123456789"
 AT = dt.datetime(2026, 4, 2, 3, 0, tzinfo=dt.UTC)
 IDS = (
     "address-changed", "branch-news", "card-blocked", "complaint-received", "news-digest", "payment-received",
-    "payment-reminder", "quarterly-statement", "rate-change", "savings-offer",
+    "payment-reminder", "preference-link", "quarterly-statement", "rate-change", "savings-offer",
 )  # fmt: skip
 
 

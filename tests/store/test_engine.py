@@ -12,6 +12,7 @@ from ccm.store import Store
 from ccm.store.tables import customers, imports, metadata
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")  # SQLite's are not told of
 def test_the_migrations_make_exactly_the_tables_of_this_version(store: Store) -> None:
     with store.read() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import copy_workspace
+from support import copy_workspace, without_lost_link
 
 from ccm.errors import WorkspaceError
 from ccm.workspace import load_workspace
@@ -19,6 +19,7 @@ def small_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for folder in (root / "templates").iterdir():
         if folder.name not in ("_brand", "payment-received"):
             shutil.rmtree(folder)
+    without_lost_link(root)
     kept = {"gb-en-1.yaml", "gb-en-2.yaml", "GN01.yaml"}
     for file in (root / "compliance").rglob("*.yaml"):
         if file.name not in kept or file.parent.name not in ("deposit-protection", "rules"):

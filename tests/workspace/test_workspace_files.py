@@ -35,7 +35,7 @@ def test_the_shipped_workspace_loads() -> None:
     workspace = load_workspace(ROOT)
     assert sorted(workspace.communications) == [
         "address-changed", "branch-news", "card-blocked", "complaint-received", "news-digest", "payment-received",
-        "payment-reminder", "quarterly-statement", "rate-change", "savings-offer",
+        "payment-reminder", "preference-link", "quarterly-statement", "rate-change", "savings-offer",
     ]  # fmt: skip
     assert sorted(workspace.channels) == ["email", "inbox", "letter", "line", "push", "sms", "social", "whatsapp"]
     assert len(workspace.templates["quarterly-statement"]) == 6

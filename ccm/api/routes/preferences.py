@@ -2,14 +2,14 @@
 
 The link's token is the credential, so there is neither login nor cookie. A link that is wrong, changed, too old, or of
 somebody who is not known any more gives the page that no link at all gives. One-click unsubscribing (RFC 8058) is a
-POST of ``List-Unsubscribe=One-Click`` to the same address; mail scanners that follow links only GET.
+POST of ``List-Unsubscribe=One-Click`` to the same address; mail scanners that follow links only GET. Who has lost the
+link asks for a new one here, with or without a link that opens nothing.
 """
 
 from __future__ import annotations
 
 import re
 from contextlib import suppress
-from hashlib import sha256
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, HTTPException, Request
@@ -18,6 +18,7 @@ from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 
 from ccm.api import limits
 from ccm.api.forms import Fields, read_form
+from ccm.api.lost_links import LostLinks, read_address
 from ccm.api.preference_form import (
     UNDO_WITHIN,
     Step,
@@ -42,7 +43,7 @@ NOBODY = ""
 
 
 class _Preferences:
-    def __init__(self, project: Project, rates: limits.RateLimits) -> None:
+    def __init__(self, project: Project, rates: limits.RateLimits, longest_wait: float) -> None:
         self.project, self.rates = project, rates
         self.organisation = project.workspace.settings.organisation
         self.days = project.workspace.settings.preference_page.shows_for_days
@@ -50,6 +51,7 @@ class _Preferences:
         self.path = address.path or "/"
         self.origin = f"{address.scheme}://{address.netloc}"
         self.pages = PreferencePages(self.organisation, self.path, self.days)
+        self.lost = LostLinks(project, rates, longest_wait)
 
     async def get(self, request: Request) -> Response:
         return await run_in_threadpool(self.show, request)
@@ -66,8 +68,10 @@ class _Preferences:
         language = _language(request, link)
         if not self.passes(request, token):
             return self.pages.slow(language)
+        if view is None and "asked" in request.query_params:
+            return self.pages.asked(language)
         if view is None:
-            return self.pages.neutral(language, token)
+            return self.pages.neutral(language, token, offered=self.lost.offered())
         note = request.query_params.get("done", "")
         content = self.project.links().read_note(token, note) if note else None
         if content is not None:
@@ -81,8 +85,10 @@ class _Preferences:
         language = _language(request, link)
         if not self.passes(request, token):
             return self.pages.slow(language)
+        if dict(fields).get("action") == "link" and self.lost.offered():
+            return self.ask_for_link(request, fields, token, language)
         if link is None or view is None:
-            return self.pages.neutral(language, token)
+            return self.pages.neutral(language, token, offered=self.lost.offered())
         now = self.project.clock()
         try:
             step = self.asked(fields, token, view)
@@ -94,6 +100,15 @@ class _Preferences:
         note = self.project.links().note(token, step.packed())
         # 303: the browser asks for the next page with GET, and reloading it does not act again.
         return RedirectResponse(self.pages.address(token, language, note), 303)
+
+    def ask_for_link(self, request: Request, fields: Fields, token: str, language: str) -> Response:
+        """A new link for who has lost it. Nothing of the answer depends on whether anybody has the address."""
+        if not self.rates.passes(_caller(request, "link asked from"), limits.LINKS_PER_ADDRESS, limits.HOUR):
+            return self.pages.slow(language, minutes=60)
+        address = read_address(dict(fields).get("address", ""))
+        if address is None:
+            return self.pages.neutral(language, token, offered=True, wrong=True)
+        return RedirectResponse(self.pages.asked_address(language), 303, background=self.lost.task(address))
 
     def asked(self, fields: Fields, token: str, view: View) -> Step:
         """What the form wants; raises `WrongForm`."""
@@ -117,7 +132,7 @@ class _Preferences:
         token = _token(request)
         link = self.project.links().read(token)
         # Mail services press the button for all their users from a few addresses: only the link counts here.
-        if not self.rates.passes(_caller("link", token), limits.PER_TOKEN):
+        if not self.rates.passes(limits.caller("link", token), limits.PER_TOKEN):
             return self.pages.slow(_language(request, link))
         if link is not None and link.purpose == "marketing":
             self.change(link, [UnsubscribeFromMarketing((link.channel,))], "unsubscribed", "one-click unsubscribe")
@@ -145,9 +160,8 @@ class _Preferences:
         return token, link, view
 
     def passes(self, request: Request, token: str) -> bool:
-        address = request.client.host if request.client else ""
-        by_address = self.rates.passes(_caller("address", address), limits.PER_ADDRESS)
-        return (not token or self.rates.passes(_caller("link", token), limits.PER_TOKEN)) and by_address
+        by_address = self.rates.passes(_caller(request, "address"), limits.PER_ADDRESS)
+        return (not token or self.rates.passes(limits.caller("link", token), limits.PER_TOKEN)) and by_address
 
     def require_own_page(self, request: Request) -> None:
         """Raises `HTTPException` 403 where another site's page sent the form.
@@ -160,9 +174,9 @@ class _Preferences:
             raise HTTPException(403, "The form was sent from another site.")
 
 
-def router(project: Project, rates: limits.RateLimits) -> APIRouter:
-    """The routes at the path of ``organisation.preference_url``."""
-    page, made = _Preferences(project, rates), APIRouter()
+def router(project: Project, rates: limits.RateLimits, *, longest_wait: float) -> APIRouter:
+    """The routes at the path of ``organisation.preference_url``; `longest_wait` as in `ccm.api.app.make_app`."""
+    page, made = _Preferences(project, rates, longest_wait), APIRouter()
     made.add_api_route(page.path, page.get, methods=["GET", "HEAD"], response_class=Response)
     made.add_api_route(page.path, page.post, methods=["POST"], response_class=Response)
 
@@ -195,5 +209,5 @@ def _language(request: Request, link: PreferenceLink | None) -> str:
     return wanted[0] if wanted else "en"
 
 
-def _caller(kind: str, name: str) -> str:
-    return sha256(f"{kind} {name}".encode()).hexdigest()
+def _caller(request: Request, kind: str) -> str:
+    return limits.caller(kind, limits.network(request.client.host) if request.client else "")

@@ -6,8 +6,11 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import reduce
+from operator import or_
 from zoneinfo import ZoneInfo
 
+from ccm.batch.simulate.bonds import bound
 from ccm.batch.simulate.customers import Customers
 from ccm.batch.simulate.events import Events
 from ccm.batch.simulate.scenario import Scenario
@@ -63,22 +66,32 @@ def simulate(
 
 def _worked_off(simulators: list[Customers], store: Store, limit: int | None, workers: int) -> Iterator[list[Tally]]:
     """The tallies of every chunk, a tally a scenario, as they come."""
+    tied = reduce(or_, (simulator.ties for simulator in simulators))
+    with store.read() as connection:
+        groups = bound(connection, tied)
+        last = None if limit is None else (feeds.customer_ids(connection, None, limit) or [""])[-1]
     store.close()  # a connection must not be shared with a forked process
     with forked(workers, _enter, simulators, store.url) as pool:
-        yield from pool.map(_work, _chunks(store, limit))
+        yield from pool.map(_work, _chunks(store, groups, last))
 
 
-def _chunks(store: Store, limit: int | None) -> Iterator[list[str]]:
+def _chunks(store: Store, groups: Sequence[Sequence[str]], last: str | None) -> Iterator[list[Sequence[str]]]:
+    """Every customer up to the id `last` (None: all) once: a group as a whole, where its first customer stands."""
+    group_of = {customer_id: group for group in groups for customer_id in group}
     after: str | None = None
-    left = limit
-    while left is None or left > 0:
+    while after is None or last is None or after < last:
         with store.read() as connection:
-            ids = feeds.customer_ids(connection, after, CHUNK if left is None else min(CHUNK, left))
+            ids = feeds.customer_ids(connection, after, CHUNK)
         if not ids:
             return
-        yield ids
         after = ids[-1]
-        left = None if left is None else left - len(ids)
+        chunk = []
+        for customer_id in ids:
+            group = group_of.get(customer_id, (customer_id,))
+            if group[0] == customer_id and (last is None or customer_id <= last):
+                chunk.append(group if last is None else [member for member in group if member <= last])
+        if chunk:
+            yield chunk
 
 
 _simulators: list[Customers]
@@ -90,6 +103,6 @@ def _enter(simulators: list[Customers], url: str) -> None:
     _simulators, _store = simulators, Store(url)
 
 
-def _work(ids: list[str]) -> list[Tally]:
+def _work(groups: list[Sequence[str]]) -> list[Tally]:
     with _store.read() as connection:
-        return [simulator.simulate(connection, ids) for simulator in _simulators]
+        return [simulator.simulate(connection, groups) for simulator in _simulators]

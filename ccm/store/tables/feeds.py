@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ColumnElement, Date, Index, Integer, LargeBinary, Table, literal_column
 
+from ccm.store.tables.addresses import EmailOfDocument
 from ccm.store.tables.base import Instant, Serial, metadata, text
 
 _ADDRESSED: ColumnElement[bool] = literal_column("contact_point != ''")
@@ -13,6 +14,7 @@ customers = Table(
     text("id", primary_key=True),
     text("document"),  # ccm.model.Customer as JSON
     text("row_digest"),
+    Index("ix_customers_email", EmailOfDocument()),
 )
 accounts = Table(
     "accounts",
