@@ -174,9 +174,15 @@ def _settings_parts(workspace: Workspace, communication: Communication) -> Itera
 
 def slots(workspace: Workspace, communication: Communication) -> set[str]:
     """Wording ids that the templates and layouts name (``{{ wording.deposit_protection }}``)."""
-    texts = [text for template in workspace.templates[communication.id]
-             for text in (template.body, *template.meta.values())]  # fmt: skip
+    found = {name for template in workspace.templates[communication.id]
+             for text in (template.body, *template.meta.values()) for name in _SLOT.findall(text)}  # fmt: skip
     for path, content in workspace.brand.items():
         if path.endswith((".mjml", ".html")):
-            texts.append(content.decode("utf-8", errors="replace"))
-    return {name.replace("_", "-") for text in texts for name in _SLOT.findall(text)}
+            found |= _slots_of_layout(content)
+    return {name.replace("_", "-") for name in found}
+
+
+@lru_cache(maxsize=16)
+def _slots_of_layout(content: bytes) -> frozenset[str]:
+    # Kept, since every communication of a workspace asks.
+    return frozenset(_SLOT.findall(content.decode("utf-8", errors="replace")))

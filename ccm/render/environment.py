@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
+from io import StringIO
 from itertools import islice
 from typing import Any
 from unicodedata import combining
@@ -36,6 +37,13 @@ class _Code(CodeGenerator):
     names that may be. What is left is a third shorter, and Python compiles it in two thirds of the time.
     """
 
+    def __init__(self, environment: Environment) -> None:
+        # Not optimised: there is next to nothing constant in these expressions, and looking for it takes a tenth.
+        self.written = StringIO()
+        super().__init__(environment, None, None, self.written, optimized=False)
+        self.words: dict[str, str] = {}
+        """The template's own words, by the names that they have in the code."""
+
     def visit_Template(self, node: nodes.Template, frame: Frame | None = None) -> None:  # noqa: N802 (Jinja's name)
         self.filters, self.tests = _FILTER_NAMES, _TEST_NAMES
         frame = Frame(EvalContext(self.environment, self.name))
@@ -58,16 +66,19 @@ class _Code(CodeGenerator):
             elif isinstance(part, nodes.Const):
                 words.append(as_text(part.value))
             else:
-                self._words(words)
+                self._say(words)
                 words = []
                 self.writeline(opening)
                 self.visit(part, frame)
                 self.write(")")
-        self._words(words)
+        self._say(words)
 
-    def _words(self, words: list[str]) -> None:
+    def _say(self, words: list[str]) -> None:
         if words:
-            self.writeline(f"yield {''.join(words)!r}")
+            # Not written into the code: Python would take as long to read the words of an e-mail as all the rest.
+            name = f"w_{len(self.words)}"
+            self.words[name] = "".join(words)
+            self.writeline(f"yield {name}")
 
     def visit_Name(self, node: nodes.Name, frame: Frame) -> None:  # noqa: N802 (Jinja's name)
         # The checker knows every name, and the values are asked for it at the start: none is ever undefined.
@@ -110,13 +121,8 @@ class LanguageEnvironment(ImmutableSandboxedEnvironment):
     second wall. The compiled code subscripts plain dicts with constant names, and calls nothing but the filters.
     """
 
-    code_generator_class = _Code
-
     def __init__(self, *, html: bool) -> None:
-        # Not optimised: there is next to nothing constant in these expressions, and looking for it takes a tenth.
-        super().__init__(
-            autoescape=html, undefined=StrictUndefined, keep_trailing_newline=True, cache_size=0, optimized=False
-        )
+        super().__init__(autoescape=html, undefined=StrictUndefined, keep_trailing_newline=True, cache_size=0)
         self._lexer = _Lexer(self)
         self.globals.clear()
         self.filters = dict(_FILTERS)
@@ -130,8 +136,10 @@ class LanguageEnvironment(ImmutableSandboxedEnvironment):
 
     def make(self, tree: nodes.Template) -> Template:
         """A checked syntax tree as a template that can be rendered."""
-        namespace: dict[str, Any] = {"__builtins__": self._reach}
-        exec(self.compile(tree), namespace)  # noqa: S102 (the code is Jinja's, of a checked tree)
+        code = _Code(self)
+        code.visit(tree)
+        namespace: dict[str, Any] = {"__builtins__": self._reach, **code.words}
+        exec(compile(code.written.getvalue(), "<template>", "exec"), namespace)  # noqa: S102 (of a checked tree)
         module = {"name": None, "__file__": "<template>", "blocks": {}, "debug_info": "", "root": namespace["root"]}
         return Template.from_module_dict(self, module, {})
 

@@ -56,6 +56,10 @@ class _Text(HTMLParser):
         self.links: list[tuple[str, int]] = []
         self.hidden: list[str] = []
 
+    def updatepos(self, i: int, j: int) -> int:
+        """Counts no lines: nobody asks where a word stood."""
+        return j
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         if self.hidden or "display:none" in (values.get("style") or "").replace(" ", ""):
