@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from io import StringIO
 from itertools import islice
+from types import CodeType
 from typing import Any
 from unicodedata import combining
 from urllib.parse import quote
@@ -75,7 +76,7 @@ class _Code(CodeGenerator):
 
     def _say(self, words: list[str]) -> None:
         if words:
-            # Not written into the code: Python would take as long to read the words of an e-mail as all the rest.
+            # Not written into the code: Python would take as long to read an e-mail's words as all the rest of it.
             name = f"w_{len(self.words)}"
             self.words[name] = "".join(words)
             self.writeline(f"yield {name}")
@@ -139,9 +140,15 @@ class LanguageEnvironment(ImmutableSandboxedEnvironment):
         code = _Code(self)
         code.visit(tree)
         namespace: dict[str, Any] = {"__builtins__": self._reach, **code.words}
-        exec(compile(code.written.getvalue(), "<template>", "exec"), namespace)  # noqa: S102 (of a checked tree)
+        exec(_compiled(code.written.getvalue()), namespace)  # noqa: S102 (the code is Jinja's, of a checked tree)
         module = {"name": None, "__file__": "<template>", "blocks": {}, "debug_info": "", "root": namespace["root"]}
         return Template.from_module_dict(self, module, {})
+
+
+@lru_cache(maxsize=2048)
+def _compiled(source: str) -> CodeType:
+    # Kept, since templates that differ in their words alone, as in two languages, have the same code.
+    return compile(source, "<template>", "exec")
 
 
 def render(template: Template, values: Mapping[str, Any], *, references: bool = False) -> str:
