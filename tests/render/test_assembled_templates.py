@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment
+from jinja2.nodes import Name
 from language_parts import NAMES
 
-from ccm.errors import Problem
+from ccm.errors import Problem, RenderError
 from ccm.render.assemble import tree_of, tree_of_text
 from ccm.render.compile import HTML, PLAIN, check_source, hidden
 from ccm.render.dialects import HTML as LETTER
@@ -50,6 +52,27 @@ def test_assembled_template_prints_what_jinja_would_print(text: str, html: bool)
     tokens = Tokens(pieces)
     assert render(environment.make(tree_of(pieces)), VALUES) == expected
     assert render(environment.make(tree_of_text(hidden(pieces, tokens), tokens)), VALUES) == expected
+
+
+def test_templates_that_differ_in_their_words_alone_share_code_and_keep_their_words() -> None:
+    english, japanese, other = (
+        PLAIN.make(tree_of(checked(text))) for text in ("Dear {{ name }}!", "{{ name }} 様", "こんにちは、{{ name }}。")
+    )
+    assert [render(template, VALUES) for template in (english, japanese, other)] == [
+        "Dear Ána & Co!", "Ána & Co 様", "こんにちは、Ána & Co。",
+    ]  # fmt: skip
+    codes = [template.root_render_func.__code__ for template in (english, japanese, other)]
+    assert codes[0] is codes[2]
+    assert codes[0] is not codes[1]
+
+
+def test_what_stands_for_words_in_the_code_is_no_name_of_the_template() -> None:
+    pieces = [replace(piece, text=piece.text.replace("name", "w_0")) for piece in checked("a {{ name }} b")]
+    node = Name("w_0", "load", lineno=1)
+    made = PLAIN.make(tree_of([replace(piece, code=node) if piece.code else piece for piece in pieces]))
+    assert render(made, {"w_0": "own"}) == "a own b"
+    with pytest.raises(RenderError, match="no value for 'w_0'"):
+        render(made, {})
 
 
 @pytest.mark.parametrize(

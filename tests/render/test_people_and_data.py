@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from render_parts import customer, sms
+from render_parts import context, customer, load, sms
 
 from ccm.errors import RenderError
 from ccm.model.customer import PostalAddress
+from ccm.render import Renderer
 from ccm.render.data import clean, readers
 from ccm.render.people import address_lines, addressee, full_name
 from ccm.workspace.communication import FieldType
@@ -165,3 +167,19 @@ def test_date_is_that_of_the_customers_zone_and_of_the_jurisdiction_where_it_is_
     assert sms(tmp_path, "{{ message.date }}", customer=customer(timezone="../../etc/passwd")) == "April 2, 2026"
     japan = customer(timezone=None, jurisdiction="JP")
     assert sms(tmp_path, "{{ message.date }}", customer=japan) == "April 3, 2026"
+
+
+def test_each_customer_reads_the_formats_of_their_own_language_and_place(tmp_path: Path) -> None:
+    workspace = load(tmp_path, sms="{{ message.date|date('short') }} {{ customer.full_name }}")
+    renderer = Renderer(workspace, workspace.communications["notice"])
+    evening = datetime(2026, 1, 31, 20, tzinfo=UTC)
+    people = {
+        ("en-US", "America/Chicago", "Ann"): "1/31/26 Ann Whitfield",
+        ("en-GB", "America/Chicago", "Bob"): "31/01/2026 Bob Whitfield",
+        ("en-US", "Asia/Tokyo", "Cid"): "2/1/26 Cid Whitfield",
+        ("en-GB", "Asia/Tokyo", "Dee"): "01/02/2026 Dee Whitfield",
+        ("en-US", "Asia/Tokyo", "Eve"): "2/1/26 Eve Whitfield",
+    }
+    for (tag, zone, name), text in [*people.items()] * 2:
+        who = customer(language=tag, timezone=zone, given_name=name)
+        assert renderer.render("sms", context(workspace, customer=who, at=evening)).text == text
