@@ -35,58 +35,59 @@ class Try(NamedTuple):
 class Case:
     """One customer's facts as a plan reads them; each list is read once for all channels."""
 
-    __slots__ = ("_counted", "_lacking", "_zones", "at", "expires_at", "facts", "plan", "regime", "wishes")
+    __slots__ = ("_counted", "_lacking", "_zones", "asked", "at", "expires_at", "facts", "plan", "regime")
 
     def __init__(self, plan: Plan, facts: Facts, at: datetime, expires_at: datetime | None = None) -> None:
         self.plan, self.facts, self.at, self.expires_at = plan, facts, at, expires_at
         self.regime = plan.regime(facts.requirements)
-        self.wishes = plan.wishes(facts.preferences)
+        self.asked = plan.asked(facts.preferences)
         self._lacking = self.regime.lacking(facts.consents, at)
         self._counted: Counted | None = None
         self._zones: Whereabouts | None = None
 
-    def candidate(self, channel: str) -> Candidate:
-        """Whether the customer can be told on a channel, or why not."""
+    def candidate(self, channel: str, *, last: bool = False) -> Candidate:
+        """Whether the customer can be told on a channel, or why not.
+
+        `last`: it is the channel of last resort, which a regulatory message takes against every refusal.
+        """
         way = self.regime.ways.get(channel)
         if way is None:
             return considered(channel, False, "not_offered")
-        if unusable := self._unusable(channel):
-            return unusable
-        if self.wishes.forbid and (refused := self.wishes.refusal(channel, self.at)):
-            return considered(channel, False, *refused)
-        return self._lacking.get(channel, way.taken)
-
-    def last(self, channel: str) -> Candidate:
-        """The same for the channel of last resort, which a regulatory message takes against every refusal."""
-        if self.plan.communication.purpose != "regulatory":
-            return self.candidate(channel)
-        # No opt-out stands against what the law makes the organisation send.
-        return self._unusable(channel) or considered(channel, True, "fallback")
-
-    def _unusable(self, channel: str) -> Candidate | None:
-        """Why there is no address on a channel that a message could go to; None: there is one."""
-        facts = self.facts
+        plan, facts, wishes = self.plan, self.facts, self.asked.wishes
         if not facts.customer.is_reached(channel):
             return considered(channel, False, "no_address")
-        if facts.suppressions and (
-            stopped := suppression.on_channel(self.plan.communication, self.plan.policy, facts, channel, self.at)
-        ):
-            return considered(channel, False, *stopped)
-        return None
+        if facts.suppressions and (row := suppression.on_channel(plan, facts, channel, self.at)):
+            return considered(channel, False, row.kind)
+        if last and plan.is_regulatory:
+            # No opt-out stands against what the law makes the organisation send.
+            return considered(channel, True, "fallback")
+        if wishes.forbid and (refused := wishes.refusal(channel, self.at)):
+            return considered(channel, False, *refused)
+        return self._lacking.get(channel, way.taken)
 
     def due(self, way: Way, at: datetime, expires_at: datetime | None = None) -> timing.Due | None:
         """From when on, not before `at`, the channel may be used; None: never.
 
-        `expires_at` is when a message that was decided earlier expires; None: as the communication says, from `at` on.
+        The hours that the customer prefers are a wish: they hold a message only where it does not expire before them,
+        and nothing that is urgent. `expires_at` is when a message that was decided earlier expires; None: as the
+        communication says, from `at` on.
         """
-        plan, facts, hours = self.plan, self.facts, way.hours
-        wish = None if plan.urgent else self.wishes.hours(way.channel)
+        plan, facts, hours, wishes = self.plan, self.facts, way.hours, self.asked.wishes
+        wish = wishes.hours(way.channel) if wishes.are_timed and not plan.urgent else None
         if wish is None and not hours.holds:
             return timing.Due(at)
-        who = facts.proxy or facts.customer
-        where = whereabouts(who, plan.zones) if facts.proxy else self._where()
-        free = days_off(who, plan.policy) if hours.skips_holidays else None
-        return timing.due(hours, where, free, wish, at, expires_at or (at + plan.lasts if plan.lasts else None))
+        where = self._where() if facts.proxy is None else whereabouts(facts.proxy, plan.zones)
+        if not where.zones:
+            if hours.asks_where:
+                return None
+            wish = None
+        free = days_off(facts.proxy or facts.customer, plan.policy) if hours.skips_holidays else None
+        soonest = timing.first(hours, free, None, where, at)
+        if wish is None or soonest is None:
+            return soonest
+        wished = timing.first(hours, free, wish, where, at)
+        ends = expires_at or (at + plan.lasts if plan.lasts else None)
+        return soonest if wished is None or (ends is not None and wished.at >= ends) else wished
 
     def _where(self) -> Whereabouts:
         """The zones of the customer, by whose calendar caps are counted."""
@@ -99,28 +100,23 @@ class Case:
 
         `taken`: contacts of the same decision, besides those that the customer had.
         """
-        plan, at, way, expires_at = self.plan, self.at, self.regime.ways[channel], self.expires_at
-        found = self.due(way, at, expires_at)
+        plan, facts, at, way = self.plan, self.facts, self.at, self.regime.ways[channel]
+        found = self.due(way, at, self.expires_at)
         if found is None:
             return Try(None, "quiet_hours", channel)
         due = found.at
-        latest = expires_at or plan.latest(at)
-        if due >= latest and (plan.lasts or expires_at):
+        latest = self.expires_at or (at + plan.lasts if plan.lasts else None)
+        if latest is not None and due >= latest:
             return Try(None, "expires_in_quiet_hours", channel)
-        if len(self.facts.contacts) + len(taken) >= way.fewest:
-            counted = self._counted_with(taken)
+        if len(facts.contacts) + len(taken) >= way.fewest:
+            counted = Counted(self.regime.rooms, (*facts.contacts, *taken)) if taken else self._counted
+            if counted is None:
+                counted = self._counted = Counted(self.regime.rooms, facts.contacts)
             zones = self._where().zones if way.by_calendar else ()
             if cap := counted.full(way.counters, due, zones):
-                slot = self._slot(way, counted, zones, due, latest) if waits else None
+                slot = self._slot(way, counted, zones, due, latest or at + caps.HORIZON) if waits else None
                 return Try(None, "cap", cap) if slot is None else Try(slot, "", f"deferred_by_cap:{cap}")
         return Try(due, "", f"held_for_{found.reason}:{found.detail}" if found.reason else "")
-
-    def _counted_with(self, taken: Sequence[Contact]) -> Counted:
-        if taken:
-            return Counted(self.regime.rooms, (*self.facts.contacts, *taken))
-        if self._counted is None:
-            self._counted = Counted(self.regime.rooms, self.facts.contacts)
-        return self._counted
 
     def _slot(
         self, way: Way, counted: Counted, zones: Sequence[str], due: datetime, latest: datetime

@@ -64,31 +64,15 @@ def hours_of(communication: Communication, channel: Channel, asked: PolicyRequir
     return Hours(tuple(windows), limits, skips, asks, asks or bool(windows))
 
 
-def due(
-    hours: Hours, where: Whereabouts, free: IsFree | None, wish: tuple[int, int] | None, at: datetime,
-    ends: datetime | None,
-) -> Due | None:  # fmt: skip
-    """From when on, not before `at`, a message may go out to somebody in `where`; None: never.
-
-    `free`: the public holidays there, where `hours` skip them. The hours that the customer prefers are a `wish`: they
-    hold a message only where they come before it `ends`.
-    """
-    if not where.zones:
-        if hours.asks_where:
-            return None
-        wish = None
-    soonest = _first(hours, free, None, where, at)
-    if soonest is None or wish is None:
-        return soonest
-    wished = _first(hours, free, wish, where, at)
-    return soonest if wished is None or (ends is not None and wished.at >= ends) else wished
-
-
 @lru_cache(maxsize=16_384)
-def _first(
+def first(
     hours: Hours, free: IsFree | None, wish: tuple[int, int] | None, where: Whereabouts, at: datetime
 ) -> Due | None:
-    """A thousand customers of one zone cost one computation: the keys are equal, or the same objects."""
+    """From when on, not before `at`, a message may go out to somebody in `where`; None: never.
+
+    `free`: the public holidays there, where `hours` skip them. `wish`: the hours that the customer prefers, to keep
+    besides. A thousand customers of one zone cost one computation: the keys are equal, or the same objects.
+    """
     windows: list[Window] = list(hours.windows)
     if free is not None:
         whole: Minutes = ((0, DAY),)
