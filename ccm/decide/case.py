@@ -108,18 +108,18 @@ class Case:
         latest = self.expires_at or (at + plan.lasts if plan.lasts else None)
         if latest is not None and due >= latest:
             return Try(None, "expires_in_quiet_hours", channel)
-        if len(facts.contacts) + len(taken) >= way.fewest:
+        if len(facts.contacts) + len(taken) >= way.caps.fewest:
             counted = Counted(self.regime.rooms, (*facts.contacts, *taken)) if taken else self._counted
             if counted is None:
                 counted = self._counted = Counted(self.regime.rooms, facts.contacts)
-            zones = self._where().zones if way.by_calendar else ()
-            if cap := counted.full(way.counters, due, zones):
+            zones = self._where().zones if way.caps.by_calendar else ()
+            if cap := counted.full(way.caps, due, zones):
                 slot = self._slot(way, counted, zones, due, latest or at + caps.HORIZON) if waits else None
                 return Try(None, "cap", cap) if slot is None else Try(slot, "", f"deferred_by_cap:{cap}")
         return Try(due, "", f"held_for_{found.reason}:{found.detail}" if found.reason else "")
 
     def _slot(
-        self, way: Way, counted: Counted, zones: Sequence[str], due: datetime, latest: datetime
+        self, way: Way, counted: Counted, zones: tuple[str, ...], due: datetime, latest: datetime
     ) -> datetime | None:  # fmt: skip
         """The first instant from `due` on that has room in every cap and is open on the channel; None: too late."""
 
@@ -127,8 +127,7 @@ class Case:
             found = self.due(way, moment, latest)
             return None if found is None else found.at
 
-        held = [(room, counted.held(room)) for room in counted.near(way.counters)]
-        return caps.next_slot(held, due, latest, zones, open_at)
+        return caps.next_slot(counted.near(way.caps), due, latest, zones, open_at)
 
     def contact(self, channel: str, due: datetime) -> Contact:
         """The contact that a message of this decision will be, for those that go out beside it."""

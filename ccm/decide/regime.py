@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from math import inf
 from operator import itemgetter
 
 from ccm.decide import caps, consent, timing
@@ -74,10 +73,7 @@ class Way:
     ) -> None:  # fmt: skip
         self.channel, self.rules = channel, asked.rules
         self.demands = consent.demands(communication, asked, channel)
-        self.counters = rooms.on[channel]
-        self.fewest: float = min((one.room.fewest for one in self.counters), default=inf)
-        """With fewer contacts every cap has room; infinite where there is none."""
-        self.by_calendar = any(one.room.per for one in self.counters)
+        self.caps = rooms.on[channel]
         self.taken = Candidate(channel, True, "taken")
         self._made_of = communication, channels, asked
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ccm.decide.daysoff import IsFree
 from ccm.decide.windows import Closed, Open, Window, first_open, weekly
-from ccm.decide.zones import UNKNOWN, Whereabouts
+from ccm.decide.zones import Whereabouts
 from ccm.model.requirements import DAY, Minutes, PolicyRequirements
 from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication
@@ -25,16 +25,8 @@ class Due(NamedTuple):
     reason: str = ""
     """What it waited for longest: ``rule``, ``public_holiday``, ``quiet_hours``, ``send_window``,
     ``preferred_hours``; empty where it need not wait."""
-    where: Whereabouts = UNKNOWN
-    """Whose clocks were looked at; unknown where none had to be."""
-
-    @property
-    def detail(self) -> str:
-        """For the trace: how the zones were found, and which: ``address America/Phoenix+America/Denver``."""
-        zones, source = self.where
-        if not zones:
-            return ""
-        return f"{source} {'+'.join(zones) if len(zones) <= 2 else f'{len(zones)} zones'}"
+    detail: str = ""
+    """For the trace: how the zones were found, and which: ``address America/Phoenix+America/Denver``."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -85,7 +77,14 @@ def first(
     if found is None:
         return None
     moment, reason = found
-    return Due(moment if reason else at, reason, where)
+    return Due(moment if reason else at, reason, _told(where))
+
+
+def _told(where: Whereabouts) -> str:
+    zones, source = where
+    if not zones:
+        return ""
+    return f"{source} {'+'.join(zones) if len(zones) <= 2 else f'{len(zones)} zones'}"
 
 
 def _starting(week: Sequence[Minutes], free: IsFree | None) -> Callable[[date], Minutes]:
