@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from ccm.model.message import Candidate
 
 
 @lru_cache(maxsize=4096)
-def considered(channel: str, taken: bool, reason: str, detail: str = "") -> Candidate:
+def candidate(channel: str, taken: bool, reason: str, detail: str = "") -> Candidate:
     """A candidate; a chunk of customers has a few different ones."""
     return Candidate(channel, taken, reason, detail)
 
@@ -35,42 +35,48 @@ class Try(NamedTuple):
 class Case:
     """One customer's facts as a plan reads them; each list is read once for all channels."""
 
-    __slots__ = ("_counted", "_lacking", "_zones", "asked", "at", "expires_at", "facts", "plan", "regime")
+    __slots__ = ("_counted", "_lacking", "_zones", "asked", "at", "ends", "facts", "plan", "regime")
 
     def __init__(self, plan: Plan, facts: Facts, at: datetime, expires_at: datetime | None = None) -> None:
-        self.plan, self.facts, self.at, self.expires_at = plan, facts, at, expires_at
+        self.plan, self.facts, self.at = plan, facts, at
+        self.ends = expires_at or (at + plan.lasts if plan.lasts else None)
+        """When the message expires; None: never."""
         self.regime = plan.regime(facts.requirements)
         self.asked = plan.asked(facts.preferences)
         self._lacking = self.regime.lacking(facts.consents, at)
         self._counted: Counted | None = None
         self._zones: Whereabouts | None = None
 
-    def candidate(self, channel: str, *, last: bool = False) -> Candidate:
-        """Whether the customer can be told on a channel, or why not.
+    def considered(self, channels: Iterable[str], *, last: bool = False) -> list[Candidate]:
+        """Of each channel whether the customer can be told on it, or why not.
 
         `last`: it is the channel of last resort, which a regulatory message takes against every refusal.
         """
-        way = self.regime.ways.get(channel)
-        if way is None:
-            return considered(channel, False, "not_offered")
-        plan, facts, wishes = self.plan, self.facts, self.asked.wishes
-        if not facts.customer.is_reached(channel):
-            return considered(channel, False, "no_address")
-        if facts.suppressions and (row := suppression.on_channel(plan, facts, channel, self.at)):
-            return considered(channel, False, row.kind)
-        if last and plan.is_regulatory:
-            # No opt-out stands against what the law makes the organisation send.
-            return considered(channel, True, "fallback")
-        if wishes.forbid and (refused := wishes.refusal(channel, self.at)):
-            return considered(channel, False, *refused)
-        return self._lacking.get(channel, way.taken)
+        plan, facts, ways, wishes = self.plan, self.facts, self.regime.ways, self.asked.wishes
+        is_reached = facts.customer.is_reached
+        found: list[Candidate] = []
+        for channel in channels:
+            way = ways.get(channel)
+            if way is None:
+                found.append(candidate(channel, False, "not_offered"))
+            elif not is_reached(channel):
+                found.append(candidate(channel, False, "no_address"))
+            elif facts.suppressions and (row := suppression.on_channel(plan, facts, channel, self.at)):
+                found.append(candidate(channel, False, row.kind))
+            elif last and plan.is_regulatory:
+                # No opt-out stands against what the law makes the organisation send.
+                found.append(candidate(channel, True, "fallback"))
+            elif wishes.forbid and (refused := wishes.refusal(channel, self.at)):
+                found.append(candidate(channel, False, *refused))
+            else:
+                found.append(self._lacking.get(channel, way.taken))
+        return found
 
-    def due(self, way: Way, at: datetime, expires_at: datetime | None = None) -> timing.Due | None:
+    def due(self, way: Way, at: datetime, ends: datetime | None) -> timing.Due | None:
         """From when on, not before `at`, the channel may be used; None: never.
 
-        The hours that the customer prefers are a wish: they hold a message only where it does not expire before them,
-        and nothing that is urgent. `expires_at` is when a message that was decided earlier expires; None: as the
-        communication says, from `at` on.
+        The hours that the customer prefers are a wish: they hold a message only where they come before it `ends`, and
+        nothing that is urgent.
         """
         plan, facts, hours, wishes = self.plan, self.facts, way.hours, self.asked.wishes
         wish = wishes.hours(way.channel) if wishes.are_timed and not plan.urgent else None
@@ -86,7 +92,6 @@ class Case:
         if wish is None or soonest is None:
             return soonest
         wished = timing.first(hours, free, wish, where, at)
-        ends = expires_at or (at + plan.lasts if plan.lasts else None)
         return soonest if wished is None or (ends is not None and wished.at >= ends) else wished
 
     def _where(self) -> Whereabouts:
@@ -100,13 +105,12 @@ class Case:
 
         `taken`: contacts of the same decision, besides those that the customer had.
         """
-        plan, facts, at, way = self.plan, self.facts, self.at, self.regime.ways[channel]
-        found = self.due(way, at, self.expires_at)
+        facts, at, way = self.facts, self.at, self.regime.ways[channel]
+        found = self.due(way, at, self.ends)
         if found is None:
             return Try(None, "quiet_hours", channel)
         due = found.at
-        latest = self.expires_at or (at + plan.lasts if plan.lasts else None)
-        if latest is not None and due >= latest:
+        if self.ends is not None and due >= self.ends:
             return Try(None, "expires_in_quiet_hours", channel)
         if len(facts.contacts) + len(taken) >= way.caps.fewest:
             counted = Counted(self.regime.rooms, (*facts.contacts, *taken)) if taken else self._counted
@@ -114,14 +118,13 @@ class Case:
                 counted = self._counted = Counted(self.regime.rooms, facts.contacts)
             zones = self._where().zones if way.caps.by_calendar else ()
             if cap := counted.full(way.caps, due, zones):
-                slot = self._slot(way, counted, zones, due, latest or at + caps.HORIZON) if waits else None
+                slot = self._slot(way, counted, zones, due) if waits else None
                 return Try(None, "cap", cap) if slot is None else Try(slot, "", f"deferred_by_cap:{cap}")
         return Try(due, "", f"held_for_{found.reason}:{found.detail}" if found.reason else "")
 
-    def _slot(
-        self, way: Way, counted: Counted, zones: tuple[str, ...], due: datetime, latest: datetime
-    ) -> datetime | None:  # fmt: skip
+    def _slot(self, way: Way, counted: Counted, zones: tuple[str, ...], due: datetime) -> datetime | None:
         """The first instant from `due` on that has room in every cap and is open on the channel; None: too late."""
+        latest = self.ends or self.at + caps.HORIZON
 
         def open_at(moment: datetime) -> datetime | None:
             found = self.due(way, moment, latest)

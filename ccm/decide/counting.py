@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from math import inf
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from ccm.decide import calendar
 from ccm.decide.caps import Room, microseconds
@@ -31,17 +31,10 @@ _REACHED = 1 << _BITS - 1
 """A counter's highest bit; who has as many contacts has every cap looked at word by word."""
 
 
-class Stretch(NamedTuple):
-    """The time in which contacts stand in the way of one more, by one cap."""
-
-    reached: int
-    """The bits that say whether one of the cap's bounds is reached."""
-    start: datetime
-    end: datetime
-    """Exclusive."""
-    is_period: bool
-    """Of a calendar, and so one window; else all the rolling windows that the one more would be in."""
-    room: Room
+Stretch = tuple[int, datetime, datetime, bool, Room]
+"""The time in which contacts stand in the way of one more by one cap: the bits that say which bounds are reached, its
+start and its end (exclusive), whether it is a calendar's period and so one window, and not all the rolling windows that
+the one more would be in, and the cap."""
 
 
 class Caps:
@@ -80,10 +73,10 @@ def _stretches(rooms: Iterable[tuple[int, Room]], at: datetime, zones: Iterable[
     for reached, room in rooms:
         if room.per is not None and zones:
             for zone in zones:
-                yield Stretch(reached, *calendar.around(at, zone, room.per), True, room)
+                yield reached, *calendar.around(at, zone, room.per), True, room
         else:
             # Two contacts exactly as far apart as a window is long are not in the same one.
-            yield Stretch(reached, at - room.span + _MICRO, at + room.span, False, room)
+            yield reached, at - room.span + _MICRO, at + room.span, False, room
 
 
 class Rooms:

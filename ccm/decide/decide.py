@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ccm.decide import experiment, suppression
-from ccm.decide.case import Case, Try, considered
+from ccm.decide.case import Case, Try, candidate
 from ccm.decide.facts import Facts
 from ccm.decide.plan import Plan, plan_for
 from ccm.model.customer import Contact
@@ -44,9 +44,9 @@ def recheck(
     if why := suppression.not_eligible(plan, facts, at):
         return *why, at
     case = Case(plan, facts, at, expires_at)
-    candidate = case.candidate(channel, last=channel == plan.fallback)
-    if not candidate.taken:
-        return candidate.reason, candidate.detail, at
+    (found,) = case.considered([channel], last=channel == plan.fallback)
+    if not found.taken:
+        return found.reason, found.detail, at
     tried = case.tried(channel, waits=plan.waits)
     return ("", tried.detail, tried.due) if tried.due is not None else (tried.reason, tried.detail, at)
 
@@ -59,10 +59,10 @@ class _Choice(Case):
     def decision(self) -> Decision:
         plan, asked = self.plan, self.asked
         wanted, reason = asked.wanted, asked.order
-        self.candidates = [self.candidate(channel) for channel in wanted]
+        self.candidates = self.considered(wanted)
         if plan.at_once:
-            self.candidates += [self.candidate(channel) for channel in plan.at_once if channel not in wanted]
-        possible = [place for place, candidate in enumerate(self.candidates) if candidate.taken]
+            self.candidates += self.considered([channel for channel in plan.at_once if channel not in wanted])
+        possible = [place for place, one in enumerate(self.candidates) if one.taken]
         if possible and plan.digest and plan.digest.always:
             return self.digested("")
         chosen, also, failed = self.together(possible) if plan.at_once else self.first(possible)
@@ -99,14 +99,14 @@ class _Choice(Case):
             if tried.due is not None:
                 self.mark(possible[number + 1 :], "not_needed")
                 return (channel, tried), (), None
-            self.candidates[place] = considered(channel, False, tried.reason, tried.detail)
+            self.candidates[place] = candidate(channel, False, tried.reason, tried.detail)
             failed = failed or tried
         return None, (), failed
 
     def together(self, possible: Sequence[int]) -> tuple[tuple[str, Try] | None, tuple[str, ...], Try | None]:
         """All channels of `at_once` that can be used at the earliest instant; else as for any other communication."""
         now = [place for place in possible if self.candidates[place].channel in self.plan.at_once]
-        found = {place: self.due(self.regime.ways[self.candidates[place].channel], self.at) for place in now}
+        found = {place: self.due(self.regime.ways[self.candidates[place].channel], self.at, self.ends) for place in now}
         dues = {place: None if due is None else due.at for place, due in found.items()}
         earliest = min((due for due in dues.values() if due is not None), default=None)
         going: list[tuple[str, Try]] = []
@@ -116,7 +116,7 @@ class _Choice(Case):
             # Each takes room that the next one does not have any more.
             tried = self.tried(channel, waits=False, taken=taken) if due == earliest else Try(None, "quiet_hours")
             if tried.due is None:
-                self.candidates[place] = considered(channel, False, tried.reason, tried.detail)
+                self.candidates[place] = candidate(channel, False, tried.reason, tried.detail)
             else:
                 going.append((channel, tried))
                 taken.append(self.contact(channel, tried.due))
@@ -132,16 +132,16 @@ class _Choice(Case):
         if any(one.channel == channel and one.reason == "cap" for one in self.candidates):
             return None, failed, False
         # One that the customer ranked but opted out of is looked at again: a regulatory message must arrive.
-        candidate = self.candidate(channel, last=True)
-        if candidate.taken:
+        (found,) = self.considered([channel], last=True)
+        if found.taken:
             tried = self.tried(channel, waits=self.plan.waits)
             if tried.due is not None:
-                self.candidates.append(candidate)
+                self.candidates.append(found)
                 return (channel, tried), None, True
-            candidate = considered(channel, False, tried.reason, tried.detail)
+            found = candidate(channel, False, tried.reason, tried.detail)
             failed = failed or tried
         if channel not in self.asked.wanted:
-            self.candidates.append(candidate)
+            self.candidates.append(found)
         return None, failed, False
 
     def falls_on(self, failed: Try) -> bool:
@@ -150,7 +150,7 @@ class _Choice(Case):
 
     def mark(self, places: Sequence[int], reason: str) -> None:
         for place in places:
-            self.candidates[place] = considered(self.candidates[place].channel, False, reason)
+            self.candidates[place] = candidate(self.candidates[place].channel, False, reason)
 
     def passed_over(self) -> None:
         """Channels that nobody looked at: the customer did not ask for them."""
@@ -158,7 +158,7 @@ class _Choice(Case):
         if len(self.candidates) == len(self.asked.wanted):
             self.candidates += unwanted
         else:
-            seen = {candidate.channel for candidate in self.candidates}
+            seen = {one.channel for one in self.candidates}
             self.candidates += [one for one in unwanted if one.channel not in seen]
 
     def digested(self, cap: str) -> Decision:
@@ -184,7 +184,7 @@ def _withheld(
 
 def _why_no_channel(candidates: Sequence[Candidate]) -> str:
     """The reason that a person would name first: what the customer said, then what is missing."""
-    reasons = [candidate.reason for candidate in candidates]
+    reasons = [one.reason for one in candidates]
     for reason in ("opted_out", "consent_withdrawn", "consent_too_weak", "no_consent", "no_address"):
         if reason in reasons:
             return reason

@@ -61,8 +61,8 @@ def found(
     told: Communication, policy: Policy, by: dict[str, Channel], facts: Facts, at: datetime,
     expires_at: datetime | None = None,
 ) -> timing.Due | None:  # fmt: skip
-    case = Case(plan_for(told, policy, by), facts, at)
-    return case.due(case.regime.ways["sms"], at, expires_at)
+    case = Case(plan_for(told, policy, by), facts, at, expires_at)
+    return case.due(case.regime.ways["sms"], at, case.ends)
 
 
 def held(found: timing.Due | None) -> tuple[datetime, str]:
