@@ -100,12 +100,15 @@ class Plan:
         said = tuple(map(_SAID, preferences))
         known = self._asked.get(said)
         if known is None:
-            if len(self._asked) >= _MOST_ASKED:
-                self._asked.clear()
             wishes = Wishes(preferences, self.communication.category)
             wanted, order = (wishes.ranked, "preferred") if wishes.ranked else (self.order, "default_order")
             rest = (Candidate(channel, False, "not_preferred") for channel in self.order if channel not in wanted)
-            known = self._asked[said] = Asked(wishes, wanted, order, tuple(rest))
+            known = Asked(wishes, wanted, order, tuple(rest))
+            # A pause ends at an instant that hardly another customer's does.
+            if not wishes.are_paused:
+                if len(self._asked) >= _MOST_ASKED:
+                    self._asked.clear()
+                self._asked[said] = known
         return known
 
 

@@ -19,7 +19,7 @@ from ccm.model.hours import read_hours
 class Wishes:
     """What one customer's rows say of one category, read in one pass for all channels."""
 
-    __slots__ = ("_hours", "_pauses", "_refused", "are_timed", "forbid", "ranked")
+    __slots__ = ("_hours", "_pauses", "_refused", "are_paused", "are_timed", "forbid", "ranked")
 
     def __init__(self, preferences: Iterable[Preference], category: str) -> None:
         own: list[tuple[int, str]] = []
@@ -44,6 +44,7 @@ class Wishes:
 
         A customer who ranked channels gets only those; one who ranked none gets the communication's order.
         """
+        self.are_paused = bool(self._pauses)
         self.forbid = bool(self._refused or self._pauses)
         """Whether there can be any refusal."""
         self.are_timed = bool(self._hours)
