@@ -74,6 +74,12 @@ def test_a_message_held_for_later_counts_for_one_that_goes_before_it() -> None:
     assert full([WEEK], days(2, 3), 0) == "week"
 
 
+def test_between_two_that_are_no_window_apart_there_is_room_for_one_more() -> None:
+    two = [{"id": "two", "limit": 2, "days": 2}]
+    assert full(two, days(0, 3), 1.5) == ""
+    assert full(two, days(0, 1.9), 1.5) == "two"
+
+
 @pytest.mark.parametrize(
     ("history", "id_"),
     [
