@@ -118,7 +118,7 @@ def _naive(facts: Facts) -> str:
     for row in sorted(ranked, key=lambda row: row.rank or 0):
         if any(consent.purpose == "marketing" and consent.channel == row.channel for consent in facts.consents):
             case = Case(plan_for(OFFER, POLICY, CHANNELS), facts, AT)
-            due = case.due(case.regime.ways[row.channel], AT)
+            due = case.due(case.regime.ways[row.channel], AT, case.ends)
             new = Contact(customer_id=facts.customer.id, communication="offer", category="offers", channel=row.channel,
                           at=due.at if due else AT, status="reserved", purpose="marketing", priority="low")  # fmt: skip
             if not any(_broken(cap, facts, new) for cap in (*POLICY.caps, RULE)):

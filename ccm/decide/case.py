@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from ccm.model.message import Candidate
 
 
 @lru_cache(maxsize=4096)
-def considered(channel: str, taken: bool, reason: str, detail: str = "") -> Candidate:
+def candidate(channel: str, taken: bool, reason: str, detail: str = "") -> Candidate:
     """A candidate; a chunk of customers has a few different ones."""
     return Candidate(channel, taken, reason, detail)
 
@@ -35,58 +35,64 @@ class Try(NamedTuple):
 class Case:
     """One customer's facts as a plan reads them; each list is read once for all channels."""
 
-    __slots__ = ("_counted", "_lacking", "_zones", "at", "expires_at", "facts", "plan", "regime", "wishes")
+    __slots__ = ("_counted", "_lacking", "_zones", "asked", "at", "ends", "facts", "plan", "regime")
 
     def __init__(self, plan: Plan, facts: Facts, at: datetime, expires_at: datetime | None = None) -> None:
-        self.plan, self.facts, self.at, self.expires_at = plan, facts, at, expires_at
+        self.plan, self.facts, self.at = plan, facts, at
+        self.ends = expires_at or (at + plan.lasts if plan.lasts else None)
+        """When the message expires; None: never."""
         self.regime = plan.regime(facts.requirements)
-        self.wishes = plan.wishes(facts.preferences)
+        self.asked = plan.asked(facts.preferences)
         self._lacking = self.regime.lacking(facts.consents, at)
         self._counted: Counted | None = None
         self._zones: Whereabouts | None = None
 
-    def candidate(self, channel: str) -> Candidate:
-        """Whether the customer can be told on a channel, or why not."""
-        way = self.regime.ways.get(channel)
-        if way is None:
-            return considered(channel, False, "not_offered")
-        if unusable := self._unusable(channel):
-            return unusable
-        if self.wishes.forbid and (refused := self.wishes.refusal(channel, self.at)):
-            return considered(channel, False, *refused)
-        return self._lacking.get(channel, way.taken)
+    def considered(self, channels: Iterable[str], *, last: bool = False) -> list[Candidate]:
+        """Of each channel whether the customer can be told on it, or why not.
 
-    def last(self, channel: str) -> Candidate:
-        """The same for the channel of last resort, which a regulatory message takes against every refusal."""
-        if self.plan.communication.purpose != "regulatory":
-            return self.candidate(channel)
-        # No opt-out stands against what the law makes the organisation send.
-        return self._unusable(channel) or considered(channel, True, "fallback")
+        `last`: it is the channel of last resort, which a regulatory message takes against every refusal.
+        """
+        plan, facts, ways, wishes = self.plan, self.facts, self.regime.ways, self.asked.wishes
+        is_reached = facts.customer.is_reached
+        found: list[Candidate] = []
+        for channel in channels:
+            way = ways.get(channel)
+            if way is None:
+                found.append(candidate(channel, False, "not_offered"))
+            elif not is_reached(channel):
+                found.append(candidate(channel, False, "no_address"))
+            elif facts.suppressions and (row := suppression.on_channel(plan, facts, channel, self.at)):
+                found.append(candidate(channel, False, row.kind))
+            elif last and plan.is_regulatory:
+                # No opt-out stands against what the law makes the organisation send.
+                found.append(candidate(channel, True, "fallback"))
+            elif wishes.forbid and (refused := wishes.refusal(channel, self.at)):
+                found.append(candidate(channel, False, *refused))
+            else:
+                found.append(self._lacking.get(channel, way.taken))
+        return found
 
-    def _unusable(self, channel: str) -> Candidate | None:
-        """Why there is no address on a channel that a message could go to; None: there is one."""
-        facts = self.facts
-        if not facts.customer.is_reached(channel):
-            return considered(channel, False, "no_address")
-        if facts.suppressions and (
-            stopped := suppression.on_channel(self.plan.communication, self.plan.policy, facts, channel, self.at)
-        ):
-            return considered(channel, False, *stopped)
-        return None
-
-    def due(self, way: Way, at: datetime, expires_at: datetime | None = None) -> timing.Due | None:
+    def due(self, way: Way, at: datetime, ends: datetime | None) -> timing.Due | None:
         """From when on, not before `at`, the channel may be used; None: never.
 
-        `expires_at` is when a message that was decided earlier expires; None: as the communication says, from `at` on.
+        The hours that the customer prefers are a wish: they hold a message only where they come before it `ends`, and
+        nothing that is urgent.
         """
-        plan, facts, hours = self.plan, self.facts, way.hours
-        wish = None if plan.urgent else self.wishes.hours(way.channel)
+        plan, facts, hours, wishes = self.plan, self.facts, way.hours, self.asked.wishes
+        wish = wishes.hours(way.channel) if wishes.are_timed and not plan.urgent else None
         if wish is None and not hours.holds:
             return timing.Due(at)
-        who = facts.proxy or facts.customer
-        where = whereabouts(who, plan.zones) if facts.proxy else self._where()
-        free = days_off(who, plan.policy) if hours.skips_holidays else None
-        return timing.due(hours, where, free, wish, at, expires_at or (at + plan.lasts if plan.lasts else None))
+        where = self._where() if facts.proxy is None else whereabouts(facts.proxy, plan.zones)
+        if not where.zones:
+            if hours.asks_where:
+                return None
+            wish = None
+        free = days_off(facts.proxy or facts.customer, plan.policy) if hours.skips_holidays else None
+        soonest = timing.first(hours, free, None, where, at)
+        if wish is None or soonest is None:
+            return soonest
+        wished = timing.first(hours, free, wish, where, at)
+        return soonest if wished is None or (ends is not None and wished.at >= ends) else wished
 
     def _where(self) -> Whereabouts:
         """The zones of the customer, by whose calendar caps are counted."""
@@ -99,40 +105,32 @@ class Case:
 
         `taken`: contacts of the same decision, besides those that the customer had.
         """
-        plan, at, way, expires_at = self.plan, self.at, self.regime.ways[channel], self.expires_at
-        found = self.due(way, at, expires_at)
+        facts, at, way = self.facts, self.at, self.regime.ways[channel]
+        found = self.due(way, at, self.ends)
         if found is None:
             return Try(None, "quiet_hours", channel)
         due = found.at
-        latest = expires_at or plan.latest(at)
-        if due >= latest and (plan.lasts or expires_at):
+        if self.ends is not None and due >= self.ends:
             return Try(None, "expires_in_quiet_hours", channel)
-        if len(self.facts.contacts) + len(taken) >= way.fewest:
-            counted = self._counted_with(taken)
-            zones = self._where().zones if way.by_calendar else ()
-            if cap := counted.full(way.counters, due, zones):
-                slot = self._slot(way, counted, zones, due, latest) if waits else None
+        if len(facts.contacts) + len(taken) >= way.caps.fewest:
+            counted = Counted(self.regime.rooms, (*facts.contacts, *taken)) if taken else self._counted
+            if counted is None:
+                counted = self._counted = Counted(self.regime.rooms, facts.contacts)
+            zones = self._where().zones if way.caps.by_calendar else ()
+            if cap := counted.full(way.caps, due, zones):
+                slot = self._slot(way, counted, zones, due) if waits else None
                 return Try(None, "cap", cap) if slot is None else Try(slot, "", f"deferred_by_cap:{cap}")
         return Try(due, "", f"held_for_{found.reason}:{found.detail}" if found.reason else "")
 
-    def _counted_with(self, taken: Sequence[Contact]) -> Counted:
-        if taken:
-            return Counted(self.regime.rooms, (*self.facts.contacts, *taken))
-        if self._counted is None:
-            self._counted = Counted(self.regime.rooms, self.facts.contacts)
-        return self._counted
-
-    def _slot(
-        self, way: Way, counted: Counted, zones: Sequence[str], due: datetime, latest: datetime
-    ) -> datetime | None:  # fmt: skip
+    def _slot(self, way: Way, counted: Counted, zones: tuple[str, ...], due: datetime) -> datetime | None:
         """The first instant from `due` on that has room in every cap and is open on the channel; None: too late."""
+        latest = self.ends or self.at + caps.HORIZON
 
         def open_at(moment: datetime) -> datetime | None:
             found = self.due(way, moment, latest)
             return None if found is None else found.at
 
-        held = [(room, counted.held(room)) for room in counted.near(way.counters)]
-        return caps.next_slot(held, due, latest, zones, open_at)
+        return caps.next_slot(counted.near(way.caps), due, latest, zones, open_at)
 
     def contact(self, channel: str, due: datetime) -> Contact:
         """The contact that a message of this decision will be, for those that go out beside it."""

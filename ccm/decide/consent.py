@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import NamedTuple
 
@@ -53,15 +53,18 @@ class Given:
     Of two rows of the same instant the refusal counts.
     """
 
-    def __init__(self, consents: Sequence[Consent], at: datetime) -> None:
+    def __init__(self, consents: Iterable[Consent], at: datetime) -> None:
         self._newest: dict[tuple[str, str], Consent] = {}
         for row in consents:
             if row.at <= at:
                 known = self._newest.get((row.purpose, row.channel))
                 if known is None or row.at > known.at or (row.at == known.at and not row.granted):
                     self._newest[row.purpose, row.channel] = row
-        self.each_counts = len(self._newest) == len(consents)
-        """Whether no row was later than the instant, or replaced by another."""
+
+    @property
+    def rows(self) -> Collection[Consent]:
+        """Those that count."""
+        return self._newest.values()
 
     def why_not(self, purpose: str, channel: str, strength: int = 0) -> str | None:
         """None where a valid consent stands, else ``no_consent``, ``consent_withdrawn`` or ``consent_too_weak``.

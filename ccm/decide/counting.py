@@ -7,12 +7,13 @@ counter is set ahead by what it lacks to 128 at its bound, one more addition tel
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from itertools import accumulate
+from math import inf
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from ccm.decide import calendar
 from ccm.decide.caps import Room, microseconds
@@ -20,39 +21,82 @@ from ccm.model.customer import Contact, together
 
 NOT_COUNTED = frozenset({"released", "failed"})
 """Contact states in which certainly nothing went out; every other takes a slot, an unknown outcome too."""
-_MOST_SCOPES = 4096
+_MOST_KEPT = 4096
 _SCOPE = together(Contact, "category", "counts")
 """All that says which caps a contact takes room in, and what stands between."""
 _AT = itemgetter(Contact._fields.index("at"))
 _BITS = 8
+_MICRO = timedelta(microseconds=1)
 _REACHED = 1 << _BITS - 1
 """A counter's highest bit; who has as many contacts has every cap looked at word by word."""
 
 
-class Counter(NamedTuple):
-    """A cap, and which bits say that one of its bounds is reached."""
+Stretch = tuple[int, datetime, datetime, bool, Room]
+"""The time in which contacts stand in the way of one more by one cap: the bits that say which bounds are reached, its
+start and its end (exclusive), whether it is a calendar's period and so one window, and not all the rolling windows that
+the one more would be in, and the cap."""
 
-    room: Room
-    reached: int
+
+class Caps:
+    """All that a message on one channel must keep, in the order of the policy, rules' limits last."""
+
+    def __init__(self, rooms: Sequence[tuple[int, Room]]) -> None:
+        self._rooms = tuple(rooms)
+        self.reached = 0
+        for reached, _ in rooms:
+            self.reached |= reached
+        self.fewest: float = min((room.fewest for _, room in rooms), default=inf)
+        """With fewer contacts every cap has room; infinite where there is none."""
+        self.by_calendar = any(room.per for _, room in rooms)
+        self._stretches: dict[tuple[int, datetime, Sequence[str]], tuple[Stretch, ...]] = {}
+
+    def near(self, reached: int) -> list[Room]:
+        """Those of which some bit is among `reached`."""
+        return [room for bits, room in self._rooms if bits & reached]
+
+    def named(self, id_: str) -> Room | None:
+        """The cap of that id."""
+        return next((room for _, room in self._rooms if room.id == id_), None)
+
+    def stretches(self, reached: int, at: datetime, zones: tuple[str, ...]) -> tuple[Stretch, ...]:
+        """Those of the same, around `at`: the same for all customers of a chunk who live in one place."""
+        known = self._stretches.get((reached, at, zones))
+        if known is None:
+            if len(self._stretches) >= _MOST_KEPT:
+                self._stretches.clear()
+            known = tuple(_stretches([one for one in self._rooms if one[0] & reached], at, zones))
+            self._stretches[reached, at, zones] = known
+        return known
+
+
+def _stretches(rooms: Iterable[tuple[int, Room]], at: datetime, zones: Iterable[str]) -> Iterator[Stretch]:
+    for reached, room in rooms:
+        if room.per is not None and zones:
+            for zone in zones:
+                yield reached, *calendar.around(at, zone, room.per), True, room
+        else:
+            # Two contacts exactly as far apart as a window is long are not in the same one.
+            yield reached, at - room.span + _MICRO, at + room.span, False, room
 
 
 class Rooms:
     """The caps that messages on each channel must keep; one that several channels have is counted once."""
 
     def __init__(self, by_channel: Mapping[str, Sequence[Room]]) -> None:
-        self._counters: list[Counter] = []
+        counters: list[tuple[int, Room]] = []
         self._ones: list[tuple[int, int, Room]] = []
         self.ahead = 0
         for room in (room for rooms in by_channel.values() for room in rooms):
-            if not any(one.room == room for one in self._counters):
-                self._counters.append(Counter(room, self._reserve(room)))
+            if not any(one == room for _, one in counters):
+                counters.append((self._reserve(room), room))
         self.on = {
-            channel: tuple(one for room in rooms for one in self._counters if one.room == room)
+            channel: Caps([one for room in rooms for one in counters if one[1] == room])
             for channel, rooms in by_channel.items()
         }
         self.scopes = _Scopes(self._ones)
 
     def _reserve(self, room: Room) -> int:
+        """Sets counters aside for a cap, one for each bound; returns the bits that say which are reached."""
         reached = 0
         for rank, most in room.bounds:
             shift = len(self._ones) * _BITS
@@ -69,7 +113,7 @@ class _Scopes(dict[tuple[Any, ...], int]):
         self._ones = ones
 
     def __missing__(self, scope: tuple[Any, ...]) -> int:
-        if len(self) >= _MOST_SCOPES:
+        if len(self) >= _MOST_KEPT:
             self.clear()
         category, channel, status, purpose, priority, counts = scope
         found = 0
@@ -94,35 +138,33 @@ class Counted:
         # All bits where there may be more than a counter holds.
         self._near = self._sums[-1] + rooms.ahead if len(contacts) < _REACHED else -1
 
-    def near(self, counters: Iterable[Counter]) -> list[Room]:
-        """Those caps that enough contacts take room in for one of them to be full somewhere."""
-        return [room for room, reached in counters if self._near & reached]
+    def full(self, caps: Caps, at: datetime, zones: tuple[str, ...]) -> str:
+        """The id of the first cap that one more contact at `at` would break; empty: there is room in all.
 
-    def full(self, counters: Iterable[Counter], at: datetime, zones: Sequence[str]) -> str:
-        """The id of the first cap that one more contact at `at` would break; empty: there is room in all."""
-        near = self._near
-        for room, reached in counters:
-            if near & reached and not self._has_room(room, reached, at, zones):
+        The same as whether `Room.next` gives `at` itself, without turning every time into a number.
+        """
+        near = self._near & caps.reached
+        if not near:
+            return ""
+        times, sums, ahead = self._times, self._sums, self._ahead
+        # What is planned for later is in some of the rolling windows and not in others: that takes a closer look.
+        is_plain = not times or times[-1] <= at
+        for reached, start, end, is_period, room in caps.stretches(near, at, zones):
+            if len(times) >= _REACHED:
+                if self._breaks(room, at, zones):
+                    return room.id
+            elif (sums[bisect_left(times, end)] - sums[bisect_left(times, start)] + ahead) & reached and (
+                is_period or is_plain or self._breaks(room, at, zones)
+            ):
                 return room.id
         return ""
 
-    def _has_room(self, room: Room, reached: int, at: datetime, zones: Sequence[str]) -> bool:
-        """The same as that `Room.next` gives `at` itself, without turning every time into a number."""
-        times, sums, ahead = self._times, self._sums, self._ahead
-        if len(times) < _REACHED:
-            if room.per is not None and zones:
-                for zone in zones:
-                    start, end = calendar.around(at, zone, room.per)
-                    if (sums[bisect_left(times, end)] - sums[bisect_left(times, start)] + ahead) & reached:
-                        return False
-                return True
-            before, after = at - room.span, at + room.span
-            if not (sums[bisect_left(times, after)] - sums[bisect_right(times, before)] + ahead) & reached:
-                return True
-            if not times or times[-1] <= at:  # the window that ends at `at` holds all of them
-                return False
-        # What is planned for later is in some of the windows and not in others.
-        return room.next(self.held(room), microseconds(at), zones) == microseconds(at)
+    def _breaks(self, room: Room, at: datetime, zones: Sequence[str]) -> bool:
+        return room.next(self.held(room), microseconds(at), zones) != microseconds(at)
+
+    def near(self, caps: Caps) -> list[tuple[Room, list[tuple[int, int]]]]:
+        """Those caps that enough contacts take room in for one of them to be full somewhere, with `held`."""
+        return [(room, self.held(room)) for room in caps.near(self._near & caps.reached)]
 
     def held(self, room: Room) -> list[tuple[int, int]]:
         """The contacts that take room in a cap as `Room.next` takes them."""

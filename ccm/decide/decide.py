@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ccm.decide import experiment, suppression
-from ccm.decide.case import Case, Try, considered
+from ccm.decide.case import Case, Try, candidate
 from ccm.decide.facts import Facts
 from ccm.decide.plan import Plan, plan_for
 from ccm.model.customer import Contact
@@ -44,10 +44,10 @@ def recheck(
     if why := suppression.not_eligible(plan, facts, at):
         return *why, at
     case = Case(plan, facts, at, expires_at)
-    candidate = case.last(channel) if channel == communication.fallback else case.candidate(channel)
-    if not candidate.taken:
-        return candidate.reason, candidate.detail, at
-    tried = case.tried(channel, waits=plan.terms.on_cap == "defer")
+    (found,) = case.considered([channel], last=channel == plan.fallback)
+    if not found.taken:
+        return found.reason, found.detail, at
+    tried = case.tried(channel, waits=plan.waits)
     return ("", tried.detail, tried.due) if tried.due is not None else (tried.reason, tried.detail, at)
 
 
@@ -56,62 +56,57 @@ class _Choice(Case):
 
     __slots__ = ("candidates",)
 
-    def __init__(self, plan: Plan, facts: Facts, at: datetime) -> None:
-        super().__init__(plan, facts, at)
-        self.candidates: list[Candidate] = []
-
     def decision(self) -> Decision:
-        plan, facts, at = self.plan, self.facts, self.at
-        communication = plan.communication
-        ranked = self.wishes.ranked
-        wanted, reason = (ranked, "preferred") if ranked else (communication.channels, "default_order")
-        self.candidates = [self.candidate(channel) for channel in wanted]
-        if communication.at_once:
-            self.candidates += [self.candidate(channel) for channel in communication.at_once if channel not in wanted]
-        possible = [place for place, candidate in enumerate(self.candidates) if candidate.taken]
-        if possible and communication.digest and communication.digest.always:
+        plan, asked = self.plan, self.asked
+        wanted, reason = asked.wanted, asked.order
+        self.candidates = self.considered(wanted)
+        if plan.at_once:
+            self.candidates += self.considered([channel for channel in plan.at_once if channel not in wanted])
+        possible = [place for place, one in enumerate(self.candidates) if one.taken]
+        if possible and plan.digest and plan.digest.always:
             return self.digested("")
-        chosen, also, failed = self.together(possible) if communication.at_once else self.first(possible)
-        if chosen is None and (failed is None or self.falls_on(failed)):
-            chosen, failed, is_fallback = self.last_resort(wanted, failed)
+        chosen, also, failed = self.together(possible) if plan.at_once else self.first(possible)
+        if chosen is None and plan.fallback is not None and (failed is None or self.falls_on(failed)):
+            chosen, failed, is_fallback = self.last_resort(plan.fallback, failed)
             reason = "fallback" if is_fallback else reason
         self.passed_over()
         if chosen is None:
             if failed is None:
                 return self.withheld(_why_no_channel(self.candidates))
-            if failed.reason == "cap" and plan.terms.on_cap == "digest" and communication.digest:
+            if failed.reason == "cap" and plan.terms.on_cap == "digest" and plan.digest:
                 return self.digested(failed.detail)
             return self.withheld(failed.reason, failed.detail)
         # Last, so that who is held out would have been sent the communication like those they are compared with.
-        variant = experiment.assign(communication, facts.customer.id)
+        customer_id = self.facts.customer.id
+        variant = experiment.assign(plan.communication, customer_id) if plan.is_tried_out else ""
         if variant is None:
             return self.withheld("holdout")
         channel, tried = chosen
         return Decision(
-            facts.customer.id, communication.id, at, True, reason, channel, tried.due, tuple(self.candidates),
-            tried.detail, variant, self.regime.ways[channel].rules, also,
+            customer_id, plan.id, self.at, True, reason, channel, tried.due, tuple(self.candidates), tried.detail,
+            variant, self.regime.ways[channel].rules, also,
         )  # fmt: skip
 
     def first(self, possible: Sequence[int]) -> tuple[tuple[str, Try] | None, tuple[str, ...], Try | None]:
         """The first channel on which it can go; else why the most wanted one failed."""
         failed: Try | None = None
         for number, place in enumerate(possible):
-            channel = self.candidates[place].channel
             if failed is not None and not self.falls_on(failed):
                 self.mark(possible[number:], "not_tried")
                 return None, (), failed
-            tried = self.tried(channel, waits=self.plan.terms.on_cap == "defer")
+            channel = self.candidates[place].channel
+            tried = self.tried(channel, waits=self.plan.waits)
             if tried.due is not None:
                 self.mark(possible[number + 1 :], "not_needed")
                 return (channel, tried), (), None
-            self.candidates[place] = considered(channel, False, tried.reason, tried.detail)
+            self.candidates[place] = candidate(channel, False, tried.reason, tried.detail)
             failed = failed or tried
         return None, (), failed
 
     def together(self, possible: Sequence[int]) -> tuple[tuple[str, Try] | None, tuple[str, ...], Try | None]:
         """All channels of `at_once` that can be used at the earliest instant; else as for any other communication."""
-        now = [place for place in possible if self.candidates[place].channel in self.plan.communication.at_once]
-        found = {place: self.due(self.regime.ways[self.candidates[place].channel], self.at) for place in now}
+        now = [place for place in possible if self.candidates[place].channel in self.plan.at_once]
+        found = {place: self.due(self.regime.ways[self.candidates[place].channel], self.at, self.ends) for place in now}
         dues = {place: None if due is None else due.at for place, due in found.items()}
         earliest = min((due for due in dues.values() if due is not None), default=None)
         going: list[tuple[str, Try]] = []
@@ -121,7 +116,7 @@ class _Choice(Case):
             # Each takes room that the next one does not have any more.
             tried = self.tried(channel, waits=False, taken=taken) if due == earliest else Try(None, "quiet_hours")
             if tried.due is None:
-                self.candidates[place] = considered(channel, False, tried.reason, tried.detail)
+                self.candidates[place] = candidate(channel, False, tried.reason, tried.detail)
             else:
                 going.append((channel, tried))
                 taken.append(self.contact(channel, tried.due))
@@ -130,48 +125,48 @@ class _Choice(Case):
         self.mark([place for place in possible if place not in now], "not_needed")
         return going[0], tuple(channel for channel, _ in going[1:]), None
 
-    def last_resort(self, wanted: Sequence[str], failed: Try | None) -> tuple[tuple[str, Try] | None, Try | None, bool]:
+    def last_resort(
+        self, channel: str, failed: Try | None
+    ) -> tuple[tuple[str, Try] | None, Try | None, bool]:  # fmt: skip
         """The communication's fallback, where nothing before it was possible or had room."""
-        channel = self.plan.communication.fallback
-        tried_already = any(one.channel == channel and one.reason == "cap" for one in self.candidates)
-        if channel is None or tried_already:
+        if any(one.channel == channel and one.reason == "cap" for one in self.candidates):
             return None, failed, False
         # One that the customer ranked but opted out of is looked at again: a regulatory message must arrive.
-        candidate = self.last(channel)
-        if candidate.taken:
-            tried = self.tried(channel, waits=self.plan.terms.on_cap == "defer")
+        (found,) = self.considered([channel], last=True)
+        if found.taken:
+            tried = self.tried(channel, waits=self.plan.waits)
             if tried.due is not None:
-                self.candidates.append(candidate)
+                self.candidates.append(found)
                 return (channel, tried), None, True
-            candidate = considered(channel, False, tried.reason, tried.detail)
+            found = candidate(channel, False, tried.reason, tried.detail)
             failed = failed or tried
-        if channel not in wanted:
-            self.candidates.append(candidate)
+        if channel not in self.asked.wanted:
+            self.candidates.append(found)
         return None, failed, False
 
     def falls_on(self, failed: Try) -> bool:
         """Whether another channel may be taken instead."""
-        return failed.reason == "cap" and self.plan.terms.on_cap == "fallback"
+        return self.plan.falls and failed.reason == "cap"
 
     def mark(self, places: Sequence[int], reason: str) -> None:
         for place in places:
-            self.candidates[place] = considered(self.candidates[place].channel, False, reason)
+            self.candidates[place] = candidate(self.candidates[place].channel, False, reason)
 
     def passed_over(self) -> None:
         """Channels that nobody looked at: the customer did not ask for them."""
-        seen = {candidate.channel for candidate in self.candidates}
-        for channel in self.plan.communication.channels:
-            if channel not in seen:
-                self.candidates.append(considered(channel, False, "not_preferred"))
+        unwanted = self.asked.unwanted
+        if len(self.candidates) == len(self.asked.wanted):
+            self.candidates += unwanted
+        else:
+            seen = {one.channel for one in self.candidates}
+            self.candidates += [one for one in unwanted if one.channel not in seen]
 
     def digested(self, cap: str) -> Decision:
         """It joins others; `cap`: the id of the one that was full, empty where it always does."""
-        communication, customer = self.plan.communication, self.facts.customer
-        variant = experiment.assign(communication, customer.id)
-        if variant is None or communication.digest is None:
+        variant = experiment.assign(self.plan.communication, self.facts.customer.id)
+        if variant is None or self.plan.digest is None:
             return self.withheld("holdout")
-        decision = self.withheld("digested", cap)
-        return decision._replace(variant=variant, digest=communication.digest.into)
+        return self.withheld("digested", cap)._replace(variant=variant, digest=self.plan.digest.into)
 
     def withheld(self, reason: str, detail: str = "") -> Decision:
         return _withheld(self.plan, self.facts, self.at, reason, detail, tuple(self.candidates))
@@ -182,14 +177,14 @@ def _withheld(
 ) -> Decision:
     # Nobody knows which channel it would have been: the rules of all of them were looked at.
     return Decision(
-        facts.customer.id, plan.communication.id, at, False, reason, candidates=candidates, detail=detail,
+        facts.customer.id, plan.id, at, False, reason, candidates=candidates, detail=detail,
         rules=plan.regime(facts.requirements).rules,
     )  # fmt: skip
 
 
 def _why_no_channel(candidates: Sequence[Candidate]) -> str:
     """The reason that a person would name first: what the customer said, then what is missing."""
-    reasons = [candidate.reason for candidate in candidates]
+    reasons = [one.reason for one in candidates]
     for reason in ("opted_out", "consent_withdrawn", "consent_too_weak", "no_consent", "no_address"):
         if reason in reasons:
             return reason

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import NamedTuple
 
 from ccm.decide import caps
-from ccm.decide.caps import HORIZON
 from ccm.decide.preferences import Wishes
 from ccm.decide.regime import Regime
 from ccm.model.customer import Preference, together
+from ccm.model.message import Candidate
 from ccm.model.requirements import DAY, PolicyRequirements
 from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication
@@ -21,10 +22,22 @@ _plans: dict[tuple[int, int, int], Plan] = {}
 """By identity of what they were made of, which they keep alive, so that no identity can come to mean another."""
 _MOST_REGIMES = 256
 """More than there are places that rules tell apart."""
-_MOST_WISHES = 4096
+_MOST_ASKED = 4096
 _SAID = together(Preference, "category", "paused_until")
 """All of a preference but whose it is."""
 _NO_RULES: Mapping[str, PolicyRequirements] = MappingProxyType({})
+
+
+class Asked(NamedTuple):
+    """What comes of preferences, for all customers who stated the same."""
+
+    wishes: Wishes
+    wanted: tuple[str, ...]
+    """Channels in the order to try."""
+    order: str
+    """Whose order that is: ``preferred`` is the customer's, ``default_order`` the communication's."""
+    unwanted: tuple[Candidate, ...]
+    """Channels of the communication that are not tried."""
 
 
 class Plan:
@@ -33,13 +46,19 @@ class Plan:
     def __init__(self, communication: Communication, policy: Policy, channels: Mapping[str, Channel]) -> None:
         self.communication, self.policy, self.channels = communication, policy, channels
         self.terms = policy.terms(communication)
+        self.waits, self.falls = self.terms.on_cap == "defer", self.terms.on_cap == "fallback"
+        """Whether it waits for room in a cap; whether another channel may have room."""
+        # Plain attributes: those of checked models take several times as long to read.
+        self.id, self.order, self.at_once = communication.id, communication.channels, communication.at_once
+        self.fallback, self.digest = communication.fallback, communication.digest
+        self.is_regulatory, self.is_tried_out = communication.purpose == "regulatory", bool(communication.experiment)
         hours = communication.expires_after_hours
         self.lasts = timedelta(hours=hours) if hours else None
         self.zones, self.urgent = policy.zones, communication.urgent
         self.follows = tuple(dict.fromkeys(name for rule in communication.not_within for name in rule.of))
         """Communications that it must not follow too soon: their contacts are needed though they take no room."""
         self._regimes: dict[int, Regime] = {}
-        self._wishes: dict[tuple[object, ...], Wishes] = {}
+        self._asked: dict[tuple[object, ...], Asked] = {}
         self._served: dict[tuple[str, str], tuple[str, str] | None] = {}
 
     def regime(self, requirements: Mapping[str, PolicyRequirements]) -> Regime:
@@ -76,19 +95,21 @@ class Plan:
             self._served[place] = why
         return self._served[place]
 
-    def wishes(self, preferences: Sequence[Preference]) -> Wishes:
+    def asked(self, preferences: Sequence[Preference]) -> Asked:
         """What a customer's preferences say of it: read once for all customers who said the same."""
         said = tuple(map(_SAID, preferences))
-        known = self._wishes.get(said)
+        known = self._asked.get(said)
         if known is None:
-            if len(self._wishes) >= _MOST_WISHES:
-                self._wishes.clear()
-            known = self._wishes[said] = Wishes(preferences, self.communication.category)
+            wishes = Wishes(preferences, self.communication.category)
+            wanted, order = (wishes.ranked, "preferred") if wishes.ranked else (self.order, "default_order")
+            rest = (Candidate(channel, False, "not_preferred") for channel in self.order if channel not in wanted)
+            known = Asked(wishes, wanted, order, tuple(rest))
+            # A pause ends at an instant that hardly another customer's does.
+            if not wishes.are_paused:
+                if len(self._asked) >= _MOST_ASKED:
+                    self._asked.clear()
+                self._asked[said] = known
         return known
-
-    def latest(self, at: datetime) -> datetime:
-        """Until when a message decided on at `at` may go out."""
-        return at + (self.lasts or HORIZON)
 
 
 def plan_for(communication: Communication, policy: Policy, channels: Mapping[str, Channel]) -> Plan:

@@ -19,7 +19,7 @@ from ccm.model.hours import read_hours
 class Wishes:
     """What one customer's rows say of one category, read in one pass for all channels."""
 
-    __slots__ = ("_hours", "_pauses", "_refused", "forbid", "ranked")
+    __slots__ = ("_hours", "_pauses", "_refused", "are_paused", "are_timed", "forbid", "ranked")
 
     def __init__(self, preferences: Iterable[Preference], category: str) -> None:
         own: list[tuple[int, str]] = []
@@ -44,8 +44,11 @@ class Wishes:
 
         A customer who ranked channels gets only those; one who ranked none gets the communication's order.
         """
+        self.are_paused = bool(self._pauses)
         self.forbid = bool(self._refused or self._pauses)
         """Whether there can be any refusal."""
+        self.are_timed = bool(self._hours)
+        """Whether hours are wished for on any channel."""
 
     def refusal(self, channel: str, at: datetime) -> tuple[str, str] | None:
         """Why the customer wants nothing of the category on a channel, as (reason, detail), or None.
@@ -63,8 +66,6 @@ class Wishes:
 
         The most specific row counts: a channel's own first, then the category's; of two such rows the first.
         """
-        if not self._hours:
-            return None
         stated = [(one != "*", category != "*", hours) for one, category, hours in self._hours if one in ("*", channel)]
         best = max(stated, key=lambda one: one[:2], default=None)
         return None if best is None else read_hours(best[2])

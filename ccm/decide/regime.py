@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
-from math import inf
 from operator import itemgetter
 
 from ccm.decide import caps, consent, timing
@@ -48,19 +47,20 @@ class Regime:
     def lacking(self, consents: Sequence[Consent], at: datetime) -> Mapping[str, Candidate]:
         """Channels on which a consent is missing, and which.
 
-        Most customers have one row of a purpose and channel. Then it does not matter when each was given, once it was,
-        and the answer is the same for all customers who have such rows.
+        Of rows that count it does not matter when each was given, so that the answer is the same for many customers.
         """
         if not self._asks_consent:
             return {}
-        stated = tuple(map(_STATED, consents))
-        known = self._lacking.get(stated)
+        # Kept by rows of which each counts, as those of most customers do: only an older row is found by no key.
+        known = self._lacking.get(tuple(map(_STATED, consents)))
         if known is None or (consents and max(map(_AT, consents)) > at):
             given = Given(consents, at)
-            known = {channel: why for channel, way in self.ways.items() if (why := way.lacks(given))}
-            if given.each_counts:
+            stated = tuple(map(_STATED, given.rows))
+            known = self._lacking.get(stated)
+            if known is None:
                 if len(self._lacking) >= _MOST_KEPT:
                     self._lacking.clear()
+                known = {channel: why for channel, way in self.ways.items() if (why := way.lacks(given))}
                 self._lacking[stated] = known
         return known
 
@@ -74,10 +74,7 @@ class Way:
     ) -> None:  # fmt: skip
         self.channel, self.rules = channel, asked.rules
         self.demands = consent.demands(communication, asked, channel)
-        self.counters = rooms.on[channel]
-        self.fewest: float = min((one.room.fewest for one in self.counters), default=inf)
-        """With fewer contacts every cap has room; infinite where there is none."""
-        self.by_calendar = any(one.room.per for one in self.counters)
+        self.caps = rooms.on[channel]
         self.taken = Candidate(channel, True, "taken")
         self._made_of = communication, channels, asked
 

@@ -22,7 +22,7 @@ def not_eligible(plan: Plan, facts: Facts, at: datetime) -> tuple[str, str] | No
         return customer.status, ""
     if unserved := plan.unserved(customer.jurisdiction, customer.language):
         return unserved
-    if facts.suppressions and (row := _in_force(communication, policy, facts, "*", at)):
+    if facts.suppressions and (row := on_channel(plan, facts, "*", at)):
         return row.kind, ""
     if facts.cases and (complaining := _complaint(communication, policy, facts, at)):
         return complaining
@@ -31,15 +31,17 @@ def not_eligible(plan: Plan, facts: Facts, at: datetime) -> tuple[str, str] | No
     return _too_soon(communication, facts, at) if plan.follows else None
 
 
-def on_channel(
-    communication: Communication, policy: Policy, facts: Facts, channel: str, at: datetime
-) -> tuple[str, str] | None:
-    """Why the address on this channel must not be used, as (reason, detail), or None.
+def on_channel(plan: Plan, facts: Facts, channel: str, at: datetime) -> Suppression | None:
+    """The first that holds at `at` for the address on a channel, or for every channel where that is ``*``.
 
     `facts.suppressions` has no row of an address that the customer does not use any more.
     """
-    row = _in_force(communication, policy, facts, channel, at) if facts.suppressions else None
-    return (row.kind, "") if row else None
+    policy = plan.policy
+    for row in facts.suppressions:
+        stops = row.channel == channel and policy.suppression.reach(row.kind).stops(plan.communication)
+        if stops and in_force(row, policy, at):
+            return row
+    return None
 
 
 def in_force(row: Suppression, policy: Policy, at: datetime) -> bool:
@@ -50,16 +52,6 @@ def in_force(row: Suppression, policy: Policy, at: datetime) -> bool:
         return at < row.until
     days = policy.suppression.reach(row.kind).days
     return days is None or at < row.at + timedelta(days=days)
-
-
-def _in_force(
-    communication: Communication, policy: Policy, facts: Facts, channel: str, at: datetime
-) -> Suppression | None:
-    for row in facts.suppressions:
-        stops = row.channel == channel and policy.suppression.reach(row.kind).stops(communication)
-        if stops and in_force(row, policy, at):
-            return row
-    return None
 
 
 def _complaint(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ccm.decide.daysoff import IsFree
 from ccm.decide.windows import Closed, Open, Window, first_open, weekly
-from ccm.decide.zones import UNKNOWN, Whereabouts
+from ccm.decide.zones import Whereabouts
 from ccm.model.requirements import DAY, Minutes, PolicyRequirements
 from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication
@@ -25,16 +25,8 @@ class Due(NamedTuple):
     reason: str = ""
     """What it waited for longest: ``rule``, ``public_holiday``, ``quiet_hours``, ``send_window``,
     ``preferred_hours``; empty where it need not wait."""
-    where: Whereabouts = UNKNOWN
-    """Whose clocks were looked at; unknown where none had to be."""
-
-    @property
-    def detail(self) -> str:
-        """For the trace: how the zones were found, and which: ``address America/Phoenix+America/Denver``."""
-        zones, source = self.where
-        if not zones:
-            return ""
-        return f"{source} {'+'.join(zones) if len(zones) <= 2 else f'{len(zones)} zones'}"
+    detail: str = ""
+    """For the trace: how the zones were found, and which: ``address America/Phoenix+America/Denver``."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -64,31 +56,15 @@ def hours_of(communication: Communication, channel: Channel, asked: PolicyRequir
     return Hours(tuple(windows), limits, skips, asks, asks or bool(windows))
 
 
-def due(
-    hours: Hours, where: Whereabouts, free: IsFree | None, wish: tuple[int, int] | None, at: datetime,
-    ends: datetime | None,
-) -> Due | None:  # fmt: skip
-    """From when on, not before `at`, a message may go out to somebody in `where`; None: never.
-
-    `free`: the public holidays there, where `hours` skip them. The hours that the customer prefers are a `wish`: they
-    hold a message only where they come before it `ends`.
-    """
-    if not where.zones:
-        if hours.asks_where:
-            return None
-        wish = None
-    soonest = _first(hours, free, None, where, at)
-    if soonest is None or wish is None:
-        return soonest
-    wished = _first(hours, free, wish, where, at)
-    return soonest if wished is None or (ends is not None and wished.at >= ends) else wished
-
-
 @lru_cache(maxsize=16_384)
-def _first(
+def first(
     hours: Hours, free: IsFree | None, wish: tuple[int, int] | None, where: Whereabouts, at: datetime
 ) -> Due | None:
-    """A thousand customers of one zone cost one computation: the keys are equal, or the same objects."""
+    """From when on, not before `at`, a message may go out to somebody in `where`; None: never.
+
+    `free`: the public holidays there, where `hours` skip them. `wish`: the hours that the customer prefers, to keep
+    besides. A thousand customers of one zone cost one computation: the keys are equal, or the same objects.
+    """
     windows: list[Window] = list(hours.windows)
     if free is not None:
         whole: Minutes = ((0, DAY),)
@@ -101,7 +77,14 @@ def _first(
     if found is None:
         return None
     moment, reason = found
-    return Due(moment if reason else at, reason, where)
+    return Due(moment if reason else at, reason, _told(where))
+
+
+def _told(where: Whereabouts) -> str:
+    zones, source = where
+    if not zones:
+        return ""
+    return f"{source} {'+'.join(zones) if len(zones) <= 2 else f'{len(zones)} zones'}"
 
 
 def _starting(week: Sequence[Minutes], free: IsFree | None) -> Callable[[date], Minutes]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from naive_caps import exceeded, has_room
 
 from ccm.decide import calendar, caps
-from ccm.decide.counting import Counted, Counter, Rooms
+from ccm.decide.counting import Caps, Counted, Rooms
 from ccm.model.customer import Contact
 from ccm.model.requirements import NOTHING, FrequencyLimit, PolicyRequirements
 from ccm.workspace.communication import Communication
@@ -48,14 +47,14 @@ def full(
 ) -> str:  # fmt: skip
     """The id of the first cap that is full for an offer on a day."""
     policy = Policy.model_validate({"caps": policy_caps})
-    counted, counters = count(communication or offer(), policy, contacts, channel, asked)
-    return counted.full(counters, START + timedelta(days=day), zones)
+    counted, on = count(communication or offer(), policy, contacts, channel, asked)
+    return counted.full(on, START + timedelta(days=day), zones)
 
 
 def count(
     communication: Communication, policy: Policy, contacts: list[Contact], channel: str,
     asked: PolicyRequirements = NOTHING,
-) -> tuple[Counted, Sequence[Counter]]:  # fmt: skip
+) -> tuple[Counted, Caps]:  # fmt: skip
     """The contacts, counted, and the caps of the channel."""
     rooms = Rooms({channel: caps.rooms_for(communication, policy, asked, channel)})
     return Counted(rooms, contacts), rooms.on[channel]
@@ -73,6 +72,12 @@ def test_the_sixth_offer_in_thirty_days_is_too_many_although_each_week_has_room(
 
 def test_a_message_held_for_later_counts_for_one_that_goes_before_it() -> None:
     assert full([WEEK], days(2, 3), 0) == "week"
+
+
+def test_between_two_that_are_no_window_apart_there_is_room_for_one_more() -> None:
+    two = [{"id": "two", "limit": 2, "days": 2}]
+    assert full(two, days(0, 3), 1.5) == ""
+    assert full(two, days(0, 1.9), 1.5) == "two"
 
 
 @pytest.mark.parametrize(
@@ -171,8 +176,8 @@ POLICIES = st.tuples(any_cap("a"), any_cap("b")).map(lambda both: Policy(caps=bo
 
 def free(policy: Policy, taken: list[Contact], new: Contact, zones: tuple[str, ...]) -> bool:
     communication = offer(category=new.category, purpose="marketing", priority=new.priority or "low")
-    counted, counters = count(communication, policy, taken, new.channel)
-    return not counted.full(counters, new.at, zones)
+    counted, on = count(communication, policy, taken, new.channel)
+    return not counted.full(on, new.at, zones)
 
 
 @settings(deadline=None, max_examples=150)
@@ -191,9 +196,8 @@ def test_whatever_the_order_no_window_is_exceeded_and_nothing_is_refused_that_ha
 @settings(deadline=None, max_examples=100)
 @given(POLICIES, st.lists(CONTACTS, max_size=12), MOMENTS)
 def test_waiting_gives_the_first_hour_that_has_room(policy: Policy, taken: list[Contact], due: datetime) -> None:
-    counted, counters = count(offer(), policy, taken, "sms")
-    held = [(room, counted.held(room)) for room in counted.near(counters)]
-    slot = caps.next_slot(held, due, due + timedelta(days=60), ZONES, lambda moment: moment)
+    counted, on = count(offer(), policy, taken, "sms")
+    slot = caps.next_slot(counted.near(on), due, due + timedelta(days=60), ZONES, lambda moment: moment)
     # Everything here happens on whole hours.
     hours = (due + timedelta(hours=hour) for hour in range(60 * 24 + 1))
     assert slot == next((hour for hour in hours if has_room(policy, taken, contact(hour), ZONES)), None)

@@ -194,7 +194,7 @@ class Customers:
         wanted = decision.channel or next((one.channel for one in decision.candidates if one.detail == cap), None)
         plan = plan_for(communication, self._policy, self._channels)
         way = plan.regime(facts.requirements).ways.get(wanted or "")
-        room = next((one.room for one in way.counters if one.room.id == cap), None) if way else None
+        room = way.caps.named(cap) if way else None
         if room is None:
             return
         length = timedelta(microseconds=room.length)
