@@ -58,7 +58,7 @@ def verify_messages(store: Store) -> tuple[str, ...]:
     - Every message has a decision leaf; of several the newest counts. Communication, channel, release, run, digests
       and outcome are equal, and so is the customer. A message whose customer is not to be told any more has an
       erasure leaf about the same customer, or a disposal leaf that names it: an erasure hides no change.
-    - A message withheld after it was decided to go has an event leaf with its reason.
+    - A message withheld after it was decided to go has a later decision leaf with its reason, or an event leaf.
     - One that is sending, accepted, delivered or unknown has a send leaf.
     - One that is accepted, delivered, failed or unknown has a receipt or event leaf that says so, with the same
       supplier reference where the leaf has one.

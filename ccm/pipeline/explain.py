@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -23,7 +22,7 @@ from ccm.pipeline.explain_basis import Basis
 from ccm.pipeline.explain_digest import of_digest
 from ccm.pipeline.explain_handoff import at_handoffs
 from ccm.pipeline.explain_people import people
-from ccm.pipeline.explain_words import channel_name, phrase, shown
+from ccm.pipeline.explain_words import channel_name, phrase, shown, utc
 from ccm.pipeline.project import Project
 from ccm.pipeline.traces import load, opened_all
 
@@ -42,7 +41,7 @@ def explained(project: Project, connection: Connection, row: Mapping[Any, Any], 
         "run": row["run_id"], "state": row["state"], "reason": row["reason"],
         "why": words(row["reason"], language), "detail": row["detail"], "channel": row["channel"],
         "language": row["language"], "variant": row["variant"], "jurisdiction": row["jurisdiction"],
-        "due": _shown(row["due_at"]),
+        "due": utc(row["due_at"]),
         **people(connection, row, trace.facts),
         **decided(project, connection, decision, grounds, trace.facts, language),
         "handoffs": at_handoffs(project, connection, decisions, language),
@@ -50,11 +49,11 @@ def explained(project: Project, connection: Connection, row: Mapping[Any, Any], 
         else "",
         "rules": _rules(project, row["reason"], decision, language),
         "release": row["release"],
-        "approvals": [{"action": a.action, "by": a.person, "at": _shown(a.at)} for a in actions],
+        "approvals": [{"action": a.action, "by": a.person, "at": utc(a.at)} for a in actions],
         "wording": [{"id": w[0], "version": w[1], "digest": w[2]} for w in orjson.loads(row["wording"])],
         "body_digest": row["body_digest"], "segments": row["segments"], "pages": row["pages"],
         "adapter": row["adapter"], "attempts": row["attempts"], "supplier_reference": row["supplier_reference"],
-        "updated": _shown(row["updated_at"]), "digest": of_digest(connection, row, language),
+        "updated": utc(row["updated_at"]), "digest": of_digest(connection, row, language),
     }  # fmt: skip
 
 
@@ -66,7 +65,7 @@ def tried(
         "message": None, "customer": decision.customer_id, "communication": decision.communication, "run": None,
         "state": "would_send" if decision.send else "would_withhold", "reason": decision.reason,
         "why": words(decision.reason, language), "detail": decision.detail, "channel": decision.channel,
-        "variant": decision.variant, "due": _shown(decision.due_at), "receiver": _receiver(grounds, facts),
+        "variant": decision.variant, "due": utc(decision.due_at), "receiver": _receiver(grounds, facts),
         **decided(project, connection, decision, grounds, facts, language),
         "after_decision": "", "rules": _rules(project, decision.reason, decision, language),
     }  # fmt: skip
@@ -77,7 +76,7 @@ def summary(row: Mapping[Any, Any], language: str) -> dict[str, Any]:
     return {
         "message": row["id"], "customer": row["customer_id"], "communication": row["communication"],
         "state": row["state"], "reason": row["reason"], "why": words(row["reason"], language),
-        "channel": row["channel"], "decided_for": _shown(row["decided_at"]), "due": _shown(row["due_at"]),
+        "channel": row["channel"], "decided_for": utc(row["decided_at"]), "due": utc(row["due_at"]),
         "copy": row["part"].startswith(PART),
     }  # fmt: skip
 
@@ -98,9 +97,9 @@ def decided(
         "decision": {
             "reason": decision.reason, "why": words(decision.reason, language), "send": decision.send,
             "channel": decision.channel, "detail": decision.detail, "digest": decision.digest,
-            "also": list(decision.also), "due": _shown(decision.due_at),
+            "also": list(decision.also), "due": utc(decision.due_at),
         },
-        "decided_for": _shown(decision.at),
+        "decided_for": utc(decision.at),
         "candidates": [
             {"channel": c.channel, "taken": c.taken, "reason": c.reason, "why": words(c.reason, language),
              "detail": c.detail} for c in decision.candidates
@@ -132,8 +131,8 @@ def _way(way: Way, zone: str, language: str) -> dict[str, Any]:
         told = phrase("and", language).join(_step(step, language) for step in steps)
         would = phrase("if", language, steps=told, result=would)
     return {
-        "text": would, "channel": result.channel, "due": _shown(result.due_at),
-        "steps": [{"code": step.code, **dict(step.values), **({"at": _shown(step.at)} if step.at else {})}
+        "text": would, "channel": result.channel, "due": utc(result.due_at),
+        "steps": [{"code": step.code, **dict(step.values), **({"at": utc(step.at)} if step.at else {})}
                   for step in way.steps],
     }  # fmt: skip
 
@@ -157,7 +156,3 @@ def _rules(project: Project, reason: str, decision: Decision, language: str) -> 
         name = file.name.of(language) if file is not None else ""
         found.append({"id": rule, "name": name, "reason": file.reason if file and rule == broken else ""})
     return found
-
-
-def _shown(value: datetime | None) -> str:
-    return "" if value is None else value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -12,10 +12,9 @@ from sqlalchemy import Connection
 from ccm.decide.grounds import Grounds
 from ccm.decide.trace import words
 from ccm.decide.unpacking import Trace
-from ccm.log.leaves import instant
 from ccm.model.message import Candidate
 from ccm.pipeline.explain_basis import Basis
-from ccm.pipeline.explain_words import phrase
+from ccm.pipeline.explain_words import phrase, utc
 from ccm.pipeline.project import Project
 from ccm.pipeline.replay import expiry, handed_over
 
@@ -40,8 +39,8 @@ def at_handoffs(
             ).all()  # fmt: skip
             basis = list({one.text: asdict(one) for one in known}.values())
         found.append({
-            "at": instant(decision.at), "send": decision.send, "reason": code, "why": words(code, language),
-            "detail": about, "due": instant(decision.due_at) if decision.due_at else "", "basis": basis,
+            "at": utc(decision.at), "send": decision.send, "reason": code, "why": words(code, language),
+            "detail": about, "due": utc(decision.due_at), "basis": basis,
         })  # fmt: skip
     return found
 

@@ -67,7 +67,6 @@ def _head(found: Mapping[str, Any], language: str) -> Iterator[str]:
     if found["decision"]["digest"]:
         yield phrase("digest", language, digest=found["decision"]["digest"])
     yield from told_of_digest(found, language)
-    yield from told_of_handoffs(found, language)
 
 
 def _decision(found: Mapping[str, Any], language: str) -> Iterator[str]:
@@ -80,6 +79,7 @@ def _decision(found: Mapping[str, Any], language: str) -> Iterator[str]:
     if found["basis"]:
         yield phrase("because", language)
         yield from (f"    {one['text']}" for one in found["basis"])
+    yield from told_of_handoffs(found, language)
     if not found["policy"]:
         return
     yield phrase("would", language)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 LANGUAGES = ("en", "ja")
@@ -256,3 +256,8 @@ def shown(moment: datetime, zone: str) -> str:
 def day(moment: datetime, zone: str) -> str:
     """A date on the clock of `zone`."""
     return f"{moment.astimezone(ZoneInfo(zone)):%Y-%m-%d}"
+
+
+def utc(moment: datetime | None) -> str:
+    """A time in UTC, to the second; empty where there is none."""
+    return "" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

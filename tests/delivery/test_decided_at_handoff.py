@@ -66,10 +66,10 @@ def test_one_that_is_held_again_says_until_when_and_why(bank: Bank, deferring: s
     assert (again["held"], again["due"]) == ("deferred_by_cap:week", until.strftime("%Y-%m-%dT%H:%M:%S.%fZ"))
     assert again["at"] == DAY.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), "the instant it was decided for"
     english, japanese = (told_of(bank, deferring, language) for language in ("en", "ja"))
-    assert "at hand-off, 2026-04-01T10:00:00.000000Z: to wait until 2026-04-08T09:00:00.000000Z: held until a cap has" \
+    assert "at hand-off, 2026-04-01 10:00:00 UTC: to wait until 2026-04-08 09:00:00 UTC: held until a cap has" \
         " room (deferred_by_cap) [week]" in english  # fmt: skip
     assert "taken by rate-change by e-mail, 2026-04-01 10:00 BST" in english
-    assert "引渡し時の判断（2026-04-01T10:00:00.000000Z）：2026-04-08T09:00:00.000000Zまで待機。送信回数の上限に" \
+    assert "引渡し時の判断（2026-04-01 10:00:00 UTC）：2026-04-08 09:00:00 UTCまで待機。送信回数の上限に" \
         "空きが出るまで保留（deferred_by_cap） [week]" in japanese  # fmt: skip
     assert "該当：rate-change・電子メール" in japanese
 
@@ -125,8 +125,8 @@ def test_one_that_is_withheld_for_a_full_cap_names_what_filled_it(bank: Bank, la
     assert replayed_row(bank, message).verdict == "agrees"
     text = told_of(bank, message, language)
     assert {
-        "en": "at hand-off, 2026-04-01T10:00:00.000000Z: withheld: it would be more than the cap allows (cap) [week]",
-        "ja": "引渡し時の判断（2026-04-01T10:00:00.000000Z）：送信見送り。送信回数の上限に達するため（cap） [week]",
+        "en": "at hand-off, 2026-04-01 10:00:00 UTC: withheld: it would be more than the cap allows (cap) [week]",
+        "ja": "引渡し時の判断（2026-04-01 10:00:00 UTC）：送信見送り。送信回数の上限に達するため（cap） [week]",
     }[language] in text
     assert "rate-change" in text
 

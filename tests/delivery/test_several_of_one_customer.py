@@ -86,6 +86,19 @@ def test_it_comes_out_as_if_each_had_been_alone(bank: Bank, seed: int, on_cap: s
     assert verify_messages(bank.project.store) == ()
 
 
+def test_of_those_that_were_due_before_a_caps_window_began_no_more_go_than_it_holds(bank: Bank) -> None:
+    with_terms(bank, channels=("email",), obeys_caps=True, counts_toward_caps=True)
+    [customer] = people(bank, 1)
+    long_ago = DAY - timedelta(days=20)
+    ids = [notice(bank, customer, f"k{number}").message_id for number in range(3)]
+    with bank.project.store.write() as connection:
+        for table, changed in ((messages, {"due_at": long_ago, "expires_at": None}), (contacts, {"at": long_ago})):
+            connection.execute(update(table).where(table.c.id.in_(ids)).values(**changed))
+    with_terms(bank, Policy.model_validate({"caps": [{"id": "week", "limit": 1, "days": 7}]}))
+    deliver(bank.project, moment=lambda: DAY)
+    assert Counter((one["state"], one["reason"]) for one in rows(bank))["withheld", "cap"] == 2
+
+
 def test_thirty_for_one_customer_take_few_transactions(bank: Bank) -> None:
     with_terms(bank, channels=("email",))
     [customer] = people(bank, 1)

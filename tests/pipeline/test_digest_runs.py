@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from digest_parts import CLOSES, WEDNESDAY, deliver_at, digests_of, readers, rows_of, tell
-from sqlalchemy import insert
+from digest_parts import CLOSES, WEDNESDAY, agree, deliver_at, digests_of, readers, rows_of, tell
+from sqlalchemy import insert, update
 from support import Bank
 
 from ccm.batch import coordinator, runs
@@ -18,7 +18,7 @@ from ccm.pipeline.compose import compose
 from ccm.pipeline.digest_closing import close_digests
 from ccm.pipeline.record import record
 from ccm.pipeline.trigger import send
-from ccm.store.tables import contacts, preferences
+from ccm.store.tables import contacts, messages, preferences
 
 SUMMARY = {
     "en": "A deposit at {{ offer.rate }} a year until {{ offer.until|date('long') }}.",
@@ -66,6 +66,23 @@ def test_a_run_accounts_for_those_who_joined_also_when_the_digest_leaves_them_ou
     assert deliver_at(joining, CLOSES)["news-digest", "digest empty"] == 1
     found = certificate(joining.project, run.id)
     assert (found.digested, found.withheld_by_reason["expired"], found.adds_up) == (0, 1, True)
+    assert not verify_messages(joining.project.store)
+
+
+def test_a_run_counts_those_as_withheld_whose_digest_did_not_go_out(joining: Bank) -> None:
+    [customer] = readers(joining, 1)
+    fill(joining, customer)
+    run = runs.start(joining.project, "savings-offer", WEDNESDAY)
+    coordinator.execute(joining.project, run.id, workers=1)
+    with joining.project.store.write() as connection:
+        connection.execute(update(messages).where(messages.c.run_id == run.id).values(expires_at=None))
+    close_digests(joining.project, CLOSES)
+    found = certificate(joining.project, run.id)
+    assert (found.digested, found.withheld_by_reason.get("digest_withheld")) == (1, None)
+    agree(joining, customer, CLOSES + timedelta(minutes=1), granted=False)
+    deliver_at(joining, rows_of(joining, "news-digest")[0]["due_at"])
+    found = certificate(joining.project, run.id)
+    assert (found.digested, found.withheld_by_reason["digest_withheld"], found.adds_up) == (0, 1, True)
     assert not verify_messages(joining.project.store)
 
 
