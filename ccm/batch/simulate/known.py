@@ -54,7 +54,7 @@ def known(
     if others := sorted(holders - set(customer_ids)):
         found |= gather(connection, project, some, others, at, contacts=False)
     wards = [customer_id for customer_id, facts in found.items() if any(row.kind in INSTEAD for row in facts.relations)]
-    received = {
+    received: dict[tuple[str, str], Facts] = {
         (customer_id, purpose): facts for purpose, one in (by_purpose.items() if wards else ())
         for customer_id, facts in gather(connection, project, one, wards, at, contacts=False).items()
     }  # fmt: skip
