@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -20,7 +20,6 @@ from ccm.batch.simulate.bonds import Ties, ties
 from ccm.batch.simulate.events import Event, Events
 from ccm.batch.simulate.known import Known, known
 from ccm.batch.simulate.tally import Tally
-from ccm.compliance.places import region_of
 from ccm.decide import Facts, decide, plan_for
 from ccm.decide.counting import NOT_COUNTED
 from ccm.decide.relations import household, joint_holders
@@ -33,12 +32,13 @@ from ccm.pipeline.project import Project
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Terms
 
+_Outcome = tuple[Facts, Decision, tuple[str, ...]]
+"""What was known, what was decided, and the channels on which messages go."""
 
-class _Outcome(NamedTuple):
-    facts: Facts
-    decision: Decision
-    used: tuple[str, ...]
-    """Channels on which a message is to go."""
+
+@lru_cache(maxsize=10_000)
+def _point(channel: str, address: str) -> str:
+    return contact_point(channel, address, b"")
 
 
 class _State:
@@ -49,6 +49,7 @@ class _State:
         self.contacts: dict[str, tuple[Contact, ...]] = {}
         """Of those who got something: history and all."""
         self.messages: Counter[str] = Counter()
+        self.closings: set[tuple[Event, str]] = set()
 
     def give_back(self, customer_id: str, communication: str, channel: str, due: datetime | None) -> None:
         """Takes out the contact of a message that does not go after all."""
@@ -99,79 +100,102 @@ class Customers:
         queue = [(event, customer_id) for customer_id in ids for event in self._events.of(customer_id)]
         if len(ids) > 1:
             queue.sort()
-        windows, place = set[tuple[Event, str]](), 0
+        place, together = 0, self._together if len(ids) > 1 else ()
         while place < len(queue):
-            (event, first), end = queue[place], place + 1
-            while event.communication in self._together and end < len(queue) and queue[end][0] == event:
-                end += 1
-            concerned = [first] if end == place + 1 else [customer_id for _, customer_id in queue[place:end]]
-            place = end
-            for customer_id, digest in self._occasion(state, event, concerned):
-                closing = (Event(self._windows[digest](event.at)[1], digest), customer_id)
-                if closing not in windows and closing[0].at < self._events.end:
-                    windows.add(closing)
+            (event, customer_id), place = queue[place], place + 1
+            concerned = [customer_id]
+            if event.communication in together:
+                while place < len(queue) and queue[place][0] == event:
+                    concerned.append(queue[place][1])
+                    place += 1
+            for closing in self._occasion(state, event, concerned):
+                if closing not in state.closings:
+                    state.closings.add(closing)
                     insort(queue, closing)
 
-    def _occasion(self, state: _State, event: Event, ids: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """What happens at once to customers, decided one after the other; gives who has a part in which digest."""
-        communication, tally = self._communications[event.communication], state.tally
-        outcomes: list[_Outcome] = []
-        for customer_id in ids:
-            outcomes.append(self._decided(state, communication, customer_id, event.at))
-            if communication.copies:
-                holders = joint_holders(outcomes[-1].facts.relations, communication.purpose)
-                for holder in holders:
-                    if holder in state.people.facts:
-                        outcomes.append(self._decided(state, communication, holder, event.at))
-                    else:
-                        tally.events += 1
-                        tally.withheld[communication.id, "unknown_customer", self._day(event.at)] += 1
-        kept_back = self._kept_back(communication, outcomes) if len(outcomes) > 1 else {}
-        for number, (facts, decision, used) in enumerate(outcomes):
-            tally.events += 1
-            for channel in used if kept_back else ():
-                if why := kept_back.get(f"{number} {channel}"):
-                    state.give_back(facts.customer.id, communication.id, channel, decision.due_at)
-                    tally.withheld[communication.id, why, self._day(event.at)] += 1
-            if left := [channel for channel in used if f"{number} {channel}" not in kept_back] if kept_back else used:
-                state.messages[facts.customer.id] += len(left)
-                self._sent(communication, facts.customer, decision, left, tally)
+    def _occasion(self, state: _State, event: Event, ids: Sequence[str]) -> Sequence[tuple[Event, str]]:
+        """What happens at once to customers, decided one after the other; returns whose digests are to close when."""
+        communication, at, tally = self._communications[event.communication], event.at, state.tally
+        outcomes = [self._decided(state, communication, customer_id, at) for customer_id in ids]
+        if communication.copies:
+            outcomes = self._with_copies(state, communication, outcomes, at)
+        if len(outcomes) > 1:
+            outcomes = self._once_each(state, communication, outcomes, at)
+        closings = []
+        tally.events += len(outcomes)
+        for facts, decision, used in outcomes:
+            if used:
+                state.messages[facts.customer.id] += len(used)
+                self._sent(communication, facts.customer, decision, used, tally)
             elif decision.digest:
                 tally.digested[communication.id, decision.digest] += 1
-                yield facts.customer.id, decision.digest
-            elif not used:
-                tally.withheld[communication.id, decision.reason, self._day(event.at)] += 1
+                end = self._windows[decision.digest](at)[1]
+                if end < self._events.end:
+                    closings.append((Event(end, decision.digest), facts.customer.id))
+            elif not decision.send:
+                tally.withheld[communication.id, decision.reason, self._day(at)] += 1
             if decision.reason == "cap" or decision.detail.startswith("deferred"):
-                self._displaced(communication, facts, decision, event.at, tally)
+                self._displaced(communication, facts, decision, at, tally)
+        return closings
 
     def _decided(self, state: _State, communication: Communication, customer_id: str, at: datetime) -> _Outcome:
         """One decision; the room that it takes is taken from then on."""
         known = state.people.of(customer_id, communication.purpose)
         customer, contacts = known.customer, state.contacts.get(customer_id, known.contacts)
-        asked = self._project.rules.requirements(communication, customer.jurisdiction, region_of(customer), at)
+        region = state.people.regions[id(known)]
+        asked = self._project.rules.requirements(communication, customer.jurisdiction, region, at)
         facts = Facts(
             customer, known.preferences, known.consents, known.cases, contacts, asked, known.suppressions,
             known.relations, known.proxy,
         )  # fmt: skip
         decision = decide(communication, self._policy, self._channels, facts, at)
         if not (decision.send and decision.channel and decision.due_at):
-            return _Outcome(facts, decision, ())
+            return facts, decision, ()
         terms, due, used = self._terms[communication.id], decision.due_at, (decision.channel, *decision.also)
-        new = tuple(_contact(communication, terms, customer_id, channel, due) for channel in used)
-        state.contacts[customer_id] = contacts + new
-        return _Outcome(facts, decision, used)
+        state.contacts[customer_id] = contacts + tuple(
+            _contact(communication, terms, customer_id, channel, due) for channel in used
+        )
+        return facts, decision, used
 
-    def _kept_back(self, communication: Communication, outcomes: Sequence[_Outcome]) -> dict[str, str]:
-        """Why messages must not go, by place and channel: another customer's reaches the address, or the household."""
-        wanted = []
+    def _with_copies(
+        self, state: _State, communication: Communication, outcomes: Sequence[_Outcome], at: datetime
+    ) -> list[_Outcome]:
+        """Behind each customer's outcome those of the joint holders, as `ccm.pipeline.copies` has them."""
+        found = []
+        for outcome in outcomes:
+            found.append(outcome)
+            for holder in joint_holders(outcome[0].relations, communication.purpose):
+                if holder in state.people.facts:
+                    found.append(self._decided(state, communication, holder, at))
+                else:
+                    state.tally.events += 1
+                    state.tally.withheld[communication.id, "unknown_customer", self._day(at)] += 1
+        return found
+
+    def _once_each(
+        self, state: _State, communication: Communication, outcomes: Sequence[_Outcome], at: datetime
+    ) -> list[_Outcome]:
+        """Without what would reach one address or household twice, as `ccm.pipeline.reserve` keeps it back."""
+        wanted, at_home = [], communication.one_per == "household"
         for number, (facts, _, used) in enumerate(outcomes):
-            lives = household(facts.relations, communication.purpose) if communication.one_per == "household" else None
+            home = (household(facts.relations, communication.purpose) or "") if at_home else ""
             for channel in used:
-                point = ""
-                if may_not_share(self._policy, communication, channel):
-                    point = contact_point(channel, facts.customer.reach(channel) or "", b"")
-                wanted.append(Wanted(f"{number} {channel}", facts.customer.id, point, lives or ""))
-        return refused(wanted, {}, {})
+                shared = may_not_share(self._policy, communication, channel)
+                point = _point(channel, facts.customer.reach(channel) or "") if shared else ""
+                if point or home:
+                    wanted.append(Wanted(f"{number} {channel}", facts.customer.id, point, home))
+        why = refused(wanted, {}, {})
+        if not why:
+            return list(outcomes)
+        found = []
+        for number, (facts, decision, used) in enumerate(outcomes):
+            left = tuple(channel for channel in used if f"{number} {channel}" not in why)
+            for channel in used if len(left) < len(used) else ():
+                if reason := why.get(f"{number} {channel}"):
+                    state.give_back(facts.customer.id, communication.id, channel, decision.due_at)
+                    state.tally.withheld[communication.id, reason, self._day(at)] += 1
+            found.append((facts, decision, left))
+        return found
 
     def _sent(
         self, communication: Communication, customer: Customer, decision: Decision, used: Sequence[str], tally: Tally

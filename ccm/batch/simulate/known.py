@@ -25,6 +25,8 @@ class Known:
     facts: Mapping[str, Facts]
     received: Mapping[tuple[str, str], Facts]
     """By customer and purpose, of customers for whom somebody else may receive: that goes by purpose."""
+    regions: Mapping[int, str]
+    """By the identity of facts, where their customer is."""
 
     def of(self, customer_id: str, purpose: str) -> Facts:
         """What is known when something of a purpose is decided."""
@@ -52,15 +54,15 @@ def known(
     if others := sorted(holders - set(customer_ids)):
         found |= gather(connection, project, some, others, at, contacts=False)
     wards = [customer_id for customer_id, facts in found.items() if any(row.kind in INSTEAD for row in facts.relations)]
-    received = {
+    received: dict[tuple[str, str], Facts] = {
         (customer_id, purpose): facts for purpose, one in (by_purpose.items() if wards else ())
         for customer_id, facts in gather(connection, project, one, wards, at, contacts=False).items()
     }  # fmt: skip
     contacts = _contacts(connection, project, communications, [*found.values(), *received.values()], at)
-    return Known(
-        {name: _with(facts, contacts) for name, facts in found.items()},
-        {name: _with(facts, contacts) for name, facts in received.items()},
-    )
+    by_customer = {name: _with(facts, contacts) for name, facts in found.items()}
+    by_purpose_too = {name: _with(facts, contacts) for name, facts in received.items()}
+    everything = (*by_customer.values(), *by_purpose_too.values())
+    return Known(by_customer, by_purpose_too, {id(facts): region_of(facts.customer) for facts in everything})
 
 
 def _with(facts: Facts, contacts: Mapping[str, tuple[Contact, ...]]) -> Facts:
