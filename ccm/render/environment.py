@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from functools import lru_cache
 from io import StringIO
 from itertools import islice
 from types import CodeType
 from typing import Any
-from unicodedata import combining
-from urllib.parse import quote
 
 from jinja2 import Environment, StrictUndefined, Template, UndefinedError, nodes, runtime
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.lexer import Lexer
 from jinja2.nodes import EvalContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from ccm.errors import RenderError
-from ccm.render.figures import FILTERS as FIGURE_FILTERS
-from ccm.render.formats import Formats
-from ccm.render.plurals import plural
-from ccm.render.widths import full_width, half_width
+from ccm.render.filters import FILTERS, TESTS
 
 MAX_OUTPUT = 5_000_000
 """Characters of one rendered part; a statement of 2,000 rows has about a tenth."""
@@ -148,8 +141,8 @@ class LanguageEnvironment(ImmutableSandboxedEnvironment):
         super().__init__(autoescape=html, undefined=StrictUndefined, keep_trailing_newline=True, cache_size=0)
         self._lexer = _Lexer(self)
         self.globals.clear()
-        self.filters = dict(_FILTERS)
-        self.tests = dict(_TESTS)
+        self.filters = dict(FILTERS)
+        self.tests = dict(TESTS)
         self._reach = {**_RUNTIME, "environment": self}
 
     @property
@@ -208,116 +201,12 @@ def _referenced(piece: str) -> str:
     return piece.encode("ascii", "xmlcharrefreplace").decode()
 
 
-def _money(value: Decimal | None, formats: Formats) -> str | None:
-    return None if value is None else formats.money(value)
-
-
-def _amount(value: Decimal | None, formats: Formats) -> str | None:
-    return None if value is None else formats.amount(value)
-
-
-def _number(value: Any, formats: Formats, digits: int | None = None) -> str | None:
-    return None if value is None else formats.number(value, digits)
-
-
-def _percent(value: Any, formats: Formats, digits: int | None = None) -> str | None:
-    return None if value is None else formats.percent(value, digits)
-
-
-def _date(value: Any, formats: Formats, style: str = "long") -> str | None:
-    return None if value is None else formats.date(value, style)
-
-
-def _datetime(value: Any, formats: Formats) -> str | None:
-    return None if value is None else formats.datetime(value)
-
-
-def _default(value: Any, fallback: Any) -> Any:
-    return fallback if value is None else value
-
-
-def _t(value: str) -> str:
-    # Literal texts are replaced by their translations before this is compiled.
-    return value
-
-
-def _upper(value: str | None) -> str | None:
-    return None if value is None else value.upper()
-
-
-def _lower(value: str | None) -> str | None:
-    return None if value is None else value.lower()
-
-
-def _fullwidth(value: str | None) -> str | None:
-    return None if value is None else full_width(value)
-
-
-def _halfwidth(value: str | None) -> str | None:
-    return None if value is None else half_width(value)
-
-
-def _trim(value: str | None) -> str | None:
-    return None if value is None else value.strip()
-
-
-def _mask(value: str | None, formats: Formats) -> str | None:
-    return None if value is None else formats.bullet * max(len(value) - 4, 0) + value[-4:]
-
-
-def _truncate(value: str | None, formats: Formats, length: int) -> str | None:
-    if value is None or len(value) <= length:
-        return value
-    end = max(length - len(formats.ellipsis), 0)
-    while end and combining(value[end]):
-        end -= 1
-    return value[:end].rstrip() + formats.ellipsis
-
-
-def _join(value: list[str], separator: str) -> str:
-    return separator.join(value)
-
-
-def _url(value: str) -> Markup:
-    # Everything but unreserved characters becomes %XX, so that nothing is left to escape.
-    return Markup(quote(value, safe=""))  # noqa: S704
-
-
-def _tel(value: str) -> str:
-    # RFC 3966: a plus sign and digits; a percent-encoded plus is a number that no telephone dials.
-    return re.sub(r"(?!^\+)\D", "", value)
-
-
-def _given(value: Any) -> bool:
-    return value is not None
-
-
-def _none(value: Any) -> bool:
-    return value is None
-
-
-def _even(value: int) -> bool:
-    return value % 2 == 0
-
-
-def _odd(value: int) -> bool:
-    return value % 2 == 1
-
-
-_FILTERS = {
-    "_money": _money, "_amount": _amount, "_number": _number, "_percent": _percent, "_date": _date,
-    "_datetime": _datetime, "_default": _default, "_t": _t, "_upper": _upper, "_lower": _lower, "_trim": _trim,
-    "_fullwidth": _fullwidth, "_halfwidth": _halfwidth, "_plural": plural, "_decimal": Decimal,
-    "_mask": _mask, "_truncate": _truncate, "_join": _join, "_length": len, "_url": _url, "_tel": _tel,
-    **FIGURE_FILTERS,
-}  # fmt: skip
-_TESTS = {"defined": _given, "none": _none, "even": _even, "odd": _odd}
-_FILTER_NAMES, _TEST_NAMES = {name: f"filter{name}" for name in _FILTERS}, {name: f"test_{name}" for name in _TESTS}
+_FILTER_NAMES, _TEST_NAMES = {name: f"filter{name}" for name in FILTERS}, {name: f"test_{name}" for name in TESTS}
 _RUNTIME = {
     "str": str,
     "undefined": StrictUndefined,
     **{name: getattr(runtime, name) for name in runtime.exported},
-    **{_FILTER_NAMES[name]: function for name, function in _FILTERS.items()},
-    **{_TEST_NAMES[name]: function for name, function in _TESTS.items()},
+    **{_FILTER_NAMES[name]: function for name, function in FILTERS.items()},
+    **{_TEST_NAMES[name]: function for name, function in TESTS.items()},
 }
 """Everything that compiled code can reach: no import, no file, none of Python's own functions but `str`."""
