@@ -21,7 +21,7 @@ from ccm.model.customer import Contact, together
 
 NOT_COUNTED = frozenset({"released", "failed"})
 """Contact states in which certainly nothing went out; every other takes a slot, an unknown outcome too."""
-_MOST_KEPT = 4096
+_MOST_KEPT, _MOST_STRETCHES = 4096, 256
 _SCOPE = together(Contact, "category", "counts")
 """All that says which caps a contact takes room in, and what stands between."""
 _AT = itemgetter(Contact._fields.index("at"))
@@ -29,8 +29,6 @@ _BITS = 8
 _MICRO = timedelta(microseconds=1)
 _REACHED = 1 << _BITS - 1
 """A counter's highest bit; who has as many contacts has every cap looked at word by word."""
-
-
 Stretch = tuple[int, datetime, datetime, bool, Room]
 """The time in which contacts stand in the way of one more by one cap: the bits that say which bounds are reached, its
 start and its end (exclusive), whether it is a calendar's period and so one window, and not all the rolling windows that
@@ -62,7 +60,7 @@ class Caps:
         """Those of the same, around `at`: the same for all customers of a chunk who live in one place."""
         known = self._stretches.get((reached, at, zones))
         if known is None:
-            if len(self._stretches) >= _MOST_KEPT:
+            if len(self._stretches) >= _MOST_STRETCHES:
                 self._stretches.clear()
             known = tuple(_stretches([one for one in self._rooms if one[0] & reached], at, zones))
             self._stretches[reached, at, zones] = known

@@ -22,7 +22,7 @@ _plans: dict[tuple[int, int, int], Plan] = {}
 """By identity of what they were made of, which they keep alive, so that no identity can come to mean another."""
 _MOST_REGIMES = 256
 """More than there are places that rules tell apart."""
-_MOST_ASKED = 4096
+_MOST_ASKED = 1024
 _SAID = together(Preference, "category", "paused_until")
 """All of a preference but whose it is."""
 _NO_RULES: Mapping[str, PolicyRequirements] = MappingProxyType({})

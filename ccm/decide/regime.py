@@ -17,7 +17,7 @@ from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
 
-_MOST_KEPT = 4096
+_MOST_KEPT = 1024
 _STATED = together(Consent, "purpose", "granted")
 """All that a consent says, without when and by what it was given."""
 _AT = itemgetter(Consent._fields.index("at"))

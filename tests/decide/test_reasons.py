@@ -17,7 +17,15 @@ from ccm.model.customer import CustomerStatus, SuppressionKind
 from ccm.pipeline.explain_words import PHRASES
 
 ROOT = Path(__file__).parent.parent.parent / "ccm"
-REASON_ARGUMENT = {"Candidate": 2, "withheld": 0, "_withhold": -1, "_withheld": 1, "_Try": 1, "outcome": 1}
+REASON_ARGUMENT = {
+    "Candidate": 2,
+    "candidate": 2,
+    "withheld": 0,
+    "_withhold": -1,
+    "_withheld": 1,
+    "Try": 1,
+    "outcome": 1,
+}
 """Calls that give a reason, and at which place; -1: at any."""
 
 
