@@ -7,13 +7,16 @@ import gc
 
 def run() -> None:
     """Entry point of the console script."""
-    # What importing makes stays, and there is much of it: a seventh of the start was looking through it for garbage.
+    # What importing makes stays, and there is much of it: nobody needs to look through it for garbage, again and again.
     gc.disable()
     from ccm.cli.main import main
 
     gc.freeze()
     gc.enable()
-    main()
+    try:
+        main()
+    finally:
+        gc.unfreeze()  # Python ends by taking everything apart
 
 
 if __name__ == "__main__":
