@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ccm.decide import calendar
+from ccm.model.customer import NOTHING_WENT, Contact
 from ccm.model.requirements import FrequencyLimit, PolicyRequirements
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Cap, Period, Policy
@@ -54,6 +55,12 @@ class Room:
             and (not self.channels or channel is None or channel in self.channels)
             and (not self.purposes or not purpose or purpose in self.purposes)
         )
+
+    def is_taken_by(self, contact: Contact) -> bool:
+        """Whether a contact takes a slot of it, at its own time."""
+        if not contact.counts or contact.status in NOTHING_WENT:
+            return False
+        return self.holds(contact.category, contact.channel, contact.purpose)
 
     def rank(self, priority: str) -> int:
         """Of a contact of that class; of one whose class nobody knows the lowest."""

@@ -131,12 +131,3 @@ class Case:
             return None if found is None else found.at
 
         return caps.next_slot(counted.near(way.caps), due, latest, zones, open_at)
-
-    def contact(self, channel: str, due: datetime) -> Contact:
-        """The contact that a message of this decision will be, for those that go out beside it."""
-        communication, terms = self.plan.communication, self.plan.terms
-        return Contact(
-            customer_id=self.facts.customer.id, communication=communication.id, category=communication.category,
-            channel=channel, at=due, status="reserved", purpose=communication.purpose, priority=terms.priority,
-            counts=terms.counts_toward_caps,
-        )  # fmt: skip

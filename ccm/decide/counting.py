@@ -17,10 +17,8 @@ from typing import Any
 
 from ccm.decide import calendar
 from ccm.decide.caps import Room, microseconds
-from ccm.model.customer import Contact, together
+from ccm.model.customer import NOTHING_WENT, Contact, together
 
-NOT_COUNTED = frozenset({"released", "failed"})
-"""Contact states in which certainly nothing went out; every other takes a slot, an unknown outcome too."""
 _MOST_KEPT, _MOST_STRETCHES = 4096, 256
 _SCOPE = together(Contact, "category", "counts")
 """All that says which caps a contact takes room in, and what stands between."""
@@ -115,7 +113,7 @@ class _Scopes(dict[tuple[Any, ...], int]):
             self.clear()
         category, channel, status, purpose, priority, counts = scope
         found = 0
-        if counts and status not in NOT_COUNTED:
+        if counts and status not in NOTHING_WENT:
             for one, rank, room in self._ones:
                 if room.rank(priority) >= rank and room.holds(category, channel, purpose):
                     found += one
@@ -166,7 +164,4 @@ class Counted:
 
     def held(self, room: Room) -> list[tuple[int, int]]:
         """The contacts that take room in a cap as `Room.next` takes them."""
-        return [
-            (microseconds(one.at), room.rank(one.priority)) for one in self._contacts
-            if one.counts and one.status not in NOT_COUNTED and room.holds(one.category, one.channel, one.purpose)
-        ]  # fmt: skip
+        return [(microseconds(one.at), room.rank(one.priority)) for one in self._contacts if room.is_taken_by(one)]

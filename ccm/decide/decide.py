@@ -119,7 +119,7 @@ class _Choice(Case):
                 self.candidates[place] = candidate(channel, False, tried.reason, tried.detail)
             else:
                 going.append((channel, tried))
-                taken.append(self.contact(channel, tried.due))
+                taken.append(self.plan.contact(self.facts.customer.id, channel, tried.due))
         if not going:
             return self.first(possible)
         self.mark([place for place in possible if place not in now], "not_needed")

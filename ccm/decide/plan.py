@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ccm.decide import caps
 from ccm.decide.preferences import Wishes
 from ccm.decide.regime import Regime
-from ccm.model.customer import Preference, together
+from ccm.model.customer import Contact, Preference, together
 from ccm.model.message import Candidate
 from ccm.model.requirements import DAY, PolicyRequirements
 from ccm.workspace.channels import Channel
@@ -80,6 +80,15 @@ class Plan:
                    for room in caps.rooms_for(self.communication, self.policy, one, None)]  # fmt: skip
         lengths += [rule.days * DAY * 60 * caps.SECOND for rule in self.communication.not_within]
         return at - timedelta(microseconds=max(lengths)) if lengths else None
+
+    def contact(self, customer_id: str, channel: str, due: datetime, message_id: str | None = None) -> Contact:
+        """The contact that a message of it will be, as the ledger will have it."""
+        communication = self.communication
+        return Contact(
+            customer_id=customer_id, communication=self.id, category=communication.category, channel=channel, at=due,
+            status="reserved", purpose=communication.purpose, priority=self.terms.priority,
+            counts=self.terms.counts_toward_caps, message_id=message_id,
+        )  # fmt: skip
 
     def unserved(self, jurisdiction: str, language: str) -> tuple[str, str] | None:
         """Why it is not offered where a customer is, or not in words for them, as (reason, detail), or None."""

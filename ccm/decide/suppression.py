@@ -7,12 +7,9 @@ from datetime import datetime, timedelta
 from ccm.decide import relations
 from ccm.decide.facts import Facts
 from ccm.decide.plan import Plan
-from ccm.model.customer import Suppression
+from ccm.model.customer import NOTHING_WENT, Suppression
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
-
-NOTHING_WENT = frozenset({"released", "failed"})
-"""Contact states in which certainly nothing was said; an unknown outcome may have been."""
 
 
 def not_eligible(plan: Plan, facts: Facts, at: datetime) -> tuple[str, str] | None:

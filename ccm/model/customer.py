@@ -133,6 +133,10 @@ class Consent(NamedTuple):
     evidence: str = ""
 
 
+NOTHING_WENT = frozenset({"released", "failed"})
+"""Contact states in which certainly nothing was said; every other takes a slot, an unknown outcome too."""
+
+
 class Contact(NamedTuple):
     """One thing said to a customer: imported history or a reservation of our own."""
 

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 from sqlalchemy import Connection, select
 
-from ccm.decide import Facts, decide, relations
+from ccm.decide import Facts, decide, plan_for, relations
 from ccm.decide.sharing import Wanted
 from ccm.model.customer import Contact
 from ccm.model.message import Decision
@@ -107,16 +107,12 @@ def reserve(
 def _room(project: Project, compiled: Compiled, message: str, decision: Decision) -> list[Contact]:
     """The contact that a message of this transaction will be, for others to the same person.
 
-    Written as the ledger will have it, so that an equal one is known again when the transaction is tried anew.
+    It is as the ledger will have it, so that an equal one is known again when the transaction is tried anew.
     """
-    communication, terms = compiled.communication, project.workspace.policy.terms(compiled.communication)
     if decision.channel is None or decision.due_at is None:
         return []
-    return [Contact(
-        customer_id=decision.customer_id, communication=communication.id, category=communication.category,
-        channel=decision.channel, at=decision.due_at, status="reserved", message_id=message,
-        purpose=communication.purpose, priority=terms.priority, counts=terms.counts_toward_caps,
-    )]  # fmt: skip
+    plan = plan_for(compiled.communication, project.workspace.policy, project.workspace.channels)
+    return [plan.contact(decision.customer_id, decision.channel, decision.due_at, message)]
 
 
 def _contact_points(project: Project, connection: Connection, composed: Sequence[Composed]) -> dict[str, str]:

@@ -21,7 +21,6 @@ from ccm.batch.simulate.events import Event, Events
 from ccm.batch.simulate.known import Known, known
 from ccm.batch.simulate.tally import Tally
 from ccm.decide import Facts, decide, plan_for
-from ccm.decide.counting import NOT_COUNTED
 from ccm.decide.relations import household, joint_holders
 from ccm.decide.sharing import Wanted, refused
 from ccm.model.customer import Contact, Customer
@@ -30,7 +29,6 @@ from ccm.pipeline.contact_points import contact_point, may_not_share
 from ccm.pipeline.digests import windows_of
 from ccm.pipeline.project import Project
 from ccm.workspace.communication import Communication
-from ccm.workspace.policy import Terms
 
 _Outcome = tuple[Facts, Decision, tuple[str, ...]]
 """What was known, what was decided, and the channels on which messages go."""
@@ -74,7 +72,6 @@ class Customers:
         self._together = frozenset({run.communication for run in events.runs} | collecting)
         self._communications = named | {name: workspace.communication(name) for name in sorted(collecting)}
         self._windows = {name: windows_of(project, name) for name in collecting}
-        self._terms = {name: self._policy.terms(one) for name, one in self._communications.items()}
         self._days: dict[int, str] = {}
         self._languages: dict[tuple[str, str], str] = {}
 
@@ -151,10 +148,9 @@ class Customers:
         decision = decide(communication, self._policy, self._channels, facts, at)
         if not (decision.send and decision.channel and decision.due_at):
             return facts, decision, ()
-        terms, due, used = self._terms[communication.id], decision.due_at, (decision.channel, *decision.also)
-        state.contacts[customer_id] = contacts + tuple(
-            _contact(communication, terms, customer_id, channel, due) for channel in used
-        )
+        plan, used = plan_for(communication, self._policy, self._channels), (decision.channel, *decision.also)
+        due = decision.due_at
+        state.contacts[customer_id] = contacts + tuple(plan.contact(customer_id, channel, due) for channel in used)
         return facts, decision, used
 
     def _with_copies(
@@ -224,8 +220,7 @@ class Customers:
         length = timedelta(microseconds=room.length)
         near = {
             contact.communication for contact in facts.contacts
-            if contact.counts and contact.status not in NOT_COUNTED and at - length < contact.at < at + length
-            and room.holds(contact.category, contact.channel, contact.purpose)
+            if at - length < contact.at < at + length and room.is_taken_by(contact)
         }  # fmt: skip
         for name in sorted(near):
             tally.displaced[communication.id, cap, name] += 1
@@ -235,11 +230,3 @@ class Customers:
         if quarter not in self._days:
             self._days[quarter] = at.astimezone(self._zone).date().isoformat()
         return self._days[quarter]
-
-
-def _contact(communication: Communication, terms: Terms, customer_id: str, channel: str, at: datetime) -> Contact:
-    return Contact(
-        customer_id=customer_id, communication=communication.id, category=communication.category, channel=channel,
-        at=at, status="reserved", purpose=communication.purpose, priority=terms.priority,
-        counts=terms.counts_toward_caps,
-    )  # fmt: skip
