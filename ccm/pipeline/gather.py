@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from sqlalchemy import Connection
 
@@ -16,6 +17,8 @@ from ccm.pipeline import contact_points
 from ccm.pipeline.project import Project
 from ccm.store import feeds
 from ccm.workspace.communication import Communication
+
+_STAND = itemgetter(*map(Contact._fields.index, feeds.STAND))
 
 
 def gather(
@@ -40,7 +43,7 @@ def gather(
     if suppressions:
         suppressions = _of_addresses_in_use(connection, found, suppressions)
     asked = _requirements(project, communication, found, at)
-    said = ledger(connection, project, communication, asked, at) if contacts else {}
+    said = _ledger(connection, project, communication, asked, at) if contacts else {}
     return {
         customer_id: Facts(
             customer,
@@ -57,17 +60,38 @@ def gather(
     }
 
 
-def ledger(
+def _ledger(
     connection: Connection, project: Project, communication: Communication,
     asked: Mapping[str, Mapping[str, PolicyRequirements]], at: datetime,
 ) -> Mapping[str, Sequence[Contact]]:  # fmt: skip
-    """The contacts, by customer, that a decision at `at` looks at; `asked` is what rules ask for, by customer.
+    """The contacts, by customer, that a decision at `at` looks at; `asked` is what rules ask for, by customer."""
+    since, follows = _looked_at(project, communication, asked, at)
+    return {} if since is None else feeds.contacts(connection, list(asked), since, follows)
+
+
+def ledger_again(
+    connection: Connection, project: Project, communication: Communication, known: Mapping[str, Facts], at: datetime
+) -> Mapping[str, Sequence[Contact]]:
+    """The contacts of customers as they are now: mostly as in the facts of before, which three columns tell.
 
     Read under the customers' guards nobody else can change them.
     """
+    asked = {customer_id: facts.requirements for customer_id, facts in known.items()}
+    since, follows = _looked_at(project, communication, asked, at)
+    if since is None:
+        return {}
+    before = {_STAND(contact) for facts in known.values() for contact in facts.contacts}
+    if feeds.contact_states(connection, list(known), since, follows) == before:
+        return {customer_id: facts.contacts for customer_id, facts in known.items()}
+    return feeds.contacts(connection, list(known), since, follows)
+
+
+def _looked_at(
+    project: Project, communication: Communication, asked: Mapping[str, Mapping[str, PolicyRequirements]], at: datetime
+) -> tuple[datetime | None, Sequence[str]]:
+    """From when on contacts are needed, None: none are; and the communications that this one must not follow."""
     plan = plan_for(communication, project.workspace.policy, project.workspace.channels)
-    since = plan.look_back((one for by_channel in asked.values() for one in by_channel.values()), at)
-    return {} if since is None else feeds.contacts(connection, list(asked), since, plan.follows)
+    return plan.look_back((one for by_channel in asked.values() for one in by_channel.values()), at), plan.follows
 
 
 def _proxies(

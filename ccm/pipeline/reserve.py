@@ -17,7 +17,7 @@ from ccm.model.message import Decision
 from ccm.pipeline import contact_points
 from ccm.pipeline.compose import Composed, Occasion
 from ccm.pipeline.copies import PART
-from ccm.pipeline.gather import ledger
+from ccm.pipeline.gather import ledger_again
 from ccm.pipeline.project import Compiled, Project
 from ccm.store import rows
 from ccm.store.tables import messages
@@ -72,8 +72,7 @@ def reserve(
     points = _contact_points(project, connection, composed)
     wanted = _wanted(project, compiled, composed, points)
     lock_guards(project, connection, {*known, *contact_points.guards(wanted.values())})
-    asked = {customer_id: facts.requirements for customer_id, facts in known.items()}
-    contacts = ledger(connection, project, communication, asked, occasion.at)
+    contacts = ledger_again(connection, project, communication, known, occasion.at)
     already = _already_sent(connection, communication.id, occasion.id, list(known))
     reserved = Reserved(contact_points=points)
     taken: defaultdict[str, list[Contact]] = defaultdict(list)

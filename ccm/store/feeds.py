@@ -11,7 +11,22 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import JSON, Connection, Select, Table, cast, collate, exists, func, literal, or_, select, type_coerce
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    cast,
+    collate,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    type_coerce,
+)
 
 from ccm.model.customer import Case, Consent, Contact, Customer, Preference, Relation, Suppression
 from ccm.store import rows, tables
@@ -154,12 +169,29 @@ def contacts(
     Also what does not count, where it is of one of the communications `following`. `Contact.message_id` is the row's
     id: the message of our own, or the digest that an imported row got.
     """
-    table = tables.contacts
-    named = or_(table.c.counts, table.c.communication.in_(following)) if following else table.c.counts
     names = ["id" if name == "message_id" else name for name in Contact._fields]
     return rows.of_customers(
-        connection, Contact, table, ids, order=("at", "id"), names=names, where=(table.c.at >= since, named)
+        connection, Contact, tables.contacts, ids, order=("at", "id"), names=names, where=_looked_at(since, following)
     )  # fmt: skip
+
+
+STAND = ("message_id", "status", "at")
+"""All that ever changes of a contact, or tells it from others."""
+
+
+def contact_states(
+    connection: Connection, ids: Sequence[str], since: datetime, following: Sequence[str] = ()
+) -> set[tuple[str, str, datetime]]:
+    """The fields `STAND` of all that `contacts` gives, which take a third of its time."""
+    c = tables.contacts.c
+    statement = select(c.id, c.status, literal_column("at")).where(*_looked_at(since, following))
+    found = rows.plain(connection, statement, c.customer_id, ids)
+    return {(key, status, rows.instant(at)) for key, status, at in found}
+
+
+def _looked_at(since: datetime, following: Sequence[str]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    c = tables.contacts.c
+    return c.at >= since, or_(c.counts, c.communication.in_(following)) if following else c.counts
 
 
 def contacts_of(connection: Connection, ids: Sequence[str]) -> dict[str, Contact]:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import repeat
+from operator import itemgetter
 from typing import Any, TypeVar
 
 import orjson
@@ -43,7 +44,7 @@ def of_customers(
     connection: Connection, model: type[T], table: Table, ids: Sequence[str], *, order: Sequence[str],
     names: Sequence[str] = (), where: Sequence[ColumnElement[bool]] = (), convert: Mapping[str, Convert] | None = None,
 ) -> dict[str, list[T]]:  # fmt: skip
-    """Rows by ``customer_id``, each customer's sorted by the columns `order`.
+    """Rows by ``customer_id``, each customer's sorted by the columns `order`, words by code point.
 
     `model`: a class of named tuples. `names`: the columns to read where they are not called as its fields are, in the
     same order.
@@ -53,7 +54,6 @@ def of_customers(
     statement: Select[*tuple[Any, ...]] = select(*(literal_column(column) for column in columns)).select_from(table)
     if where:
         statement = statement.where(*where)
-    statement = statement.order_by(*(table.c[name] for name in order))
     rows = plain(connection, statement, table.c.customer_id, ids)
     if not rows:
         return {}
@@ -67,6 +67,11 @@ def of_customers(
     # By tuple itself: the class's own constructor is a call in Python for each row.
     for row in map(tuple.__new__, repeat(model), zip(*by_column, strict=True)):
         found[row[place]].append(row)
+    # Here and not by the database, which would sort the rows of all customers, and by its own collation.
+    by = itemgetter(*map(columns.index, order))
+    for mine in found.values():
+        if len(mine) > 1:
+            mine.sort(key=by)
     return found
 
 
