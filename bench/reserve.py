@@ -8,6 +8,7 @@ its encryption and the digest of the inputs included.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
 import time
@@ -15,20 +16,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, insert, select
 
 from bench import bank, servers
 from bench.bank import AT
 from ccm.decide import Facts, decide
 from ccm.intake.demo import write_demo_feed
 from ccm.model.message import ApprovedMessage, Decision, Rendered
-from ccm.pipeline.compose import Composed, Occasion, input_digest, message_id
+from ccm.pipeline.compose import Composed, Occasion, material, message_id
 from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Project, open_project
-from ccm.pipeline.record import record
+from ccm.pipeline.record import ChunkClaim, record
 from ccm.store import feeds
 from ccm.store.engine import Store
-from ccm.store.tables import contacts, messages
+from ccm.store.tables import chunks, contacts, messages, runs
 
 CUSTOMERS = int(os.environ.get("BENCH_CUSTOMERS", "12000"))
 CHUNK = 1_000
@@ -46,12 +47,13 @@ def chunk(project: Project, name: str, customer_ids: Sequence[str]) -> int:
     workspace = project.workspace
     with project.store.read() as connection:
         known = gather(connection, project, compiled.communication, customer_ids, AT)
-    composed = []
+    composed, made_of = [], hashlib.sha256()
     for customer_id, facts in known.items():
-        input_digest(customer_id, facts, None)
+        made_of.update(material(customer_id, facts, None))
         decision = decide(compiled.communication, workspace.policy, workspace.channels, facts, AT)
         composed.append(_composed(project, occasion, facts, decision))
-    recorded = record(project, compiled, occasion, composed, given={})
+    claim = ChunkClaim(name, 0, 0, made_of.hexdigest())
+    recorded = record(project, compiled, occasion, composed, claim, given={})
     return sum(outcome.state == "due" for outcome in recorded)
 
 
@@ -72,6 +74,16 @@ def _composed(project: Project, occasion: Occasion, facts: Facts, decision: Deci
     return replace(outcome, message=message, rendered=TEXT)
 
 
+def planned(project: Project, names: Sequence[str]) -> None:
+    """Runs of these names, of one chunk each, for `chunk` to record."""
+    run = {"communication": COMMUNICATION, "at": AT, "release": project.compiled(COMMUNICATION).release.digest,
+           "state": "running", "parameters": "{}", "intended": 0, "fence": 0, "created_at": AT}  # fmt: skip
+    with project.store.write() as connection:
+        connection.execute(insert(runs), [{"id": name, **run} for name in names])
+        todo = {"number": 0, "customer_ids": "[]", "state": "todo"}
+        connection.execute(insert(chunks), [{"run_id": name, **todo} for name in names])
+
+
 def prepared(folder: Path, url: str) -> Project:
     """The demo bank in the store at `url`, or in SQLite where that is empty."""
     project = open_project(bank.new_workspace(folder / "bank"))
@@ -81,7 +93,7 @@ def prepared(folder: Path, url: str) -> Project:
         project.store.upgrade()
     write_demo_feed(folder / "feed", CUSTOMERS, 7)
     bank.import_all(project, folder / "feed")
-    project.compiled(COMMUNICATION)
+    bank.Bank(project).approve(COMMUNICATION)
     project.vault()
     return project
 
@@ -91,6 +103,7 @@ def measured(project: Project) -> Mapping[str, float]:
     with project.store.read() as connection:
         ids = feeds.customer_ids(connection, None, CUSTOMERS)
     parts = [ids[start : start + CHUNK] for start in range(0, len(ids), CHUNK)]
+    planned(project, [f"warm-{number}" for number in range(len(parts))])
     for number, part in enumerate(parts):  # keys of customers and names for the log are made once in their lives
         chunk(project, f"warm-{number}", part)
     found = {}
@@ -100,6 +113,7 @@ def measured(project: Project) -> Mapping[str, float]:
         found[f"{processes} processes" if processes > 1 else "1 process"] = len(ids) / wall
         found[f"CPU ms a thousand ({processes})"] = cpu * 1e6 / len(ids)
     _forget(project)
+    planned(project, [f"single-{customer_id}" for customer_id in ids[:ONE_BY_ONE]])
     started = time.perf_counter()
     for customer_id in ids[:ONE_BY_ONE]:
         chunk(project, f"single-{customer_id}", [customer_id])
@@ -115,6 +129,9 @@ def _forget(project: Project) -> None:
 
 def _raced(project: Project, parts: Sequence[Sequence[str]], processes: int) -> tuple[float, float]:
     """Wall seconds in which that many processes work off the chunks, forking not counted, and all their CPU seconds."""
+    named = [(f"round-{processes}-{number}", part) for number, part in enumerate(parts)]
+    first = [f"own-{processes}-{place}" for place in range(processes)]
+    planned(project, [*first, *(name for name, _ in named)])
     project.store.close()
     begin = time.perf_counter() + 0.3
     children = []
@@ -124,10 +141,10 @@ def _raced(project: Project, parts: Sequence[Sequence[str]], processes: int) -> 
             status = 1
             try:
                 project.reopen()
-                chunk(project, f"own-{processes}-{place}", parts[0][:1])  # its connections and caches
+                chunk(project, first[place], parts[0][:1])  # its connections and caches
                 time.sleep(max(0.0, begin - time.perf_counter()))
-                for number, part in enumerate(parts[place::processes]):
-                    chunk(project, f"round-{processes}-{place}-{number}", part)
+                for name, part in named[place::processes]:
+                    chunk(project, name, part)
                 status = 0
             finally:
                 os._exit(status)

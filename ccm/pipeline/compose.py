@@ -105,9 +105,9 @@ def compose(
     """Decides, renders and checks; writes nothing.
 
     Returns the outcomes in the order of `customer_ids`, further parts of a customer's behind the first, and the
-    digest of everything they came from. `given` holds the data of customers whose trigger brought them. `isolate`: a
-    failure of the engine itself is that one message's outcome (used for a chunk that failed before, to find the
-    message it fails on).
+    digest of what their messages are made of. `given` holds the data of customers whose trigger brought them.
+    `isolate`: a failure of the engine itself is that one message's outcome (used for a chunk that failed before, to
+    find the message it fails on).
     """
     workspace, communication = project.workspace, compiled.communication
     with project.store.read() as connection:
@@ -127,13 +127,13 @@ def compose(
     inputs = hashlib.sha256()
     for customer_id in customer_ids:
         result = data.get(customer_id)
-        inputs.update(input_digest(customer_id, facts.get(customer_id), result))
+        inputs.update(material(customer_id, facts.get(customer_id), result))
         if customer_id not in decided:
             composed.append(_unknown(customer_id, compiled, occasion))
         else:
             composed += _parts(project, compiled, occasion, *decided[customer_id], result, stopped, isolate)
         for copy in further.get(customer_id, ()):
-            inputs.update(input_digest(copy.holder, copy.known[0] if copy.known else None, None))
+            inputs.update(material(copy.holder, copy.known[0] if copy.known else None, None))
             if copy.known is None:
                 composed.append(_unknown(copy.holder, compiled, occasion, customer_id))
             else:
@@ -279,16 +279,14 @@ def _unknown(customer_id: str, compiled: Compiled, occasion: Occasion, about: st
     return Composed(own, decision, "withheld", "unknown_customer", "", None, "", part=part, about=about)
 
 
-def input_digest(customer_id: str, facts: Facts | None, data: DataResult | None) -> bytes:
-    """A digest of all that one customer's outcome came from."""
+def material(customer_id: str, facts: Facts | None, data: DataResult | None) -> bytes:
+    """What one customer's message is made of. What it was decided by stands in its trace."""
     parts: list[object] = [customer_id]
     if facts is not None:
-        rows = (facts.preferences, facts.consents, facts.cases, facts.contacts, facts.suppressions, facts.relations)
-        # As plain tuples: orjson writes those by itself, and asks about every other kind.
-        parts += [facts.customer, facts.proxy, *(list(map(tuple, some)) for some in rows)]
+        parts += facts.customer, facts.proxy
     if data is not None:
         parts.append([data.reason, data.detail] if isinstance(data, DataRefusal) else data.digest)
-    return hashlib.sha256(orjson.dumps(parts, default=_plain, option=orjson.OPT_SORT_KEYS)).digest()
+    return orjson.dumps(parts, default=_plain, option=orjson.OPT_SORT_KEYS)
 
 
 def _plain(value: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,7 +44,8 @@ class ChunkClaim:
     run_id: str
     number: int
     fence: int
-    input_digest: str
+    material: str
+    """The digest that `compose` gives."""
 
 
 def record(
@@ -114,11 +116,18 @@ class _Recorder:
         trace = self.traces.pack(outcome.decision, outcome.facts)
         return self.rows.row(outcome, self.refs.get(outcome.message_id), trace)
 
+    def input_digest(self, claim: ChunkClaim, composed: Sequence[Composed]) -> str:
+        """Of all that a chunk's outcomes came from: what messages are made of, and what was decided by."""
+        digest = hashlib.sha256(claim.material.encode())
+        for one in composed:
+            digest.update(self.ready[one.message_id][1]["trace"])
+        return digest.hexdigest()
+
     def recorded(self, composed: Sequence[Composed]) -> list[Composed]:
         project, occasion = self.project, self.occasion
         with project.store.write() as connection:
             if self.claim is not None:
-                _finish_chunk(connection, self.claim, project.clock())
+                _finish_chunk(connection, self.claim, self.input_digest(self.claim, composed), project.clock())
             reserved = reserve(project, connection, self.compiled, occasion, composed)
             if reserved.changed:
                 raise _LedgerMoved(reserved.changed)
@@ -153,12 +162,12 @@ def _replaced(composed: Sequence[Composed], anew: Mapping[str, Sequence[Composed
     return found
 
 
-def _finish_chunk(connection: Connection, claim: ChunkClaim, now: datetime) -> None:
+def _finish_chunk(connection: Connection, claim: ChunkClaim, input_digest: str, now: datetime) -> None:
     held = exists().where(and_(runs.c.id == claim.run_id, runs.c.fence == claim.fence, runs.c.state == "running"))
     done = connection.execute(
         update(chunks)
         .where(chunks.c.run_id == claim.run_id, chunks.c.number == claim.number, chunks.c.state == "todo", held)
-        .values(state="done", input_digest=claim.input_digest, done_at=now)
+        .values(state="done", input_digest=input_digest, done_at=now)
     )
     if done.rowcount != 1:
         raise Conflict(f"chunk {claim.number} of run {claim.run_id} is not this coordinator's to record")

@@ -190,9 +190,9 @@ def test_what_an_overtaken_coordinator_still_does_is_void(bank: Bank) -> None:
     bank.clock.now += runs.LEASE * 2
     runs.take(bank.project, started.id, "b/2/2")
     compiled = bank.project.compiled("savings-offer")
-    composed, digest = compose(bank.project, compiled, old.occasion(), ["D0000001"])
+    composed, made_of = compose(bank.project, compiled, old.occasion(), ["D0000001"])
     with pytest.raises(Conflict):
-        record(bank.project, compiled, old.occasion(), composed, ChunkClaim(old.id, 0, old.fence, digest))
+        record(bank.project, compiled, old.occasion(), composed, ChunkClaim(old.id, 0, old.fence, made_of))
     assert counted(bank, "id") == Counter()
 
 
