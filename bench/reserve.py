@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import tempfile
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +22,7 @@ from sqlalchemy import delete, func, insert, select
 
 from bench import bank, servers
 from bench.bank import AT
+from ccm.batch.workers import forked
 from ccm.decide import Facts, decide
 from ccm.intake.demo import write_demo_feed
 from ccm.model.message import ApprovedMessage, Decision, Rendered
@@ -36,6 +39,8 @@ CHUNK = 1_000
 PROCESSES = 2
 ONE_BY_ONE = 200
 COMMUNICATION = "savings-offer"
+_project: Project
+"""A worker's own."""
 BODY = b"A short text in the place of a rendered message, as long as one text message may be: it says who writes, what"
 TEXT = Rendered("sms", "text/plain", BODY, BODY.decode(), segments=1)
 
@@ -128,36 +133,32 @@ def _forget(project: Project) -> None:
 
 
 def _raced(project: Project, parts: Sequence[Sequence[str]], processes: int) -> tuple[float, float]:
-    """Wall seconds in which that many processes work off the chunks, forking not counted, and all their CPU seconds."""
+    """Wall seconds in which that many workers of a run work off the chunks, and all their CPU seconds."""
     named = [(f"round-{processes}-{number}", part) for number, part in enumerate(parts)]
-    first = [f"own-{processes}-{place}" for place in range(processes)]
-    planned(project, [*first, *(name for name, _ in named)])
+    planned(project, [name for name, _ in named])
     project.store.close()
-    begin = time.perf_counter() + 0.3
-    children = []
-    for place in range(processes):
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                project.reopen()
-                chunk(project, first[place], parts[0][:1])  # its connections and caches
-                time.sleep(max(0.0, begin - time.perf_counter()))
-                for name, part in named[place::processes]:
-                    chunk(project, name, part)
-                status = 0
-            finally:
-                os._exit(status)
-        children.append(child)
-    cpu = 0.0
-    for child in children:
-        _, status, used = os.wait4(child, 0)
-        cpu += used.ru_utime + used.ru_stime
-        if os.waitstatus_to_exitcode(status):
-            raise RuntimeError("a process of the measurement failed")
-    seconds = time.perf_counter() - begin
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    with forked(processes, _enter, project, parts[0][0]) as pool:
+        deque(pool.map(time.sleep, [0.5] * processes), 0)  # until all are there
+        started = time.perf_counter()
+        deque(pool.map(_work, named), 0)
+        seconds = time.perf_counter() - started
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     project.reopen()
-    return seconds, cpu
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _enter(project: Project, customer_id: str) -> None:
+    global _project
+    project.reopen()
+    _project = project
+    name = f"own-{os.getpid()}"
+    planned(project, [name])
+    chunk(project, name, [customer_id])  # its connections and caches
+
+
+def _work(named: tuple[str, Sequence[str]]) -> None:
+    chunk(_project, *named)
 
 
 def told(name: str, project: Project) -> str:
