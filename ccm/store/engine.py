@@ -150,7 +150,15 @@ def insert_of(dialect: str, table: Table) -> Any:
 
 def _engine(url: str, dialect: str) -> Engine:
     if dialect == "postgresql":
-        return create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True)
+        engine = create_engine(url, pool_size=5, max_overflow=5, pool_pre_ping=True)
+
+        @event.listens_for(engine, "connect")
+        def _in_utc(connection: Any, _record: Any) -> None:
+            # The driver then gives instants in UTC itself; to bring each there from the server's zone takes longer.
+            connection.execute("SET TIME ZONE 'UTC'")
+            connection.commit()
+
+        return engine
     # Kept, since the last one to be closed writes the whole log of changes back into the file.
     engine = create_engine(url, poolclass=QueuePool, pool_size=5, max_overflow=-1, connect_args={"timeout": 60})
 
