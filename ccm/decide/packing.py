@@ -25,7 +25,7 @@ from ccm.decide.facts import Facts
 from ccm.decide.grounds import Grounds
 from ccm.decide.zones import whereabouts
 from ccm.model.customer import Consent, Contact, Customer, Preference, together
-from ccm.model.message import Candidate, Decision
+from ccm.model.message import Decision
 from ccm.workspace.settings import known_zones
 
 K = TypeVar("K")
@@ -46,7 +46,7 @@ _PREFERENCE = together(Preference, "category", "paused_until")
 _CONSENT = together(Consent, "purpose", "granted")
 _CONTACT = together(Contact, "communication", "counts")
 """As `ccm.decide.unpacking` reads them: communication, category, channel, status, purpose, priority, counts."""
-_MOST_KEPT = 10_000
+_MOST_KEPT = 4096
 """Of each kind that a writer remembers; what customers have in common is far less."""
 _NOWHERE: Mapping[str, tuple[str, ...]] = {}
 _REGION = re.compile(r"[A-Z0-9]{1,3}")
@@ -90,13 +90,13 @@ def since(base: datetime, moment: datetime | None) -> bytes:
     seconds = apart.seconds
     if apart.microseconds:
         count, unit = apart // MICROSECOND, 3
-    elif not seconds:
-        count, unit = apart.days, 0
     elif seconds % 60:
         count, unit = apart.days * DAY + seconds, 2
-    else:
+    elif seconds:
         count, unit = apart.days * 1440 + seconds // 60, 1
-    return number((count << 3 | unit if count >= 0 else -count << 3 | 4 | unit) + 1)
+    else:
+        count, unit = apart.days, 0
+    return number((count << 3 if count >= 0 else 4 - (count << 3)) + unit + 1)
 
 
 class Remembered(dict[K, V]):
