@@ -162,6 +162,15 @@ def test_a_packer_that_has_seen_many_packs_as_a_new_one() -> None:
     assert old.pack(decision, facts) == Packer(grounds(OFFER)).pack(decision, facts)
 
 
+def test_a_packer_that_has_forgotten_much_packs_as_before() -> None:
+    packer, facts = Packer(grounds(OFFER)), Facts(Customer(id="C1", language="en", jurisdiction="GB"))
+    decision = decide(OFFER, POLICY, CHANNELS, facts, AT)
+    first = packer.pack(decision, facts)
+    for number in range(5000):
+        packer.pack(decision._replace(detail=f"K{number}"), None)
+    assert packer.pack(decision, facts) == first
+
+
 def test_a_trace_holds_no_name_and_no_address() -> None:
     customer = Customer(
         id="C-SECRET", family_name="Moss", given_name="蓮", language="ja-JP", jurisdiction="JP",
