@@ -14,11 +14,10 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from ccm.decide.codes import REACH, WORDS
 from ccm.decide.daysoff import region_code
@@ -26,9 +25,11 @@ from ccm.decide.facts import Facts
 from ccm.decide.grounds import Grounds
 from ccm.decide.zones import whereabouts
 from ccm.model.customer import Consent, Contact, Customer, Preference, together
-from ccm.model.message import Candidate, Decision
+from ccm.model.message import Decision
 from ccm.workspace.settings import known_zones
 
+K = TypeVar("K")
+V = TypeVar("V")
 VERSION = 2
 HEAD = struct.Struct(">B32sq")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,13 +39,15 @@ NAMES = 1001
 DAY = 86_400
 """Seconds."""
 UNITS = (timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1), timedelta(microseconds=1))
+_OUTCOME = together(Decision, "at", "digest")
+"""All of a decision but whose and what it is about."""
 _CANDIDATE = attrgetter("channel", "taken", "reason", "detail")
 _PREFERENCE = together(Preference, "category", "paused_until")
 _CONSENT = together(Consent, "purpose", "granted")
 _CONTACT = together(Contact, "communication", "counts")
 """As `ccm.decide.unpacking` reads them: communication, category, channel, status, purpose, priority, counts."""
-_REMEMBERED = 10_000
-"""Rows that a writer remembers at most; what customers have in common is far less."""
+_MOST_KEPT = 4096
+"""Of each kind that a writer remembers; what customers have in common is far less."""
 _NOWHERE: Mapping[str, tuple[str, ...]] = {}
 _REGION = re.compile(r"[A-Z0-9]{1,3}")
 BITS = {channel: 1 << place for place, channel in enumerate(REACH)}
@@ -84,16 +87,30 @@ def since(base: datetime, moment: datetime | None) -> bytes:
     if moment is None:
         return b"\0"
     apart = moment - base
-    days, seconds, rest = apart.days, apart.seconds, apart.microseconds
-    if rest:
-        count, unit = (days * DAY + seconds) * 1_000_000 + rest, 3
-    elif not seconds:
-        count, unit = days, 0
-    elif not seconds % 60:
-        count, unit = days * 1440 + seconds // 60, 1
+    seconds = apart.seconds
+    if apart.microseconds:
+        count, unit = apart // MICROSECOND, 3
+    elif seconds % 60:
+        count, unit = apart.days * DAY + seconds, 2
+    elif seconds:
+        count, unit = apart.days * 1440 + seconds // 60, 1
     else:
-        count, unit = days * DAY + seconds, 2
-    return number((count << 3 | unit if count >= 0 else -count << 3 | 4 | unit) + 1)
+        count, unit = apart.days, 0
+    return number((count << 3 if count >= 0 else 4 - (count << 3)) + unit + 1)
+
+
+class Remembered(dict[K, V]):
+    """What `make` gives for a key, made when it is first asked for; before it grows large all is forgotten."""
+
+    def __init__(self, make: Callable[[K], V]) -> None:
+        self._make = make
+
+    def __missing__(self, key: K) -> V:
+        found = self._make(key)
+        if len(self) >= _MOST_KEPT:
+            self.clear()
+        self[key] = found
+        return found
 
 
 class Writer:
@@ -105,10 +122,9 @@ class Writer:
     def __init__(self, grounds: Grounds) -> None:
         names = {name: number(place + NAMES) for place, name in enumerate(grounds.names)}
         self._codes = names | {word: number(place + 1) for place, word in enumerate(WORDS)}
-        self._parts: dict[tuple[Any, ...], bytes] = {}
-        self._lists: dict[tuple[str, ...], bytes] = {}
-        self._candidates: dict[tuple[Candidate, ...], bytes] = {}
-        self._regions: dict[tuple[str, str], str] = {}
+        self._parts = Remembered(self._part)
+        self._lists = Remembered(self._list)
+        self._customers = Remembered(self._customer)
 
     def word(self, word: str) -> bytes:
         """A word's number, or the word."""
@@ -118,56 +134,45 @@ class Writer:
             found = b"\0" + number(len(letters)) + letters
         return found
 
-    def outcome(self, found: list[bytes], decision: Decision, base: datetime) -> None:
-        """Adds whether, why, detail, channel, due, variant, digest, rules, further channels, candidates."""
-        d, parts = decision, self._parts
-        whole = d.send, d.reason, d.detail, d.channel or "", d.variant, d.digest
-        found += (parts.get(whole) or self._part(whole), since(base, d.due_at), self._list(d.rules), self._list(d.also))
-        candidates = self._candidates.get(d.candidates)
-        if candidates is None:
-            keys = map(_CANDIDATE, d.candidates)
-            candidates = _SMALL[len(d.candidates)] + b"".join([parts.get(key) or self._part(key) for key in keys])
-            if len(self._candidates) < _REMEMBERED:
-                self._candidates[d.candidates] = candidates
-        found.append(candidates)
+    def outcome(self, decision: Decision, base: datetime) -> bytes:
+        """Whether, why, detail, channel, due, variant, digest, rules, further channels, candidates."""
+        d, tried = decision, [self._parts[_CANDIDATE(one)] for one in decision.candidates]
+        whole = self._parts[d.send, d.reason, d.detail, d.channel or "", d.variant, d.digest]
+        lists = self._lists[d.rules], self._lists[d.also]
+        return b"".join((whole, since(base, d.due_at), *lists, number(len(tried)), *tried))
 
     def facts(self, found: list[bytes], facts: Facts, at: datetime, base: datetime) -> None:
         """Adds customer, preferences, consents, cases, contacts, suppressions, relations, proxy."""
-        parts, part_of = self._parts, self._part
-        found += (*self._customer(facts.customer), number(len(facts.preferences)))
+        parts = self._parts
+        found += (self._customers[said_of(facts.customer)], number(len(facts.preferences)))
         for preference in facts.preferences:
             key = _PREFERENCE(preference)
             if key[-1] is None:
-                found.append(parts.get(key) or part_of(key))
+                found.append(parts[key])
             else:
-                found += (part_of(key[:-1]), since(base, key[-1]))
+                found += (parts[key[:-1]], since(base, key[-1]))
         consents = newest(facts.consents, at)
         found.append(number(len(consents)))
         for consent in consents:
-            key = _CONSENT(consent)
-            found += (parts.get(key) or part_of(key), since(base, consent.at))
+            found += (parts[_CONSENT(consent)], since(base, consent.at))
         found.append(number(len(facts.cases)))
         for case in facts.cases:
-            found += (self.word(case.case_id), part_of((case.kind, case.status, case.channel)))
+            found += (self.word(case.case_id), parts[case.kind, case.status, case.channel])
             found += (since(base, case.opened_at), since(base, case.closed_at))
         found.append(number(len(facts.contacts)))
         for contact in facts.contacts:
-            key = _CONTACT(contact)
-            found += (parts.get(key) or part_of(key), since(base, contact.at))
+            found += (parts[_CONTACT(contact)], since(base, contact.at))
         found.append(number(len(facts.suppressions)))
         for row in facts.suppressions:
-            found += (part_of((row.kind, row.channel)), since(base, row.at), since(base, row.until))
+            found += (parts[row.kind, row.channel], since(base, row.at), since(base, row.until))
         found.append(number(len(facts.relations)))
         for relation in facts.relations:
-            found += (part_of((relation.kind,)), self._list(relation.purposes))
-        found += (b"\1",) if facts.proxy is None else (b"\2", *self._customer(facts.proxy))
+            found += (parts[relation.kind,], self._lists[relation.purposes])
+        found += (b"\1",) if facts.proxy is None else (b"\2", self._customers[said_of(facts.proxy)])
 
-    def _part(self, key: tuple[Any, ...]) -> bytes:
+    def _part(self, fields: tuple[Any, ...]) -> bytes:
         """The fields of a row."""
-        part = b"".join(map(self._value, key))
-        if len(self._parts) < _REMEMBERED:
-            self._parts[key] = part
-        return part
+        return b"".join(map(self._value, fields))
 
     def _value(self, value: str | int | bool | None) -> bytes:
         if isinstance(value, str):
@@ -175,45 +180,37 @@ class Writer:
         return b"\0" if value is None else number(int(value) + 1)
 
     def _list(self, words: tuple[str, ...]) -> bytes:
-        found = self._lists.get(words)
-        if found is None:
-            found = number(len(words)) + b"".join(map(self.word, words))
-            if len(self._lists) < _REMEMBERED:
-                self._lists[words] = found
-        return found
+        return number(len(words)) + b"".join(map(self.word, words))
 
-    def _customer(self, customer: Customer) -> tuple[bytes, bytes]:
-        reach, address = 0, customer.address
-        for channel, value in customer.contact_points.items():
-            if value:
-                reach |= BITS.get(channel, 0)
-        country = region = ""
-        if address is not None:
-            if address.line1:
-                reach |= BITS["letter"]
-            country, region = address.country, self._region(address.country, address.region)
-        zones: tuple[str, ...] = ()
-        if customer.timezone not in known_zones() and reach & BITS["sms"]:
-            zones, source = whereabouts(customer, _NOWHERE)
-            zones = zones if source == "phone" else ()
-        key = (
-            customer.status, customer.jurisdiction, customer.language, customer.timezone or "",
-            customer.accessible_format, country, region, ",".join(zones),
-        )  # fmt: skip
-        return number(reach), self._parts.get(key) or self._part(key)
+    def _customer(self, said: tuple[Any, ...]) -> bytes:
+        reach, *words, country, region, zones = said
+        return number(reach) + self._part((*words, country, _region(country, region), zones))
 
-    def _region(self, country: str, region: str) -> str:
-        """The code of a part of a country: what a feed has in its place may be anything, and is not kept."""
-        if not region:
-            return ""
-        key = country, region
-        found = self._regions.get(key)
-        if found is None:
-            code = region.strip().upper().removeprefix(f"{country}-")
-            found = code if _REGION.fullmatch(code) else region_code(country, region)
-            if len(self._regions) < _REMEMBERED:
-                self._regions[key] = found
-        return found
+
+def said_of(customer: Customer) -> tuple[Any, ...]:
+    """All that a trace has of a customer, with the region as the feed has it; the bits of the channels come first."""
+    reach, address = 0, customer.address
+    for channel, value in customer.contact_points.items():
+        if value:
+            reach |= BITS.get(channel, 0)
+    country = region = zones = ""
+    if address is not None:
+        if address.line1:
+            reach |= BITS["letter"]
+        country, region = address.country, address.region
+    if customer.timezone not in known_zones() and reach & BITS["sms"]:
+        where, source = whereabouts(customer, _NOWHERE)
+        zones = ",".join(where) if source == "phone" else ""
+    return (
+        reach, customer.status, customer.jurisdiction, customer.language, customer.timezone or "",
+        customer.accessible_format, country, region, zones,
+    )  # fmt: skip
+
+
+def _region(country: str, region: str) -> str:
+    """The code of a part of a country: what a feed has in its place may be anything, and no trace keeps it."""
+    code = region.strip().upper().removeprefix(f"{country}-")
+    return code if _REGION.fullmatch(code) else region_code(country, region)
 
 
 def newest(consents: Iterable[Consent], at: datetime) -> Sequence[Consent]:
@@ -239,26 +236,26 @@ class Packer:
         self.grounds = grounds
         self._digest = bytes.fromhex(grounds.digest)
         self._writer = Writer(grounds)
-        self._heads = lru_cache(maxsize=16)(self._head)  # decisions of one run are for one instant
+        self._outcomes = Remembered(self._outcome)
 
     def pack(self, decision: Decision, facts: Facts | None) -> bytes:
         """The trace of a decision that was taken from `facts`; equal for equal values.
 
         `facts` must be those of this very decision: where caps were counted again under lock, with those contacts.
         """
-        at, writer = decision.at, self._writer
-        head, base = self._heads(at)
-        found = [head]
-        writer.outcome(found, decision, base)
+        outcome, base = self._outcomes[_OUTCOME(decision)]
         if facts is None:
-            found.append(b"\1")
-        else:
-            found.append(b"\2")
-            writer.facts(found, facts, at, base)
+            return outcome + b"\1"
+        found = [outcome, b"\2"]
+        self._writer.facts(found, facts, decision.at, base)
         return b"".join(found)
 
-    def _head(self, at: datetime) -> tuple[bytes, datetime]:
-        return HEAD.pack(VERSION, self._digest, (at - EPOCH) // MICROSECOND), midnight(at)
+    def _outcome(self, said: tuple[Any, ...]) -> tuple[bytes, datetime]:
+        """All that comes before the facts, and the midnight from which their times count."""
+        decision = Decision("", "", *said)
+        at, base = decision.at, midnight(decision.at)
+        head = HEAD.pack(VERSION, self._digest, (at - EPOCH) // MICROSECOND)
+        return head + self._writer.outcome(decision, base), base
 
 
 def midnight(at: datetime) -> datetime:

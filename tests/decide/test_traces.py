@@ -8,6 +8,7 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from plain_traces import plain_trace
 
 from ccm.decide import Facts, decide
 from ccm.decide.codes import REACH, WORDS
@@ -85,7 +86,8 @@ customers = st.builds(
     status=st.sampled_from(get_args(CustomerStatus)), accessible_format=st.sampled_from(("", "large_print")),
     address=st.sampled_from((None, PostalAddress(line1="1 Quay", region="東京都", country="JP"),
                              PostalAddress(line1="", region="FL", country="US"))),
-    contact_points=st.dictionaries(st.sampled_from(("email", "sms", "line")), st.sampled_from(("", "ada@example.com"))),
+    contact_points=st.dictionaries(st.sampled_from(("email", "sms", "line")),
+                                  st.sampled_from(("", "ada@example.com", "+12125550101"))),
 )  # fmt: skip
 known = st.builds(
     Facts, customers,
@@ -137,11 +139,36 @@ def test_what_is_unpacked_leads_to_the_very_same_decision(
     assert outcome_bytes(again) == outcome_bytes(decision)
 
 
+PACKER = Packer(grounds(OFFER))
+"""It sees all examples of the test below, and so remembers what it wrote for others."""
+
+
+@settings(max_examples=300, deadline=None)
+@given(known, st.sampled_from((OFFER, STATEMENT)), moments, st.booleans())
+def test_a_trace_is_what_is_written_word_for_word(
+    facts: Facts, communication: Communication, at: datetime, is_known: bool
+) -> None:
+    decision = decide(communication, POLICY, CHANNELS, facts, at)
+    if communication is OFFER:  # more of what a decision can say than these facts lead to
+        decision = decision._replace(variant="b", also=("sms", "line"), digest="昔の通知")
+    given_facts = facts if is_known else None
+    assert PACKER.pack(decision, given_facts) == plain_trace(PACKER.grounds, decision, given_facts)
+
+
 def test_a_packer_that_has_seen_many_packs_as_a_new_one() -> None:
     old, facts = Packer(grounds(OFFER)), Facts(Customer(id="C1", language="en", jurisdiction="GB"))
     decision = decide(OFFER, POLICY, CHANNELS, facts, AT)
     old.pack(decide(STATEMENT, POLICY, CHANNELS, facts, AT), facts)
     assert old.pack(decision, facts) == Packer(grounds(OFFER)).pack(decision, facts)
+
+
+def test_a_packer_that_has_forgotten_much_packs_as_before() -> None:
+    packer, facts = Packer(grounds(OFFER)), Facts(Customer(id="C1", language="en", jurisdiction="GB"))
+    decision = decide(OFFER, POLICY, CHANNELS, facts, AT)
+    first = packer.pack(decision, facts)
+    for number in range(5000):
+        packer.pack(decision._replace(detail=f"K{number}"), None)
+    assert packer.pack(decision, facts) == first
 
 
 def test_a_trace_holds_no_name_and_no_address() -> None:
