@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 from typing import Any, TypeVar
 
 from ccm.decide.codes import REACH, WORDS
+from ccm.decide.consent import Given
 from ccm.decide.daysoff import region_code
 from ccm.decide.facts import Facts
 from ccm.decide.grounds import Grounds
@@ -151,7 +152,7 @@ class Writer:
                 found.append(parts[key])
             else:
                 found += (parts[key[:-1]], since(base, key[-1]))
-        consents = newest(facts.consents, at)
+        consents = Given(facts.consents, at).rows
         found.append(number(len(consents)))
         for consent in consents:
             found += (parts[_CONSENT(consent)], since(base, consent.at))
@@ -211,22 +212,6 @@ def _region(country: str, region: str) -> str:
     """The code of a part of a country: what a feed has in its place may be anything, and no trace keeps it."""
     code = region.strip().upper().removeprefix(f"{country}-")
     return code if _REGION.fullmatch(code) else region_code(country, region)
-
-
-def newest(consents: Iterable[Consent], at: datetime) -> Sequence[Consent]:
-    """The row of each purpose and channel that counts at `at`, in order of their first rows.
-
-    Of two of one instant the refusal, as `ccm.decide.consent` has it.
-    """
-    found: dict[tuple[str, str], Consent] = {}
-    for row in consents:
-        when = row.at
-        if when <= at:
-            key = row.purpose, row.channel
-            known = found.get(key)
-            if known is None or when > known.at or (when == known.at and known.granted):
-                found[key] = row
-    return list(found.values())
 
 
 class Packer:

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from ccm.decide import Facts
 from ccm.decide.codes import REACH, WORDS
+from ccm.decide.consent import Given
 from ccm.decide.daysoff import region_code
 from ccm.decide.grounds import Grounds
-from ccm.decide.packing import newest
 from ccm.decide.zones import whereabouts
 from ccm.model.customer import Customer
 from ccm.model.message import Decision
@@ -91,7 +91,7 @@ class PlainWriter:
             self.maybe(wish.allowed)
             self.words(wish.hours)
             self.time(wish.paused_until)
-        consents = newest(facts.consents, self.at)
+        consents = Given(facts.consents, self.at).rows
         self.number(len(consents))
         for given in consents:
             self.words(given.purpose, given.channel, given.basis)

@@ -198,6 +198,19 @@ def test_only_the_newest_consent_of_a_purpose_and_channel_is_kept_and_of_two_at_
     assert facts.consents == (rows[1],)
 
 
+def test_of_two_bases_given_at_once_a_trace_keeps_the_one_that_was_decided_by() -> None:
+    ada = Customer(id="C1", language="en", jurisdiction="GB", contact_points={"email": "ada@example.com"})
+    rows = tuple(
+        Consent(customer_id="C1", purpose="marketing", channel="email", basis=basis, granted=True, at=AT)
+        for basis in ("opt_in", "provided_contact")
+    )
+    for consents in (rows, rows[::-1]):
+        trace, known_grounds = packed(OFFER, Facts(ada, consents=consents))
+        facts = opened(trace, known_grounds).facts
+        assert facts is not None
+        assert facts.consents == consents[:1]
+
+
 def test_traces_of_earlier_versions_are_still_read() -> None:
     old = orjson.dumps(
         ["fallback", "", [["email", False, "no_consent", "marketing"], ["letter", True, "fallback", ""]]]
