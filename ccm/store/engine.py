@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.pool import Pool, QueuePool
 
 from ccm.errors import InputError, TryAgain
+from ccm.store.turns import turn
 
 VERSIONS = Path(__file__).parent / "migrations" / "versions"
 BATCH = 1000
@@ -45,11 +46,13 @@ class Store:
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             raise InputError(f"store url: '{parsed.drivername}' is none of sqlite, postgresql+psycopg")
         self.dialect = parsed.get_backend_name()
+        self._lock: Path | None = None
         if self.dialect == "sqlite" and parsed.database and parsed.database != ":memory:":
             path = Path(parsed.database)
             path = path if path.is_absolute() or root is None else root / path
             path.parent.mkdir(parents=True, exist_ok=True)
             parsed = parsed.set(database=str(path))
+            self._lock = path.with_name(f"{path.name}-turn")
         self.url = parsed.render_as_string(hide_password=False)
         self.engine = _engine(self.url, self.dialect)
         _stores.add(self)
@@ -64,7 +67,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A connection for one transaction that commits at the end, or leaves nothing behind."""
-        with self._open() as connection:
+        with nullcontext() if self._lock is None else turn(self._lock), self._open() as connection:
             connection = connection.execution_options(ccm_write=True)
             with connection.begin():
                 yield connection
