@@ -5,11 +5,11 @@ SQLAlchemy's INSERT of a thousand messages takes three (SQLite) to eight times (
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import repeat
-from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -22,14 +22,23 @@ from ccm.store.tables import Instant
 def insert(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], same: Mapping[str, Any] | None = None
 ) -> None:
-    """Inserts rows which all have the same columns, by name; the others get what the database gives them.
+    """Inserts rows, columns by name; the columns that a row lacks get what the database gives them.
 
     `same`: further columns, which have one value in all rows. Values are those that SQLAlchemy takes for the columns.
-    Raises `sqlalchemy.exc.IntegrityError` as it does.
+    Raises `sqlalchemy.exc.IntegrityError` as it does. Rows of the same columns go together, so leave out what is None:
+    it takes SQLite's driver three times the time of a text.
     """
-    if not rows:
-        return
-    names, shared = tuple(rows[0]), same or {}
+    alike: defaultdict[tuple[str, ...], list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows:
+        alike[tuple(row)].append(row)
+    for names, group in alike.items():
+        _insert(connection, table, names, group, same or {})
+
+
+def _insert(
+    connection: Connection, table: Table, names: tuple[str, ...], rows: Sequence[Mapping[str, Any]],
+    shared: Mapping[str, Any],
+) -> None:  # fmt: skip
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(_sqlite(table, (*names, *shared)), _tuples(table, names, rows, shared))
     else:
@@ -50,8 +59,7 @@ def _sqlite(table: Table, names: tuple[str, ...]) -> str:
 def _tuples(
     table: Table, names: tuple[str, ...], rows: Sequence[Mapping[str, Any]], shared: Mapping[str, Any]
 ) -> list[tuple[Any, ...]]:
-    taken = itemgetter(*names) if len(names) > 1 else lambda row: (row[names[0]],)
-    columns: list[Iterable[Any]] = list(zip(*map(taken, rows), strict=True))
+    columns: list[Iterable[Any]] = list(zip(*(row.values() for row in rows), strict=True))
     for place, name in enumerate(names):
         if isinstance(table.c[name].type, Instant):
             columns[place] = map(_maybe_stored, columns[place])
