@@ -24,7 +24,7 @@ class MessageRows:
         self._project, self._compiled, self._occasion = project, compiled, occasion
         self._terms = project.workspace.policy.terms(compiled.communication)
         hours = compiled.communication.expires_after_hours
-        self._expires = occasion.at + timedelta(hours=hours) if hours else None
+        self._expires = {"expires_at": occasion.at + timedelta(hours=hours)} if hours else {}
 
     def shared(self, now: datetime) -> dict[str, Any]:
         """The columns that all of them have in common; `now`: when they are written."""
@@ -75,14 +75,12 @@ class MessageRows:
         if outcome.language is not None:
             row["language"] = outcome.language
         if message is not None:
-            row |= self._times(decision.due_at)
+            row |= self._expires
+            if decision.due_at is not None:
+                row["due_at"] = decision.due_at
             if kept is not None:
                 row |= _content(kept)
         return row
-
-    def _times(self, due_at: datetime | None) -> dict[str, datetime]:
-        times = {"due_at": due_at, "expires_at": self._expires}
-        return {name: at for name, at in times.items() if at is not None}
 
     def shared_reservation(self) -> dict[str, Any]:
         """The columns that the ledger's rows have in common."""
