@@ -13,7 +13,8 @@ from ccm.errors import InputError
 MAX_ENTRY = 65_535
 """Bytes of one entry; an entry bundle gives its length in two bytes (C2SP tlog-tiles, "Log entries")."""
 
-_OPTIONS = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER  # integers stay within 53 bits, as RFC 8785 asks
+_STRICT = orjson.OPT_STRICT_INTEGER  # integers stay within 53 bits, as RFC 8785 asks
+_SORTED = _STRICT | orjson.OPT_SORT_KEYS
 _PLAIN = frozenset({str, int, bool, type(None)})
 
 
@@ -24,12 +25,13 @@ def canonical(fields: Mapping[str, Any]) -> bytes:
     differs between languages, and so is every other type. Keys are ASCII: RFC 8785 sorts UTF-16 code units, orjson
     sorts UTF-8 bytes, and these agree there. Raises `InputError` naming the field, never its value.
     """
-    _check_names(tuple(fields))
+    option = _STRICT if _in_order(tuple(fields)) else _SORTED
     if not _PLAIN.issuperset(map(type, fields.values())):
+        option = _SORTED  # a dict may be inside
         for key, value in fields.items():
             _check(key, value)
     try:
-        entry = orjson.dumps(fields, option=_OPTIONS)
+        entry = orjson.dumps(fields, option=option)
     except orjson.JSONEncodeError as error:  # an integer over 53 bits, half a surrogate pair, too deep
         raise InputError(f"log entry with fields {', '.join(sorted(fields))}: {error}") from error
     if len(entry) > MAX_ENTRY:
@@ -38,10 +40,12 @@ def canonical(fields: Mapping[str, Any]) -> bytes:
 
 
 @lru_cache(maxsize=256)  # a leaf of one kind has the same names as the one before
-def _check_names(names: tuple[Any, ...]) -> None:
+def _in_order(names: tuple[Any, ...]) -> bool:
+    """Whether they are sorted already; raises `InputError` where they are not names at all."""
     for key in names:
         if type(key) is not str or not key.isascii():
             raise InputError(f"a log entry's field names are ASCII text, and {key!a} is not")
+    return list(names) == sorted(names)
 
 
 def _check(path: str, value: Any) -> None:

@@ -67,7 +67,7 @@ def subject(salt: bytes, customer_id: str) -> str:
 def _salts(connection: Connection, customer_ids: list[str]) -> dict[str, bytes]:
     dialect = connection.dialect.name
     wanted = orjson.dumps(customer_ids).decode() if dialect == "sqlite" else customer_ids
-    rows = connection.exec_driver_sql(_READ_SALTS[dialect], (wanted,))
+    rows = connection.exec_driver_sql(_READ_SALTS[dialect], (wanted,)).all()
     return {customer_id: bytes(salt) for customer_id, salt in rows}
 
 
@@ -110,21 +110,25 @@ def decision_leaf(
     `body_digest` is that of the row in `messages`, `trace_digest` the SHA-256 in hex of the row's trace; `run` is None
     for a single trigger.
     """
+    # One for each message that there ever is: with its names in order, so that nobody has to sort them.
     fields = {
-        "message": message_id,
-        "subject": subject,
-        "communication": communication,
-        "state": state,
-        "reason": reason,
-        "channel": channel,
-        "release": release,
+        "at": instant(at),
         "body": body_digest,
-        "trace": trace_digest,
+        "channel": channel,
+        "communication": communication,
+        "kind": "decision",
+        "message": message_id,
+        "reason": reason,
+        "release": release,
         "run": run,
+        "state": state,
+        "subject": subject,
+        "trace": trace_digest,
+        "v": VERSION,
     }
     if held is not None:
         fields |= {"due": instant(held[0]), "held": held[1]}
-    return _entry("decision", at, fields)
+    return canonical(fields)
 
 
 def release_leaf(

@@ -24,7 +24,7 @@ class MessageRows:
         self._project, self._compiled, self._occasion = project, compiled, occasion
         self._terms = project.workspace.policy.terms(compiled.communication)
         hours = compiled.communication.expires_after_hours
-        self._expires = occasion.at + timedelta(hours=hours) if hours else None
+        self._expires = {"expires_at": occasion.at + timedelta(hours=hours)} if hours else {}
 
     def shared(self, now: datetime) -> dict[str, Any]:
         """The columns that all of them have in common; `now`: when they are written."""
@@ -36,7 +36,6 @@ class MessageRows:
             "category": communication.category,
             "purpose": communication.purpose,
             "priority": self._terms.priority,
-            "recipient": None,
             "subject": "",
             "release": self._compiled.release.digest,
             "decided_at": occasion.at,
@@ -46,41 +45,42 @@ class MessageRows:
         }
 
     def row(self, outcome: Composed, kept: Kept | None, trace: traces.Kept) -> dict[str, Any]:
-        """The other columns of one, but for the digest that it joined."""
+        """The other columns of one, but for the digest that it joined; without those that are NULL."""
         decision, message, rendered = outcome.decision, outcome.message, outcome.rendered
-        ref = kept.ref if kept and message is not None else None
         adapter = ""
         if message is not None and decision.send:
             adapter = self._project.workspace.channels[message.channel].adapter
-        return {
+        row = {
             "id": outcome.message_id,
             "trigger_key": trigger_key(
                 self._occasion, self._compiled.communication.id, decision.customer_id, outcome.part, outcome.about
             ),
             "customer_id": decision.customer_id,
             "part": outcome.part,
-            "channel": decision.channel,
-            "language": outcome.language,
             "variant": decision.variant,
             "jurisdiction": outcome.jurisdiction,
             "state": outcome.state,
             "reason": outcome.reason,
             "detail": outcome.detail,
             "media_type": message.media_type if message else "",
-            "body_digest": ref.digest if ref else None,
-            "archive_pack": ref.pack if ref else None,
-            "archive_offset": ref.offset if ref else None,
-            "archive_length": ref.length if ref else None,
-            "content_salt": kept.salt if kept and ref else None,
             "segments": rendered.segments if rendered else 0,
             "pages": rendered.pages if rendered else 0,
             "wording": _wording(rendered.wording) if rendered else "[]",
             "trace": trace.trace,
             "policy": trace.policy,
-            "due_at": decision.due_at if message else None,
-            "expires_at": self._expires if message else None,
             "adapter": adapter,
         }
+        if decision.channel is not None:
+            row["channel"] = decision.channel
+        if outcome.language is not None:
+            row["language"] = outcome.language
+        if message is not None:
+            row |= self._expires
+            if decision.due_at is not None:
+                row["due_at"] = decision.due_at
+            if kept is not None:
+                row |= _content(kept)
+        return row
 
     def shared_reservation(self) -> dict[str, Any]:
         """The columns that the ledger's rows have in common."""
@@ -107,9 +107,9 @@ class MessageRows:
                 at=occasion.at,
                 state=row["state"],
                 reason=row["reason"],
-                channel=row["channel"],
+                channel=row.get("channel"),
                 release=release,
-                body_digest=row["body_digest"],
+                body_digest=row.get("body_digest"),
                 trace_digest=hashlib.sha256(row["trace"]).hexdigest(),
                 run=occasion.run_id,
             )
@@ -126,6 +126,17 @@ def reservation(row: Mapping[str, Any], contact_point: str) -> dict[str, Any]:
         "at": row["due_at"],
         "contact_point": contact_point,
     }
+
+
+def _content(kept: Kept) -> dict[str, Any]:
+    ref = kept.ref
+    columns = {
+        "body_digest": ref.digest,
+        "archive_pack": ref.pack,
+        "archive_offset": ref.offset,
+        "archive_length": ref.length,
+    }
+    return columns if kept.salt is None else {**columns, "content_salt": kept.salt}
 
 
 def _wording(uses: Sequence[WordingUse]) -> str:

@@ -137,7 +137,8 @@ class _Recorder:
             for outcome in reserved.final:
                 before, row = self.ready[outcome.message_id]
                 row = row if before is outcome else self.made(outcome)
-                row["digest"] = joined.get(outcome.message_id)
+                if outcome.message_id in joined:
+                    row = {**row, "digest": joined[outcome.message_id]}
                 rows.append(row)
             self.traces.store(connection)
             bulk.insert(connection, messages, rows, self.rows.shared(now))

@@ -86,7 +86,7 @@ class Vault:
         dialect = connection.dialect.name
         wanted = orjson.dumps(customer_ids).decode() if dialect == "sqlite" else customer_ids
         found = {}
-        for customer_id, source, wrapped in connection.exec_driver_sql(_READ[dialect], (wanted,)):
+        for customer_id, source, wrapped in connection.exec_driver_sql(_READ[dialect], (wanted,)).all():
             key = self.keys.get(source)
             if key is None:
                 raise IntegrityError(f"a customer's data key is wrapped by {source}, which this store does not list")

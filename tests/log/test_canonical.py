@@ -23,6 +23,11 @@ def test_keys_are_sorted_and_no_space_is_wasted() -> None:
     )
 
 
+def test_keys_inside_are_sorted_though_those_outside_are_already() -> None:
+    assert canonical({"a": {"z": 1, "b": 2}, "c": [{"y": 1, "x": 2}]}) == b'{"a":{"b":2,"z":1},"c":[{"x":2,"y":1}]}'
+    assert canonical({"a": 1, "b": "c"}) == b'{"a":1,"b":"c"}'
+
+
 def test_strings_are_escaped_as_rfc_8785_section_3_2_2_2_says() -> None:
     # Its list: \b \t \n \f \r \" \\ by letter, other controls as \u00xx in small letters, nothing else.
     text = '\b\t\n\f\r"\\\x00\x1f\x7f/\u2028€😀'

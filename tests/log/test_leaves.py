@@ -45,6 +45,18 @@ def test_a_decision_leaf_is_this_text() -> None:
     )
 
 
+def test_a_leaf_of_a_held_message_says_until_when_and_by_what_in_the_order_of_names() -> None:
+    leaf = leaves.decision_leaf(
+        message_id="m1", subject="ab", communication="offer", at=AT, state="due", reason="preferred", channel="sms",
+        release="cd", body_digest=None, trace_digest="12", run="r", held=(AT + timedelta(hours=1), "quiet_hours"),
+    )  # fmt: skip
+    assert leaf == (
+        b'{"at":"2026-03-31T09:00:00.000000Z","body":null,"channel":"sms","communication":"offer",'
+        b'"due":"2026-03-31T10:00:00.000000Z","held":"quiet_hours","kind":"decision","message":"m1",'
+        b'"reason":"preferred","release":"cd","run":"r","state":"due","subject":"ab","trace":"12","v":1}'
+    )
+
+
 @pytest.mark.parametrize(
     ("leaf", "fields"),
     [

@@ -44,6 +44,15 @@ def test_every_kind_of_value_is_stored_as_sqlalchemy_stores_it(store: Store) -> 
     assert raw[:2] == raw[2:], "and byte for byte, so that the database compares them alike"
 
 
+def test_rows_may_leave_out_what_is_null_in_them(store: Store) -> None:
+    full = [message(1, expires_at=AT), message(2, run_id="r", channel=None, archive_offset=None), message(3)]
+    slim = [{name: value for name, value in row.items() if value is not None} for row in full]
+    with store.write() as connection:
+        bulk.insert(connection, messages, slim)
+        read = [dict(row) for row in connection.execute(select(messages).order_by(messages.c.id)).mappings()]
+    assert [{name: row[name] for name in full[0]} for row in read] == full
+
+
 def test_what_is_left_out_gets_the_databases_own_default(store: Store) -> None:
     row = {"id": "c", "customer_id": "C", "communication": "x", "category": "offers", "channel": "sms", "at": AT,
            "status": "reserved", "counts": False, "row_digest": ""}  # fmt: skip
