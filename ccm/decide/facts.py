@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ccm.model.customer import Case, Consent, Contact, Customer, Preference, Relation, Suppression
 from ccm.model.requirements import PolicyRequirements
@@ -13,8 +14,7 @@ UNSAID = "-"
 A phone number is this and the names of the zones that its prefix told, with commas between."""
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What is known of one customer when the decision is taken."""
 
     customer: Customer
@@ -23,7 +23,7 @@ class Facts:
     cases: tuple[Case, ...] = ()
     contacts: tuple[Contact, ...] = ()
     """Those that take room in caps, and those of communications that this one must not follow too soon."""
-    requirements: Mapping[str, PolicyRequirements] = field(default_factory=dict)
+    requirements: Mapping[str, PolicyRequirements] = MappingProxyType({})
     """Channel to what rules ask for where the customer is."""
     suppressions: tuple[Suppression, ...] = ()
     relations: tuple[Relation, ...] = ()
