@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 from ccm.model.customer import Case, Consent, Contact, Customer, Preference, Relation, Suppression
 from ccm.model.requirements import PolicyRequirements
@@ -14,7 +13,8 @@ UNSAID = "-"
 A phone number is this and the names of the zones that its prefix told, with commas between."""
 
 
-class Facts(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Facts:
     """What is known of one customer when the decision is taken."""
 
     customer: Customer
@@ -23,7 +23,7 @@ class Facts(NamedTuple):
     cases: tuple[Case, ...] = ()
     contacts: tuple[Contact, ...] = ()
     """Those that take room in caps, and those of communications that this one must not follow too soon."""
-    requirements: Mapping[str, PolicyRequirements] = MappingProxyType({})
+    requirements: Mapping[str, PolicyRequirements] = field(default_factory=dict)
     """Channel to what rules ask for where the customer is."""
     suppressions: tuple[Suppression, ...] = ()
     relations: tuple[Relation, ...] = ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from ccm.decide.decide import recheck
@@ -21,7 +22,7 @@ GOES, HELD = "goes", "held_again"
 
 def without(facts: Facts, own: Collection[str]) -> Facts:
     """Without the contacts of some messages: the room that a message has taken itself is its own."""
-    return facts._replace(contacts=tuple(one for one in facts.contacts if one.message_id not in own))
+    return replace(facts, contacts=tuple(one for one in facts.contacts if one.message_id not in own))
 
 
 def at_handoff(

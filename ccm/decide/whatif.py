@@ -79,7 +79,7 @@ def fills(facts: Facts, decision: Decision, again: Callable[[Facts], Decision]) 
     where = decision.reason, decision.detail
     found = []
     for place in range(len(facts.contacts)):
-        rest = facts._replace(contacts=facts.contacts[:place] + facts.contacts[place + 1 :])
+        rest = replace(facts, contacts=facts.contacts[:place] + facts.contacts[place + 1 :])
         found_then = again(rest)
         if (found_then.reason, found_then.detail) != where:
             found.append(facts.contacts[place])
@@ -156,24 +156,24 @@ def _changes(world: _World, decision: Decision) -> Iterator[_World]:
             spoken = communication.languages[0]
             other = customer.model_copy(update={"language": spoken})
             yield world.having(
-                Step("serve_language", (("language", customer.language),)), facts._replace(customer=other)
+                Step("serve_language", (("language", customer.language),)), replace(facts, customer=other)
             )
         case "complaint_open":
             cases = tuple(
                 case._replace(closed_at=world.at, status="closed")
                 if case.case_id == decision.detail else case for case in facts.cases
             )  # fmt: skip
-            yield world.having(Step("close_complaint", (("case", decision.detail),)), facts._replace(cases=cases))
+            yield world.having(Step("close_complaint", (("case", decision.detail),)), replace(facts, cases=cases))
         case "quiet_hours" if customer.timezone is None:
             other = customer.model_copy(update={"timezone": "UTC"})
-            yield world.having(Step("zone"), facts._replace(customer=other))
+            yield world.having(Step("zone"), replace(facts, customer=other))
         case "expires_in_quiet_hours":
             longer = communication.model_copy(update={"expires_after_hours": None})
             yield world.having(Step("no_expiry"), grounds=replace(grounds, communication=longer))
         case kind if any(row.kind == kind and row.channel == "*" for row in facts.suppressions):
             rest = tuple(row for row in facts.suppressions if row.kind != kind or row.channel != "*")
             step = Step("lift", (("channel", "*"), ("kind", kind)))
-            yield world.having(step, facts._replace(suppressions=rest))
+            yield world.having(step, replace(facts, suppressions=rest))
     for candidate in decision.candidates:
         if not candidate.taken:
             yield from _for_channel(world, candidate)
@@ -191,7 +191,7 @@ def _for_channel(world: _World, candidate: Candidate) -> Iterator[_World]:
         step = Step("consent", (about, ("purpose", purpose), ("basis", basis)))
         # Put in place of the older rows: of two of one instant the refusal would count.
         others = tuple(one for one in facts.consents if (one.purpose, one.channel) != (purpose, channel))
-        yield world.having(step, facts._replace(consents=(*others, row)))
+        yield world.having(step, replace(facts, consents=(*others, row)))
     elif reason in ("opted_out", "paused"):
         category = world.grounds.communication.category
         rows = tuple(
@@ -199,15 +199,15 @@ def _for_channel(world: _World, candidate: Candidate) -> Iterator[_World]:
             if row.category in ("*", category) and row.channel in ("*", channel) else row for row in facts.preferences
         )  # fmt: skip
         step = Step("allow" if reason == "opted_out" else "unpause", (about, ("category", category)))
-        yield world.having(step, facts._replace(preferences=rows))
+        yield world.having(step, replace(facts, preferences=rows))
     elif reason == "no_address":
-        yield world.having(Step("address", (about,)), facts._replace(customer=_reached(facts, channel)))
+        yield world.having(Step("address", (about,)), replace(facts, customer=_reached(facts, channel)))
     elif any(row.kind == reason for row in facts.suppressions):
         rest = tuple(row for row in facts.suppressions if row.kind != reason)
-        yield world.having(Step("lift", (about, ("kind", reason))), facts._replace(suppressions=rest))
+        yield world.having(Step("lift", (about, ("kind", reason))), replace(facts, suppressions=rest))
     elif reason == "not_preferred":
         asked_for = Preference(customer_id=facts.customer.id, category="*", channel=channel, rank=100)
-        yield world.having(Step("rank", (about,)), facts._replace(preferences=(*facts.preferences, asked_for)))
+        yield world.having(Step("rank", (about,)), replace(facts, preferences=(*facts.preferences, asked_for)))
 
 
 def _reached(facts: Facts, channel: str) -> Customer:

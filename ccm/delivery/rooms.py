@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -50,4 +51,4 @@ class Rooms:
             key: one for key, one in changed.items()
             if key in found or (one.at >= self.moment and (one.counts or one.communication in plan.follows))
         }  # fmt: skip
-        return facts._replace(contacts=tuple(sorted(found.values(), key=lambda one: (one.at, one.message_id or ""))))
+        return replace(facts, contacts=tuple(sorted(found.values(), key=lambda one: (one.at, one.message_id or ""))))

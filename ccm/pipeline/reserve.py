@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import attrgetter
 
@@ -85,7 +85,7 @@ def reserve(
         facts, customer_id = first.facts, first.decision.customer_id
         now = (*contacts.get(customer_id, ()), *taken[customer_id]) if taken else tuple(contacts.get(customer_id, ()))
         if facts is not None and now != facts.contacts:
-            facts = facts._replace(contacts=now)
+            facts = replace(facts, contacts=now)
             decision = decide(communication, workspace.policy, workspace.channels, facts, occasion.at)
             if (decision.send or decision.digest) and not _same_way(decision, first.decision):
                 reserved.changed[key] = facts, decision

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -67,7 +67,7 @@ def known(
 
 def _with(facts: Facts, contacts: Mapping[str, tuple[Contact, ...]]) -> Facts:
     mine = contacts.get(facts.customer.id)
-    return facts if mine is None else facts._replace(contacts=mine)
+    return facts if mine is None else replace(facts, contacts=mine)
 
 
 def _contacts(
