@@ -2,7 +2,7 @@
 
 decide -> Decision, render -> Draft, check -> ApprovedMessage, dispatch -> Receipt.
 
-What is made for every message is a tuple: a frozen dataclass of so many fields takes four times as long to make.
+What has many fields and is made for every message is a tuple: a frozen dataclass takes up to four times as long.
 """
 
 from __future__ import annotations

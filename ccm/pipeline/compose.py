@@ -233,7 +233,7 @@ class _One:
         if (stop := self.stopped(channel, used)) is not None:
             return self.outcome("withheld", stop.reason, stop.name)
         # What is collected is checked like a message: it is told later in these words.
-        way = decision if decision.send else decision._replace(send=True, channel=channel)
+        way = decision._replace(send=True, channel=channel) if decision.digest else decision
         draft = Draft(self.id, way, self.language, self.customer.jurisdiction, recipient, rendered)
         rules = self.compiled.rules
         checked = check(draft, self.compiled.communication, rules, self.compiled.release.digest)
