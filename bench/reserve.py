@@ -15,7 +15,6 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import delete, func, insert, select
@@ -28,7 +27,7 @@ from ccm.intake.demo import write_demo_feed
 from ccm.model.message import ApprovedMessage, Decision, Rendered
 from ccm.pipeline.compose import Composed, Occasion, material, message_id
 from ccm.pipeline.gather import gather
-from ccm.pipeline.project import Project, open_project
+from ccm.pipeline.project import Compiled, Project, open_project
 from ccm.pipeline.record import ChunkClaim, record
 from ccm.store import feeds
 from ccm.store.engine import Store
@@ -56,27 +55,27 @@ def chunk(project: Project, name: str, customer_ids: Sequence[str]) -> int:
     for customer_id, facts in known.items():
         made_of.update(material(customer_id, facts, None))
         decision = decide(compiled.communication, workspace.policy, workspace.channels, facts, AT)
-        composed.append(_composed(project, occasion, facts, decision))
+        composed.append(_composed(compiled, occasion, facts, decision))
     claim = ChunkClaim(name, 0, 0, made_of.hexdigest())
     recorded = record(project, compiled, occasion, composed, claim, given={})
     return sum(outcome.state == "due" for outcome in recorded)
 
 
-def _composed(project: Project, occasion: Occasion, facts: Facts, decision: Decision) -> Composed:
+def _composed(compiled: Compiled, occasion: Occasion, facts: Facts, decision: Decision) -> Composed:
     customer = facts.customer
     key = message_id(occasion.trigger_key(customer.id), COMMUNICATION, customer.id)
-    state = "due" if decision.send else "withheld"
-    language = project.compiled(COMMUNICATION).communication.language_for(customer.language) or ""
-    outcome = Composed(
-        key, decision, state, decision.reason, decision.detail, language, customer.jurisdiction, facts=facts
-    )
-    if not decision.send or decision.channel is None:
-        return outcome
-    message = ApprovedMessage(
-        key, COMMUNICATION, customer.id, decision.channel, language, customer.reach(decision.channel) or "",
-        "text/plain", BODY, "", project.compiled(COMMUNICATION).release.digest, customer.jurisdiction,
+    language = compiled.communication.language_for(customer.language) or ""
+    state, message, rendered = "withheld", None, None
+    if decision.send and decision.channel is not None:
+        state, rendered = "due", TEXT
+        message = ApprovedMessage(
+            key, COMMUNICATION, customer.id, decision.channel, language, customer.reach(decision.channel) or "",
+            "text/plain", BODY, "", compiled.release.digest, customer.jurisdiction,
+        )  # fmt: skip
+    return Composed(
+        key, decision, state, decision.reason, decision.detail, language, customer.jurisdiction, message, rendered,
+        facts=facts,
     )  # fmt: skip
-    return replace(outcome, message=message, rendered=TEXT)
 
 
 def planned(project: Project, names: Sequence[str]) -> None:

@@ -1,13 +1,16 @@
 """What each stage returns. The next stage takes only that type, so a wrong order does not type-check.
 
 decide -> Decision, render -> Draft, check -> ApprovedMessage, dispatch -> Receipt.
+
+What has many fields and is made for every message is a tuple: a frozen dataclass takes up to four times as long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from ccm.model.customer import Customer
@@ -67,8 +70,7 @@ class Decision(NamedTuple):
     """Communication that collects this one with others; then `send` is False and `reason` is ``digested``."""
 
 
-@dataclass(frozen=True, slots=True)
-class WordingUse:
+class WordingUse(NamedTuple):
     """Which approved wording stands in a message: id, version and digest of the file it came from."""
 
     id: str
@@ -86,8 +88,7 @@ class WordingUse:
     """Of its type on a letter."""
 
 
-@dataclass(frozen=True, slots=True)
-class RenderContext:
+class RenderContext(NamedTuple):
     """Everything one message renders from."""
 
     message_id: str
@@ -100,7 +101,7 @@ class RenderContext:
     """Address on the channel: addr-spec, E.164 number, or the postal address as one line."""
     data: Mapping[str, Any]
     """The communication's data: plain dicts, lists, str, bool, int, Decimal, date, None."""
-    wording: Mapping[str, Any] = field(default_factory=dict)
+    wording: Mapping[str, Any] = MappingProxyType({})
     """Slot id (``deposit-protection``) to the `ccm.workspace.wording.Wording` in force."""
     preview: bool = False
     variant: str = ""
@@ -118,10 +119,7 @@ class TypeRun:
 
 
 class Rendered(NamedTuple):
-    """One rendered body, byte for byte what the supplier gets.
-
-    A tuple, since a frozen dataclass of so many fields takes four times as long to make: a tenth of a text message.
-    """
+    """One rendered body, byte for byte what the supplier gets."""
 
     channel: str
     media_type: str
@@ -144,8 +142,7 @@ class Rendered(NamedTuple):
     """The words of the letter attached to an e-mail; they are the end of `text`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A rendered message that nobody has checked yet."""
 
     message_id: str
@@ -156,8 +153,7 @@ class Draft:
     rendered: Rendered
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovedMessage:
+class ApprovedMessage(NamedTuple):
     """A message whose rendered result passed every rule, under an approved release."""
 
     message_id: str

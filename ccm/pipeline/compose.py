@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 import orjson
 from pydantic import BaseModel
@@ -45,8 +46,7 @@ class Occasion:
         return part_key(key, part)
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(NamedTuple):
     """One customer's outcome, ready to be recorded: a message to send, or the reason why there is none."""
 
     message_id: str
@@ -67,8 +67,12 @@ class Composed:
     copy's, see `ccm.pipeline.copies`."""
     about: str = ""
     """Of a copy for a joint holder: the customer whose matter it tells of; empty: the customer's own."""
-    facts: Facts | None = field(default=None, repr=False)
+    facts: Facts | None = None
     """What the decision was taken from; None where the customer is not known."""
+
+    def __repr__(self) -> str:
+        """Without what is known of the customer."""
+        return f"Composed({self.message_id}, {self.state}, {self.reason!r})"
 
     @property
     def key(self) -> str:
@@ -229,7 +233,7 @@ class _One:
         if (stop := self.stopped(channel, used)) is not None:
             return self.outcome("withheld", stop.reason, stop.name)
         # What is collected is checked like a message: it is told later in these words.
-        way = decision._replace(send=True, channel=channel)
+        way = decision._replace(send=True, channel=channel) if decision.digest else decision
         draft = Draft(self.id, way, self.language, self.customer.jurisdiction, recipient, rendered)
         rules = self.compiled.rules
         checked = check(draft, self.compiled.communication, rules, self.compiled.release.digest)
@@ -238,7 +242,7 @@ class _One:
         if isinstance(checked, Refusal):
             return self.outcome("withheld", checked.reason, checked.detail)
         state = "digested" if decision.digest else "due"
-        return replace(self.outcome(state, decision.reason, decision.detail), message=checked, rendered=rendered)
+        return self.outcome(state, decision.reason, decision.detail, checked, rendered)
 
     def preference_token(self, channel: str) -> str:
         """The token of this message's link to the preference page; empty on channels that cannot carry one."""
@@ -256,10 +260,13 @@ class _One:
             wording=wording,
         )  # fmt: skip
 
-    def outcome(self, state: str, reason: str, detail: str) -> Composed:
+    def outcome(
+        self, state: str, reason: str, detail: str, message: ApprovedMessage | None = None,
+        rendered: Rendered | None = None,
+    ) -> Composed:  # fmt: skip
         return Composed(
-            self.id, self.decision, state, reason, detail, self.language, self.customer.jurisdiction,
-            region=region_of(self.customer), part=self.part, about=self.about, facts=self.facts,
+            self.id, self.decision, state, reason, detail, self.language, self.customer.jurisdiction, message, rendered,
+            region_of(self.customer), self.part, self.about, self.facts,
         )  # fmt: skip
 
 

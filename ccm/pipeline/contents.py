@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ccm.errors import Erased
 from ccm.model.message import ApprovedMessage
@@ -13,8 +12,7 @@ from ccm.store.archive import BodyRef, Content
 from ccm.store.vault import KEY_SIZE, message_key
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """Where a content is, and the salt of its key; None where it is in plain."""
 
     ref: BodyRef

@@ -174,14 +174,14 @@ def _decided_again(group: Sequence[Composed], facts: Facts, decision: Decision) 
         # Why the data or the rules did not allow it is still so.
         is_so = outcome.state in ("due", "digested")
         reason, detail = (mine.reason, mine.detail) if is_so else (outcome.reason, outcome.detail)
-        found.append(replace(outcome, facts=facts, decision=mine, reason=reason, detail=detail))
+        found.append(outcome._replace(facts=facts, decision=mine, reason=reason, detail=detail))
     return found
 
 
 def not_sent(outcome: Composed, facts: Facts, decision: Decision) -> Composed:
     """The outcome of a decision not to send, in place of one that was composed."""
-    return replace(
-        outcome, facts=facts, decision=decision, state="withheld", reason=decision.reason, detail=decision.detail,
+    return outcome._replace(
+        facts=facts, decision=decision, state="withheld", reason=decision.reason, detail=decision.detail,
         message=None, rendered=None,
     )  # fmt: skip
 
@@ -190,8 +190,8 @@ def _withheld(outcome: Composed, reason: str) -> Composed:
     decision = outcome.decision._replace(
         send=False, reason=reason, detail="", channel=None, due_at=None, also=(), digest=""
     )
-    return replace(
-        outcome, decision=decision, state="withheld", reason=reason, detail="", message=None, rendered=None
+    return outcome._replace(
+        decision=decision, state="withheld", reason=reason, detail="", message=None, rendered=None
     )  # fmt: skip
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Connection, select
@@ -30,8 +29,7 @@ _stored: WeakKeyDictionary[Store, set[str]] = WeakKeyDictionary()
 """Digests that a later transaction than the one that wrote them has seen: they need no statement any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(NamedTuple):
     """Two columns of `messages`."""
 
     trace: bytes

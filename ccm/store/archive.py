@@ -16,8 +16,8 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 import zstandard
@@ -35,8 +35,7 @@ _NONCE = bytes(12)
 """Each key encrypts one frame only, so its nonce need not differ (NIST SP 800-38D section 8: unique by key)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """What went out: to whom, under which subject, and the body byte for byte."""
 
     recipient: str
@@ -44,8 +43,7 @@ class Content:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class BodyRef:
+class BodyRef(NamedTuple):
     """Where a content is: pack name, offset and length of its frame in bytes, SHA-256 of the body in plain."""
 
     pack: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,9 +99,9 @@ def test_a_draft_of_another_communication_or_channel_is_a_defect(
         check(made, workspace.communication("savings-offer"), rules, RELEASE)
     communication = workspace.communication("quarterly-statement")
     with pytest.raises(IntegrityError, match="decided: letter"):
-        check(replace(made, decision=made.decision._replace(channel="letter")), communication, rules, RELEASE)
+        check(made._replace(decision=made.decision._replace(channel="letter")), communication, rules, RELEASE)
     with pytest.raises(IntegrityError, match="rendered for email"):
-        check(replace(made, decision=made.decision._replace(send=False)), communication, rules, RELEASE)
+        check(made._replace(decision=made.decision._replace(send=False)), communication, rules, RELEASE)
 
 
 def test_only_the_check_makes_an_approved_message() -> None:

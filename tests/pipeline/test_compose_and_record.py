@@ -112,6 +112,15 @@ def test_a_customer_who_vanished_is_accounted_for(bank: Bank) -> None:
 
 
 @ONE_DATABASE
+def test_an_outcome_that_is_printed_names_no_customer_and_no_address(bank: Bank) -> None:
+    found = composed(bank, "savings-offer")
+    customer_id, outcome = next((key, one) for key, one in found.items() if one.message is not None)
+    assert outcome.message is not None
+    assert outcome.message_id in repr(outcome)
+    assert customer_id not in repr(outcome)
+    assert outcome.message.recipient not in repr(outcome)
+
+
 def test_the_trace_names_the_rules_for_a_run_and_for_a_trigger_alike(bank: Bank) -> None:
     bank.approve("savings-offer")
     compiled = bank.project.compiled("savings-offer")

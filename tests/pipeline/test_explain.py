@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -40,7 +39,7 @@ def recorded(bank: Bank, run: str = "R1", **changes: Any) -> list[Composed]:
     occasion = Occasion(run, run, AT, {})
     composed, _ = compose(bank.project, compiled, occasion, ids)
     if changes:
-        composed = [replace(one, decision=one.decision._replace(**changes)) for one in composed]
+        composed = [one._replace(decision=one.decision._replace(**changes)) for one in composed]
     return record(bank.project, compiled, occasion, composed)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pypdfium2
@@ -42,7 +41,7 @@ def test_every_page_of_a_preview_is_marked_and_no_page_of_a_real_letter(tmp_path
     renderer = compiled(tmp_path, letter=LETTER.format("<p>Words</p>" * 90), languages="[en, ja]")
     message = context(customer=flat(language=language), language=language)
     real = renderer.render("letter", message)
-    marked = renderer.render("letter", replace(message, preview=True))
+    marked = renderer.render("letter", message._replace(preview=True))
     assert marked.pages == real.pages == len(pages(real.body)) > 1
     assert marked.text == real.text
     assert all(red(page) == 0 for page in pages(real.body))
@@ -51,7 +50,7 @@ def test_every_page_of_a_preview_is_marked_and_no_page_of_a_real_letter(tmp_path
 
 def test_the_mark_lies_below_the_window_of_an_envelope(tmp_path: Path) -> None:
     renderer = compiled(tmp_path, letter=LETTER.format(""))
-    for page in pages(renderer.render("letter", replace(context(customer=flat()), preview=True)).body):
+    for page in pages(renderer.render("letter", context(customer=flat())._replace(preview=True)).body):
         window = page.crop((0, 0, page.width, page.height * 95 // 297))
         assert red(window) == 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
@@ -41,7 +41,7 @@ class Words:
         """The same words with `token` for `TOKEN_MARK`; filling them anew would take half as long as the e-mail."""
         if not any(TOKEN_MARK in use.text for use in self.uses):
             return self
-        uses = tuple([replace(use, text=use.text.replace(TOKEN_MARK, token)) if TOKEN_MARK in use.text else use
+        uses = tuple([use._replace(text=use.text.replace(TOKEN_MARK, token)) if TOKEN_MARK in use.text else use
                       for use in self.uses])  # fmt: skip
         plain = {name: text.replace(TOKEN_MARK, token) for name, text in self.plain.items()}
         return Words(uses, plain, {name: Markup(page.replace(TOKEN_MARK, token)) for name, page in self.html.items()})  # noqa: S704
