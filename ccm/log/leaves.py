@@ -46,29 +46,38 @@ def subjects(
     Makes salts that are not there yet, with `random_bytes` (`secrets.token_bytes`), so `connection` must be one that
     writes. One statement where all are known, three where some are not.
     """
+    found = salts(connection, customer_ids, random_bytes)
+    return {customer_id: subject(found[customer_id], customer_id) for customer_id in customer_ids}
+
+
+def salts(
+    connection: Connection, customer_ids: Collection[str], random_bytes: Callable[[int], bytes]
+) -> dict[str, bytes]:
+    """Customer id to the salt of `subject`, made where there is none yet; as `subjects`."""
     wanted = sorted(set(customer_ids))  # in order, so that two transactions never wait for each other in a ring
-    salts = _salts(connection, wanted)
-    missing = [customer_id for customer_id in wanted if customer_id not in salts]
+    found = known_salts(connection, wanted)
+    missing = [customer_id for customer_id in wanted if customer_id not in found]
     if missing:
         new = [random_bytes(SALT_SIZE) for _ in missing]
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql(_ADD_SALTS["sqlite"], list(zip(missing, new, strict=True)))
         else:
             connection.exec_driver_sql(_ADD_SALTS["postgresql"], (missing, new))
-        salts |= _salts(connection, missing)  # read again: another transaction's salt may have come first
-    return {customer_id: subject(salts[customer_id], customer_id) for customer_id in customer_ids}
+        found |= known_salts(connection, missing)  # read again: another transaction's salt may have come first
+    return found
+
+
+def known_salts(connection: Connection, customer_ids: Sequence[str]) -> dict[str, bytes]:
+    """Customer id to the salt of `subject`, of those who have one."""
+    dialect = connection.dialect.name
+    wanted = orjson.dumps(customer_ids).decode() if dialect == "sqlite" else customer_ids
+    rows = connection.exec_driver_sql(_READ_SALTS[dialect], (wanted,)).all()
+    return {customer_id: bytes(salt) for customer_id, salt in rows}
 
 
 def subject(salt: bytes, customer_id: str) -> str:
     """The name the log knows a customer by."""
     return hmac.digest(salt, customer_id.encode(), "sha256").hex()
-
-
-def _salts(connection: Connection, customer_ids: list[str]) -> dict[str, bytes]:
-    dialect = connection.dialect.name
-    wanted = orjson.dumps(customer_ids).decode() if dialect == "sqlite" else customer_ids
-    rows = connection.exec_driver_sql(_READ_SALTS[dialect], (wanted,)).all()
-    return {customer_id: bytes(salt) for customer_id, salt in rows}
 
 
 @lru_cache(maxsize=1024)  # the leaves of a chunk share their instant, and writing it costs more than the JSON

@@ -95,26 +95,21 @@ class MessageRows:
             "row_digest": "",
         }
 
-    def leaves(self, rows: Sequence[Mapping[str, Any]], subjects: Mapping[str, str]) -> list[bytes]:
-        """The log's entries about rows; `subjects`: the log's name of each customer."""
-        communication, occasion = self._compiled.communication.id, self._occasion
-        release = self._compiled.release.digest
-        return [
-            leaves.decision_leaf(
-                message_id=row["id"],
-                subject=subjects[row["customer_id"]],
-                communication=communication,
-                at=occasion.at,
-                state=row["state"],
-                reason=row["reason"],
-                channel=row.get("channel"),
-                release=release,
-                body_digest=row.get("body_digest"),
-                trace_digest=hashlib.sha256(row["trace"]).hexdigest(),
-                run=occasion.run_id,
-            )
-            for row in rows
-        ]
+    def leaf(self, row: Mapping[str, Any], subject: str) -> bytes:
+        """The log's entry about a row; `subject`: the log's name of the customer."""
+        return leaves.decision_leaf(
+            message_id=row["id"],
+            subject=subject,
+            communication=self._compiled.communication.id,
+            at=self._occasion.at,
+            state=row["state"],
+            reason=row["reason"],
+            channel=row.get("channel"),
+            release=self._compiled.release.digest,
+            body_digest=row.get("body_digest"),
+            trace_digest=hashlib.sha256(row["trace"]).hexdigest(),
+            run=self._occasion.run_id,
+        )
 
 
 def reservation(row: Mapping[str, Any], contact_point: str) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -15,17 +14,14 @@ from ccm.decide import Facts
 from ccm.errors import Conflict, TryAgain
 from ccm.log import leaves, sequencer
 from ccm.model.message import Decision
-from ccm.pipeline import contents
 from ccm.pipeline.compose import Composed, Occasion, compose_anew
-from ccm.pipeline.contents import Kept
 from ccm.pipeline.data import DataResult
-from ccm.pipeline.dictionary import dictionary
 from ccm.pipeline.digests import join_digest, windows_of
 from ccm.pipeline.erasure import erase_again
-from ccm.pipeline.message_rows import MessageRows, reservation
+from ccm.pipeline.message_rows import reservation
+from ccm.pipeline.prepared import Prepared
 from ccm.pipeline.project import Compiled, Project
 from ccm.pipeline.reserve import reserve
-from ccm.pipeline.traces import Traces
 from ccm.store import bulk
 from ccm.store.tables import chunks, contacts, messages, runs
 
@@ -62,15 +58,15 @@ def record(
     where others keep changing the ledger; nothing was recorded then. `also` is called with what was recorded, in the
     same transaction.
     """
-    recorder = _Recorder(project, compiled, occasion, claim, also)
+    prepared = Prepared(project, compiled, occasion)
     for _ in range(ROUNDS):
         # Archive first: a reference to a body that is not on disk must never be committed.
-        recorder.keep(composed)
+        prepared.add(composed)
         try:
-            return recorder.recorded(composed)
+            return _recorded(project, compiled, occasion, composed, prepared, claim, also)
         except _LedgerMoved as moved:
             anew = compose_anew(project, compiled, occasion, moved.changed, given=given, isolate=isolate)
-            recorder.forget(one.message_id for outcomes in anew.values() for one in outcomes)
+            prepared.forget(one.message_id for outcomes in anew.values() for one in outcomes)
             composed = _replaced(composed, anew)
     raise TryAgain("the same customers' caps kept changing while their messages were composed")
 
@@ -83,76 +79,40 @@ class _LedgerMoved(Exception):
         self.changed = changed
 
 
-class _Recorder:
-    """The tries of one transaction; what does not need the lock is made ready before it."""
+def _recorded(
+    project: Project, compiled: Compiled, occasion: Occasion, composed: Sequence[Composed], prepared: Prepared,
+    claim: ChunkClaim | None, also: Also | None,
+) -> list[Composed]:  # fmt: skip
+    with project.store.write() as connection:
+        if claim is not None:
+            digest = prepared.input_digest(claim.material, composed)
+            _finish_chunk(connection, claim, digest, project.clock())
+        reserved = reserve(project, connection, compiled, occasion, composed, prepared.contact_points)
+        if reserved.changed:
+            raise _LedgerMoved(reserved.changed)
+        now = project.clock()  # after the lock: waiting for it may have taken a while
+        rows = _rows(project, connection, occasion, reserved.final, prepared)
+        prepared.store_policies(connection)
+        bulk.insert(connection, messages, rows, prepared.rows.shared(now))
+        points = prepared.contact_points
+        reservations = [reservation(row, points[row["id"]]) for row in rows if row["state"] == "due"]
+        bulk.insert(connection, contacts, reservations, prepared.rows.shared_reservation())
+        salts = leaves.salts(connection, [row["customer_id"] for row in rows], project.random_bytes)
+        sequencer.append(connection, [prepared.leaf(row, salts[row["customer_id"]]) for row in rows])
+        if also is not None:
+            also(connection, reserved.final)
+        # A joint holder whom nobody knows was not erased meanwhile.
+        known = [row for row in rows if not (row["part"] and row["reason"] == "unknown_customer")]
+        erase_again(project, connection, known, now)
+    return reserved.final
 
-    def __init__(
-        self, project: Project, compiled: Compiled, occasion: Occasion, claim: ChunkClaim | None, also: Also | None
-    ) -> None:
-        self.project, self.compiled, self.occasion, self.claim, self.also = project, compiled, occasion, claim, also
-        self.rows = MessageRows(project, compiled, occasion)
-        self.traces = Traces(project, compiled.communication)
-        self.refs: dict[str, Kept] = {}
-        self.ready: dict[str, tuple[Composed, dict[str, Any]]] = {}
-        """By message id: outcomes as they were composed, with their rows."""
 
-    def keep(self, composed: Sequence[Composed]) -> None:
-        """Archives the contents that are not in the archive yet, and makes the rows."""
-        new = [one.message for one in composed if one.message is not None and one.message_id not in self.refs]
-        if new:
-            words = dictionary(self.project, self.compiled, new, self.occasion.at)
-            self.refs |= contents.keep(self.project, new, words)
-        for one in composed:
-            if one.message_id not in self.ready:
-                self.ready[one.message_id] = one, self.made(one)
-
-    def forget(self, message_ids: Iterable[str]) -> None:
-        """These were composed anew."""
-        for message in message_ids:
-            self.refs.pop(message, None)
-            self.ready.pop(message, None)
-
-    def made(self, outcome: Composed) -> dict[str, Any]:
-        trace = self.traces.pack(outcome.decision, outcome.facts)
-        return self.rows.row(outcome, self.refs.get(outcome.message_id), trace)
-
-    def input_digest(self, claim: ChunkClaim, composed: Sequence[Composed]) -> str:
-        """Of all that a chunk's outcomes came from: what messages are made of, and what was decided by."""
-        digest = hashlib.sha256(claim.material.encode())
-        for one in composed:
-            digest.update(self.ready[one.message_id][1]["trace"])
-        return digest.hexdigest()
-
-    def recorded(self, composed: Sequence[Composed]) -> list[Composed]:
-        project, occasion = self.project, self.occasion
-        with project.store.write() as connection:
-            if self.claim is not None:
-                _finish_chunk(connection, self.claim, self.input_digest(self.claim, composed), project.clock())
-            reserved = reserve(project, connection, self.compiled, occasion, composed)
-            if reserved.changed:
-                raise _LedgerMoved(reserved.changed)
-            now = project.clock()  # after the lock: waiting for it may have taken a while
-            joined = _digests(connection, project, occasion.at, reserved.final)
-            rows = []
-            for outcome in reserved.final:
-                before, row = self.ready[outcome.message_id]
-                row = row if before is outcome else self.made(outcome)
-                if outcome.message_id in joined:
-                    row = {**row, "digest": joined[outcome.message_id]}
-                rows.append(row)
-            self.traces.store(connection)
-            bulk.insert(connection, messages, rows, self.rows.shared(now))
-            points = reserved.contact_points
-            reservations = [reservation(row, points[row["id"]]) for row in rows if row["state"] == "due"]
-            bulk.insert(connection, contacts, reservations, self.rows.shared_reservation())
-            subjects = leaves.subjects(connection, [row["customer_id"] for row in rows], project.random_bytes)
-            sequencer.append(connection, self.rows.leaves(rows, subjects))
-            if self.also is not None:
-                self.also(connection, reserved.final)
-            # A joint holder whom nobody knows was not erased meanwhile.
-            known = [row for row in rows if not (row["part"] and row["reason"] == "unknown_customer")]
-            erase_again(project, connection, known, now)
-        return reserved.final
+def _rows(
+    project: Project, connection: Connection, occasion: Occasion, outcomes: Sequence[Composed], prepared: Prepared
+) -> list[dict[str, Any]]:
+    joined = _digests(connection, project, occasion.at, outcomes)
+    rows = [prepared.row(outcome) for outcome in outcomes]
+    return [{**row, "digest": joined[row["id"]]} if row["id"] in joined else row for row in rows] if joined else rows
 
 
 def _replaced(composed: Sequence[Composed], anew: Mapping[str, Sequence[Composed]]) -> list[Composed]:

@@ -42,8 +42,6 @@ class Reserved:
     final: list[Composed] = field(default_factory=list)
     changed: dict[str, tuple[Facts, Decision]] = field(default_factory=dict)
     """By `Composed.key` for whom the ledger as it is now leads to a message that is not there, or to another one."""
-    contact_points: Mapping[str, str] = field(default_factory=dict)
-    """Message id to the digest of the address of each that is due."""
 
 
 def lock_guards(project: Project, connection: Connection, customer_ids: Iterable[str]) -> None:
@@ -59,22 +57,23 @@ def lock_guards(project: Project, connection: Connection, customer_ids: Iterable
 
 
 def reserve(
-    project: Project, connection: Connection, compiled: Compiled, occasion: Occasion, composed: Sequence[Composed]
-) -> Reserved:
+    project: Project, connection: Connection, compiled: Compiled, occasion: Occasion, composed: Sequence[Composed],
+    points: Mapping[str, str],
+) -> Reserved:  # fmt: skip
     """Decides again for everybody whose ledger changed since they were composed; takes their guards first.
 
     Deciding is a pure function: an equal ledger gives an equal decision, and need not be asked again. That goes for
     those who were withheld, too: a slot that became free meanwhile is theirs. Times need no lock, for a cap looks at
-    every window that holds the new contact, before and after it, whatever a host's clock said.
+    every window that holds the new contact, before and after it, whatever a host's clock said. `points`: message id to
+    the digest of the address of each that is due.
     """
     communication, workspace = compiled.communication, project.workspace
     known = {outcome.decision.customer_id: outcome.facts for outcome in composed if outcome.facts is not None}
-    points = _contact_points(project, connection, composed)
     wanted = _wanted(project, compiled, composed, points)
     lock_guards(project, connection, {*known, *contact_points.guards(wanted.values())})
     contacts = ledger_again(connection, project, communication, known, occasion.at)
     already = _already_sent(connection, communication.id, occasion.id, list(known))
-    reserved = Reserved(contact_points=points)
+    reserved = Reserved()
     taken: defaultdict[str, list[Contact]] = defaultdict(list)
     # Nobody else but the receiver of copies gets several messages of one transaction.
     takes_room = bool(communication.copies)
@@ -112,16 +111,6 @@ def _room(project: Project, compiled: Compiled, message: str, decision: Decision
         return []
     plan = plan_for(compiled.communication, project.workspace.policy, project.workspace.channels)
     return [plan.contact(decision.customer_id, decision.channel, decision.due_at, message)]
-
-
-def _contact_points(project: Project, connection: Connection, composed: Sequence[Composed]) -> dict[str, str]:
-    salt = contact_points.made_salt(connection, project.random_bytes)
-    return {
-        outcome.message_id: contact_points.contact_point(
-            outcome.message.channel, outcome.facts.customer.reach(outcome.message.channel) or "", salt)
-        for outcome in composed
-        if outcome.state == "due" and outcome.message is not None and outcome.facts is not None
-    }  # fmt: skip
 
 
 def _wanted(
