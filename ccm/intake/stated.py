@@ -15,7 +15,7 @@ import orjson
 from sqlalchemy import Connection, delete, exists, select, text, tuple_
 
 from ccm.model.customer import Customer
-from ccm.store import rows as reading
+from ccm.store import queries
 from ccm.store.engine import BATCH
 from ccm.store.tables import customer_choices, customers, preferences
 
@@ -62,10 +62,10 @@ def end_choices(connection: Connection, rows: Sequence[Row], _now: datetime) -> 
     if connection.scalar(select(exists(select(customer_choices.c.customer_id)))):
         new = {row["id"]: _chosen(row["document"]) for row in rows}
         chosen = select(customer_choices.c.customer_id, customer_choices.c.name)
-        choices = [tuple(row) for row in reading.of(connection, chosen, customer_choices.c.customer_id, list(new))]
+        choices = [tuple(row) for row in queries.of(connection, chosen, customer_choices.c.customer_id, list(new))]
         ids = sorted({customer_id for customer_id, _ in choices})
         documents = select(customers.c.id, customers.c.document)
-        old = {row[0]: _chosen(row[1]) for row in reading.of(connection, documents, customers.c.id, ids)}
+        old = {row[0]: _chosen(row[1]) for row in queries.of(connection, documents, customers.c.id, ids)}
         for customer_id, name in choices:
             if customer_id in old and old[customer_id].get(name) != new[customer_id].get(name):
                 connection.execute(

@@ -11,15 +11,15 @@ import hmac
 from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any
 
-from sqlalchemy import Connection, Select, literal_column, select
+from sqlalchemy import Connection, literal_column, select
 
 from ccm.decide.handover import plain
 from ccm.decide.relations import household
 from ccm.decide.sharing import Wanted, refused
 from ccm.model.customer import Customer
 from ccm.store import feeds
-from ccm.store import rows as reading
 from ccm.store.engine import insert_of
+from ccm.store.queries import Query, given, one_of
 from ccm.store.tables import contacts, customer_salts, messages, relations
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
@@ -30,10 +30,31 @@ NEVER_WENT = ("withheld", "set_aside", "failed", "cancelled", "digested")
 """Message states in which certainly nothing reached an address, or another message will."""
 
 
+_WENT = (
+    messages.c.communication == given("communication"),
+    messages.c.occasion == given("occasion"),
+    messages.c.state.not_in(NEVER_WENT),
+)
+_SERVED_POINTS = Query(
+    select(contacts.c.contact_point, contacts.c.customer_id)
+    .join(messages, messages.c.id == contacts.c.id)
+    .where(
+        contacts.c.contact_point != literal_column("''"),  # word for word what the index of addresses has
+        one_of(contacts.c.contact_point, "points"), *_WENT,
+    )
+)  # fmt: skip
+_SERVED_HOUSEHOLDS = Query(
+    select(relations.c.customer_id)
+    .join(messages, messages.c.customer_id == relations.c.customer_id)
+    .where(relations.c.kind == "household", one_of(relations.c.related_id, "households"), *_WENT)
+)
+_SALT = Query(select(customer_salts.c.salt).where(customer_salts.c.customer_id == SALT_ID))
+
+
 def salt(connection: Connection) -> bytes | None:
     """The store's salt; None where no digest was made yet."""
-    found = connection.scalar(select(customer_salts.c.salt).where(customer_salts.c.customer_id == SALT_ID))
-    return None if found is None else bytes(found)
+    found = _SALT(connection)
+    return bytes(found[0][0]) if found else None
 
 
 def made_salt(connection: Connection, random_bytes: Callable[[int], bytes]) -> bytes:
@@ -92,13 +113,10 @@ def shared_contact_points(
 def _served_points(
     connection: Connection, communication: Communication, occasion: str, wanted: Set[str]
 ) -> dict[str, str]:  # fmt: skip
-    query = (
-        select(contacts.c.contact_point, contacts.c.customer_id)
-        .join(messages, messages.c.id == contacts.c.id)
-        .where(contacts.c.contact_point != literal_column("''"))  # word for word what the index of addresses has
-    )
-    served = reading.of(connection, _went(query, communication, occasion), contacts.c.contact_point, sorted(wanted))
-    return _first(map(tuple, served))
+    if not wanted:
+        return {}
+    about = {"communication": communication.id, "occasion": occasion}
+    return _first(_SERVED_POINTS(connection, points=sorted(wanted), **about))
 
 
 def _served_households(
@@ -107,22 +125,14 @@ def _served_households(
     """By relations as they are now: the ledger names no household, and so keeps none that a customer has left."""
     if not wanted:
         return {}
-    query = select(relations.c.customer_id).join(messages, messages.c.customer_id == relations.c.customer_id)
-    query = _went(query.where(relations.c.kind == "household"), communication, occasion)
-    members = {row[0] for row in reading.of(connection, query, relations.c.related_id, sorted(wanted))}
+    about = {"communication": communication.id, "occasion": occasion}
+    members = {row[0] for row in _SERVED_HOUSEHOLDS(connection, households=sorted(wanted), **about)}
     found = feeds.relations(connection, sorted(members))
     mine = ((household(rows, communication.purpose), member) for member, rows in found.items())
     return _first((one, member) for one, member in mine if one is not None)
 
 
-def _went(query: Select[Any], communication: Communication, occasion: str) -> Select[Any]:
-    return query.where(
-        messages.c.communication == communication.id, messages.c.occasion == occasion,
-        messages.c.state.not_in(NEVER_WENT),
-    )  # fmt: skip
-
-
-def _first(served: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _first(served: Iterable[tuple[Any, ...]]) -> dict[str, str]:
     """Of each place the first customer in code point order."""
     found: dict[str, str] = {}
     for place, customer_id in served:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 
 from ccm.decide.windows import shown
 from ccm.pipeline.project import Project
-from ccm.store import rows
+from ccm.store import queries
 from ccm.store.engine import insert_of
 from ccm.store.tables import digests
 from ccm.workspace.collecting import Collects
@@ -71,7 +71,7 @@ def join_digest(
             ],
         )  # fmt: skip
         closed = select(digests.c.id).where(digests.c.state != "open")
-        full = {row[0] for row in rows.of(connection, closed, digests.c.id, list(wanted))}
+        full = {row[0] for row in queries.of(connection, closed, digests.c.id, list(wanted))}
         joined |= {customer_id: found for found, customer_id in wanted.items() if found not in full}
         left, moment = [customer_id for found, customer_id in wanted.items() if found in full], end
     return joined

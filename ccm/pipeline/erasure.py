@@ -21,8 +21,8 @@ from ccm.log.leaves import ERASED
 from ccm.pipeline import holds
 from ccm.pipeline.project import Project
 from ccm.pipeline.reseal import reseal
-from ccm.store import rows as reading
 from ccm.store.engine import BATCH
+from ccm.store.queries import Query, one_of
 from ccm.store.tables import (
     accounts,
     cases,
@@ -82,6 +82,15 @@ def erase(project: Project, customer_id: str, person: Person, reason: str) -> Er
         return _erase(project, connection, customer_id, person.id, reason, now)
 
 
+# In order and by the weakest lock that an erasure waits for; SQLite's transaction is the only one anyway.
+_LOCKED = Query(
+    select(customers.c.id)
+    .where(one_of(customers.c.id, "ids"))
+    .order_by(customers.c.id)
+    .with_for_update(read=True, key_share=True)
+)
+
+
 def erase_again(
     project: Project, connection: Connection, rows: Sequence[Mapping[str, Any]], now: datetime
 ) -> None:  # fmt: skip
@@ -92,9 +101,7 @@ def erase_again(
     as erased: a trigger for one is refused before anything is composed.
     """
     ids = sorted({row["customer_id"] for row in rows})
-    # In order and by the weakest lock that an erasure waits for; SQLite's transaction is the only one anyway.
-    locked = select(customers.c.id).order_by(customers.c.id).with_for_update(read=True, key_share=True)
-    there = {row[0] for row in reading.plain(connection, locked, customers.c.id, ids)}
+    there = {row[0] for row in _LOCKED(connection, ids=ids)}
     for customer_id in ids:
         if customer_id not in there:
             _erase(project, connection, customer_id, AGAIN, "erased while a message was composed", now)

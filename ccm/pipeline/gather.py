@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from operator import itemgetter
 
 from sqlalchemy import Connection
 
@@ -17,8 +16,6 @@ from ccm.pipeline import contact_points
 from ccm.pipeline.project import Project
 from ccm.store import feeds
 from ccm.workspace.communication import Communication
-
-_STAND = itemgetter(*map(Contact._fields.index, feeds.STAND))
 
 
 def gather(
@@ -80,7 +77,7 @@ def ledger_again(
     since, follows = _looked_at(project, communication, asked, at)
     if since is None:
         return {}
-    before = {_STAND(contact) for facts in known.values() for contact in facts.contacts}
+    before = {one.message_id: (one.status, one.at) for facts in known.values() for one in facts.contacts}
     if feeds.contact_states(connection, list(known), since, follows) == before:
         return {customer_id: facts.contacts for customer_id, facts in known.items()}
     return feeds.contacts(connection, list(known), since, follows)

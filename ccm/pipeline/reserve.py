@@ -19,7 +19,7 @@ from ccm.pipeline.compose import Composed, Occasion
 from ccm.pipeline.copies import PART
 from ccm.pipeline.gather import ledger_again
 from ccm.pipeline.project import Compiled, Project
-from ccm.store import rows
+from ccm.store.queries import Query, given, one_of
 from ccm.store.tables import messages
 
 NEVER_WENT = ("withheld", "set_aside", "failed", "cancelled")
@@ -184,13 +184,17 @@ def _withheld(outcome: Composed, reason: str) -> Composed:
     )  # fmt: skip
 
 
+_HAVE_IT = Query(
+    select(messages.c.customer_id, messages.c.part).where(
+        one_of(messages.c.customer_id, "ids"), messages.c.communication == given("communication"),
+        messages.c.occasion == given("occasion"), messages.c.state.not_in(NEVER_WENT),
+    )
+)  # fmt: skip
+
+
 def _already_sent(
     connection: Connection, communication: str, occasion: str, ids: Sequence[str]
 ) -> set[tuple[str, str]]:  # fmt: skip
     """Who has it already, and of what: an empty part is the customer's own matter, others are copies of another's."""
-    m = messages.c
-    about = select(m.customer_id, m.part).where(
-        m.communication == communication, m.occasion == occasion, m.state.not_in(NEVER_WENT)
-    )
-    found = rows.of(connection, about, m.customer_id, ids)
+    found = _HAVE_IT(connection, ids=ids, communication=communication, occasion=occasion)
     return {(customer_id, part if part.startswith(PART) else "") for customer_id, part in found}

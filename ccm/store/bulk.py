@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from itertools import repeat
 from typing import Any
@@ -16,6 +16,7 @@ import orjson
 from sqlalchemy import Connection, Table
 from sqlalchemy.engine import Dialect
 
+from ccm.store.queries import stored
 from ccm.store.tables import Instant
 
 
@@ -65,15 +66,7 @@ def _tuples(
 
 
 def _maybe_stored(at: datetime | None) -> str | None:
-    return None if at is None else _stored(at)
-
-
-@lru_cache(maxsize=4096)  # the rows of a chunk share most of theirs
-def _stored(at: datetime) -> str:
-    """An instant as SQLAlchemy writes it into SQLite."""
-    if at.tzinfo is None:
-        raise ValueError("an instant needs a time zone")
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return None if at is None else stored(at)
 
 
 @lru_cache(maxsize=64)
@@ -94,5 +87,5 @@ def _plain(value: object) -> str:
     if isinstance(value, bytes):
         return rf"\x{value.hex()}"
     if isinstance(value, datetime):
-        return f"{_stored(value)}Z"
+        return f"{stored(value)}Z"
     raise TypeError(type(value).__name__)

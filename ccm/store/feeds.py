@@ -6,14 +6,14 @@ in the same order whatever the database's locale is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import (
     JSON,
-    ColumnElement,
     Connection,
     Select,
     Table,
@@ -29,8 +29,9 @@ from sqlalchemy import (
 )
 
 from ccm.model.customer import Case, Consent, Contact, Customer, Preference, Relation, Suppression
-from ccm.store import rows, tables
+from ccm.store import queries, rows, tables
 from ccm.store.customer_documents import customer_from_document
+from ccm.store.queries import Query, given, instant, one_of
 from ccm.store.tables.addresses import EmailOfDocument
 
 
@@ -61,23 +62,30 @@ class Transaction(NamedTuple):
     counterparty: str
 
 
+_DOCUMENTS = Query(
+    select(tables.customers.c.id, tables.customers.c.document).where(one_of(tables.customers.c.id, "ids"))
+)
+_CHOICES = Query(
+    select(tables.customer_choices.c.customer_id, tables.customer_choices.c.name, tables.customer_choices.c.value)
+    .where(one_of(tables.customer_choices.c.customer_id, "ids"))
+)  # fmt: skip
+
+
+def documents(connection: Connection, ids: Sequence[str]) -> Iterable[tuple[str, str]]:
+    """Ids of customers with their documents, in no order; for `customer_from_document`."""
+    return ((customer_id, document) for customer_id, document in _DOCUMENTS(connection, ids=ids))
+
+
 def customers(connection: Connection, ids: Sequence[str]) -> dict[str, Customer]:
     """Customers by id, in the order of `ids`; unknown ids are left out.
 
     Language and accessible format are those that the customer chose, where the feed has not changed them since: an
     import that brings another value than before ends the choice (see `ccm.intake.stated`).
     """
-    table = tables.customers
-    found = {
-        row[0]: customer_from_document(row[1])
-        for row in rows.plain(connection, select(table.c.id, table.c.document), table.c.id, ids)
-    }
-    chosen = tables.customer_choices
-    if connection.scalar(select(exists(select(chosen.c.customer_id)))):
-        columns = select(chosen.c.customer_id, chosen.c.name, chosen.c.value)
-        for customer_id, name, value in rows.of(connection, columns, chosen.c.customer_id, ids):
-            if customer_id in found:
-                found[customer_id] = found[customer_id].model_copy(update={name: value})
+    found = {customer_id: customer_from_document(document) for customer_id, document in documents(connection, ids)}
+    for customer_id, name, value in _CHOICES(connection, ids=ids):
+        if customer_id in found:
+            found[customer_id] = found[customer_id].model_copy(update={name: value})
     return {customer_id: found[customer_id] for customer_id in ids if customer_id in found}
 
 
@@ -146,19 +154,38 @@ def language_counts(connection: Connection) -> dict[str, int]:
     return {str(tag): int(count) for tag, count in rows}
 
 
+_PREFERENCES = rows.ByCustomer(Preference, tables.preferences, order=("category", "channel"))
+_CONSENTS = rows.ByCustomer(Consent, tables.consents, order=("at", "purpose", "channel", "basis"))
+_CASES = rows.ByCustomer(Case, tables.cases, order=("opened_at", "case_id"))
+_CONTACT = ["id" if name == "message_id" else name for name in Contact._fields]
+_LOOKED_AT = (
+    tables.contacts.c.at >= given("since"),
+    or_(tables.contacts.c.counts, one_of(tables.contacts.c.communication, "following")),
+)
+_CONTACTS = rows.ByCustomer(Contact, tables.contacts, order=("at", "id"), names=_CONTACT, where=_LOOKED_AT)
+_STATES = Query(
+    select(tables.contacts.c.id, tables.contacts.c.status, literal_column("at"))
+    .where(one_of(tables.contacts.c.customer_id, "ids"), *_LOOKED_AT)
+)  # fmt: skip
+_SUPPRESSIONS = rows.ByCustomer(Suppression, tables.suppressions, order=("at", "kind", "channel"))
+_RELATIONS = rows.ByCustomer(
+    Relation, tables.relations, order=("kind", "related_id"), convert={"purposes": lambda value: tuple(value.split())}
+)
+
+
 def preferences(connection: Connection, ids: Sequence[str]) -> dict[str, list[Preference]]:
     """Preferences by customer, ordered by category and channel."""
-    return rows.of_customers(connection, Preference, tables.preferences, ids, order=("category", "channel"))
+    return _PREFERENCES(connection, ids)
 
 
 def consents(connection: Connection, ids: Sequence[str]) -> dict[str, list[Consent]]:
     """Consent rows by customer, oldest first."""
-    return rows.of_customers(connection, Consent, tables.consents, ids, order=("at", "purpose", "channel", "basis"))
+    return _CONSENTS(connection, ids)
 
 
 def cases(connection: Connection, ids: Sequence[str]) -> dict[str, list[Case]]:
     """Complaints and other cases by customer, in the order they were opened."""
-    return rows.of_customers(connection, Case, tables.cases, ids, order=("opened_at", "case_id"))
+    return _CASES(connection, ids)
 
 
 def contacts(
@@ -169,29 +196,18 @@ def contacts(
     Also what does not count, where it is of one of the communications `following`. `Contact.message_id` is the row's
     id: the message of our own, or the digest that an imported row got.
     """
-    names = ["id" if name == "message_id" else name for name in Contact._fields]
-    return rows.of_customers(
-        connection, Contact, tables.contacts, ids, order=("at", "id"), names=names, where=_looked_at(since, following)
-    )  # fmt: skip
-
-
-STAND = ("message_id", "status", "at")
-"""All that ever changes of a contact, or tells it from others."""
+    return _CONTACTS(connection, ids, since=since, following=following)
 
 
 def contact_states(
     connection: Connection, ids: Sequence[str], since: datetime, following: Sequence[str] = ()
-) -> set[tuple[str, str, datetime]]:
-    """The fields `STAND` of all that `contacts` gives, which take a third of its time."""
-    c = tables.contacts.c
-    statement = select(c.id, c.status, literal_column("at")).where(*_looked_at(since, following))
-    found = rows.plain(connection, statement, c.customer_id, ids)
-    return {(key, status, rows.instant(at)) for key, status, at in found}
+) -> dict[str, tuple[str, datetime]]:
+    """Of all that `contacts` gives, by message id, status and time: nothing else of a contact ever changes.
 
-
-def _looked_at(since: datetime, following: Sequence[str]) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    c = tables.contacts.c
-    return c.at >= since, or_(c.counts, c.communication.in_(following)) if following else c.counts
+    In a third of the time.
+    """
+    found = _STATES(connection, ids=ids, since=since, following=following)
+    return {message: (status, instant(at)) for message, status, at in found}
 
 
 def contacts_of(connection: Connection, ids: Sequence[str]) -> dict[str, Contact]:
@@ -203,36 +219,45 @@ def contacts_of(connection: Connection, ids: Sequence[str]) -> dict[str, Contact
 
 def suppressions(connection: Connection, ids: Sequence[str]) -> dict[str, list[Suppression]]:
     """Suppressions by customer, oldest first."""
-    return rows.of_customers(connection, Suppression, tables.suppressions, ids, order=("at", "kind", "channel"))
+    return _SUPPRESSIONS(connection, ids)
 
 
 def relations(connection: Connection, ids: Sequence[str]) -> dict[str, list[Relation]]:
     """Relations by customer, ordered by kind and the other's id."""
-    split = {"purposes": lambda value: tuple(value.split())}
-    return rows.of_customers(
-        connection, Relation, tables.relations, ids, order=("kind", "related_id"), convert=split
-    )  # fmt: skip
+    return _RELATIONS(connection, ids)
+
+
+_RELATED = Query(
+    select(tables.relations.c.customer_id)
+    .where(one_of(tables.relations.c.related_id, "ids"), tables.relations.c.kind != "household")
+)  # fmt: skip
 
 
 def related_to(connection: Connection, ids: Sequence[str]) -> set[str]:
     """Customers whose relations name one of `ids`: as guardian, for correspondence, or as joint holder."""
-    table = tables.relations
-    asked = select(table.c.customer_id).where(table.c.kind != "household")  # a household's id is no customer's
-    return {row[0] for row in rows.of(connection, asked, table.c.related_id, ids)}
+    return {row[0] for row in _RELATED(connection, ids=ids)}  # a household's id is no customer's
 
 
 def in_use(connection: Connection, *names: str) -> frozenset[str]:
     """Which of these tables have rows, by one query; many stores have no suppressions and no relations at all."""
-    columns = [exists(select(literal(1)).select_from(tables.metadata.tables[name])).label(name) for name in names]
-    row = connection.execute(select(*columns)).one()
+    [row] = _in_use(names)(connection)
     return frozenset(name for name, there in zip(names, row, strict=True) if there)
+
+
+@lru_cache
+def _in_use(names: Sequence[str]) -> Query:
+    return Query(
+        select(*(exists(select(literal(1)).select_from(tables.metadata.tables[name])).label(name) for name in names))
+    )
 
 
 def accounts(connection: Connection, account_ids: Sequence[str]) -> list[Account]:
     """Accounts by id, ordered by id."""
     table = tables.accounts
     columns = [table.c[name] for name in Account._fields]
-    return sorted(Account._make(row) for row in rows.of(connection, select(*columns), table.c.account_id, account_ids))
+    return sorted(
+        Account._make(row) for row in queries.of(connection, select(*columns), table.c.account_id, account_ids)
+    )
 
 
 def transactions(
@@ -245,7 +270,7 @@ def transactions(
         statement = statement.where(table.c.booked_on >= start)
     if end is not None:
         statement = statement.where(table.c.booked_on <= end)
-    found = [Transaction._make(row) for row in rows.of(connection, statement, table.c.account_id, account_ids)]
+    found = [Transaction._make(row) for row in queries.of(connection, statement, table.c.account_id, account_ids)]
     found.sort(key=lambda row: (row.account_id, row.booked_on, row.transaction_id))
     return found
 
@@ -253,4 +278,4 @@ def transactions(
 def known(connection: Connection, table: Table, ids: Sequence[str]) -> set[str]:
     """Which of `ids` are in the store; `table` is ``customers`` or ``accounts``."""
     key = table.primary_key.columns[0]
-    return {row[0] for row in rows.of(connection, select(key), key, ids)}
+    return {row[0] for row in queries.of(connection, select(key), key, ids)}

@@ -7,30 +7,16 @@ are converted here and not by SQLAlchemy's types: together that is a third of th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from itertools import repeat
 from operator import itemgetter
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
-import orjson
 from pydantic import BaseModel
-from sqlalchemy import (
-    Boolean,
-    ColumnElement,
-    Connection,
-    CursorResult,
-    Row,
-    Select,
-    Table,
-    Text,
-    bindparam,
-    func,
-    literal_column,
-    select,
-)
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Boolean, ColumnElement, Connection, Table, literal_column, select
 
+from ccm.store.queries import Query, Value, instant, one_of
 from ccm.store.tables import Instant
 
 M = TypeVar("M", bound=BaseModel)
@@ -40,75 +26,53 @@ _SLOTS = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydant
 """All that a value of pydantic is made of."""
 
 
-def of_customers(
-    connection: Connection, model: type[T], table: Table, ids: Sequence[str], *, order: Sequence[str],
-    names: Sequence[str] = (), where: Sequence[ColumnElement[bool]] = (), convert: Mapping[str, Convert] | None = None,
-) -> dict[str, list[T]]:  # fmt: skip
-    """Rows by ``customer_id``, each customer's sorted by the columns `order`, words by code point.
+class ByCustomer(Generic[T]):
+    """Rows of one table by ``customer_id``, each customer's sorted by the columns `order`, words by code point.
 
     `model`: a class of named tuples. `names`: the columns to read where they are not called as its fields are, in the
-    same order.
+    same order. `where` may have bound parameters.
     """
-    fields: tuple[str, ...] = model._fields  # type: ignore[attr-defined]
-    columns, place = tuple(names or fields), fields.index("customer_id")
-    statement: Select[*tuple[Any, ...]] = select(*(literal_column(column) for column in columns)).select_from(table)
-    if where:
-        statement = statement.where(*where)
-    rows = plain(connection, statement, table.c.customer_id, ids)
-    if not rows:
-        return {}
-    dialect = connection.dialect.name
-    by_column: list[Iterable[Any]] = list(zip(*rows, strict=True))
-    for number, (field, column) in enumerate(zip(fields, columns, strict=True)):
-        change = (convert or {}).get(field) or _converter(table, column, dialect)
-        if change is not None:
+
+    def __init__(
+        self, model: type[T], table: Table, *, order: Sequence[str], names: Sequence[str] = (),
+        where: Sequence[ColumnElement[bool]] = (), convert: Mapping[str, Convert] | None = None,
+    ) -> None:  # fmt: skip
+        self._model, self._table, self._convert = model, table, convert or {}
+        self._fields: tuple[str, ...] = model._fields  # type: ignore[attr-defined]
+        self._columns = tuple(names or self._fields)
+        self._by = itemgetter(*map(self._columns.index, order))
+        columns: list[ColumnElement[Any]] = [literal_column(column) for column in self._columns]
+        self._query = Query(select(*columns).select_from(table).where(one_of(table.c.customer_id, "ids"), *where))
+        self._converters: dict[str, list[tuple[int, Convert]]] = {}
+
+    def __call__(self, connection: Connection, ids: Sequence[str], **values: Value) -> dict[str, list[T]]:
+        """Those of some customers; who has none is left out."""
+        rows = self._query(connection, ids=ids, **values) if ids else []
+        if not rows:
+            return {}
+        by_column: list[Iterable[Any]] = list(zip(*rows, strict=True))
+        for number, change in self._changes(connection.dialect.name):
             by_column[number] = map(change, by_column[number])
-    found: defaultdict[str, list[T]] = defaultdict(list)
-    # By tuple itself: the class's own constructor is a call in Python for each row.
-    for row in map(tuple.__new__, repeat(model), zip(*by_column, strict=True)):
-        found[row[place]].append(row)
-    # Here and not by the database, which would sort the rows of all customers, and by its own collation.
-    by = itemgetter(*map(columns.index, order))
-    for mine in found.values():
-        if len(mine) > 1:
-            mine.sort(key=by)
-    return found
+        found: defaultdict[str, list[T]] = defaultdict(list)
+        place = self._fields.index("customer_id")
+        # By tuple itself: the class's own constructor is a call in Python for each row.
+        for row in map(tuple.__new__, repeat(self._model), zip(*by_column, strict=True)):
+            found[row[place]].append(row)
+        # Here and not by the database, which would sort the rows of all customers, and by its own collation.
+        for mine in found.values():
+            if len(mine) > 1:
+                mine.sort(key=self._by)
+        return found
 
-
-def of(
-    connection: Connection, statement: Select[*tuple[Any, ...]], key: ColumnElement[str], ids: Sequence[str]
-) -> Iterator[Row[*tuple[Any, ...]]]:
-    """Rows whose `key` is one of `ids`, which travel as one value: half the time of a list of a thousand."""
-    return iter(_asked(connection, statement, key, ids).all()) if ids else iter(())
-
-
-def plain(
-    connection: Connection, statement: Select[*tuple[Any, ...]], key: ColumnElement[str], ids: Sequence[str]
-) -> list[tuple[Any, ...]]:
-    """As `of`, but plain tuples with every value as the driver has it: a third of the time."""
-    if not ids:
-        return []
-    with _asked(connection, statement, key, ids) as result:
-        return [] if result.cursor is None else list(result.cursor.fetchall())
-
-
-def _asked(
-    connection: Connection, statement: Select[*tuple[Any, ...]], key: ColumnElement[str], ids: Sequence[str]
-) -> CursorResult[*tuple[Any, ...]]:
-    wanted: object = orjson.dumps(list(ids)).decode() if connection.dialect.name == "sqlite" else list(ids)
-    return connection.execute(statement.where(among(connection, key)), {"ids": wanted})
-
-
-def among(connection: Connection, key: ColumnElement[str]) -> ColumnElement[bool]:
-    """`key` is one of the bound value ``ids``: a JSON list on SQLite, an array on PostgreSQL."""
-    if connection.dialect.name == "sqlite":
-        return key.in_(select(func.json_each(bindparam("ids")).table_valued("value").c.value))
-    return key == func.any(bindparam("ids", type_=ARRAY(Text)))
-
-
-def instant(value: Any) -> datetime:
-    """An instant as the driver gives it: SQLite's text without a zone, or PostgreSQL's aware one."""
-    return datetime.fromisoformat(value + "+00:00") if isinstance(value, str) else value.astimezone(UTC)
+    def _changes(self, dialect: str) -> list[tuple[int, Convert]]:
+        """What values of some columns go through."""
+        known = self._converters.get(dialect)
+        if known is None:
+            changes = (self._convert.get(field) or _converter(self._table, column, dialect)
+                       for field, column in zip(self._fields, self._columns, strict=True))  # fmt: skip
+            known = [(number, change) for number, change in enumerate(changes) if change is not None]
+            self._converters[dialect] = known
+        return known
 
 
 def _maybe_instant(value: Any) -> datetime | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from ccm.store import rows
+from ccm.store import feeds
 from ccm.store.tables import customers, relations
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
@@ -102,7 +102,7 @@ class _Groups:
 
     def of_customers(self, connection: Connection) -> list[tuple[str, ...]]:
         named = sorted(name for name in self._above if not name.startswith("\n"))
-        known = {row[0] for row in rows.plain(connection, select(customers.c.id), customers.c.id, named)}
+        known = feeds.known(connection, customers, named)
         found: dict[str, list[str]] = {}
         for name in named:
             if name in known:
