@@ -29,3 +29,5 @@ class Facts:
     relations: tuple[Relation, ...] = ()
     proxy: Customer | None = None
     """Who receives instead of the customer: a guardian, or a person for correspondence."""
+    document: str = field(default="", repr=False, compare=False)
+    """The customer as the store has it; a decision looks at `customer` only."""

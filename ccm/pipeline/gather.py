@@ -26,7 +26,8 @@ def gather(
 
     `contacts`: whether the ledger is read; without it nobody has any.
     """
-    found = feeds.customers(connection, customer_ids)
+    documents = feeds.documents(connection, customer_ids)
+    found = feeds.customers_of(connection, documents)
     preferences = feeds.preferences(connection, customer_ids)
     consents = feeds.consents(connection, customer_ids)
     used = feeds.in_use(connection, "cases", "suppressions", "relations")
@@ -52,6 +53,7 @@ def gather(
             tuple(suppressions.get(customer_id, ())),
             tuple(relations.get(customer_id, ())),
             proxies.get(customer_id),
+            documents[customer_id],
         )
         for customer_id, customer in found.items()
     }

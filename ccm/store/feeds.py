@@ -6,7 +6,7 @@ in the same order whatever the database's locale is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -71,22 +71,27 @@ _CHOICES = Query(
 )  # fmt: skip
 
 
-def documents(connection: Connection, ids: Sequence[str]) -> Iterable[tuple[str, str]]:
-    """Ids of customers with their documents, in no order; for `customer_from_document`."""
-    return ((customer_id, document) for customer_id, document in _DOCUMENTS(connection, ids=ids))
+def documents(connection: Connection, ids: Sequence[str]) -> dict[str, str]:
+    """The JSON that the store keeps of each customer, by id, in the order of `ids`; unknown ids are left out."""
+    found = dict(_DOCUMENTS(connection, ids=ids))
+    return {customer_id: found[customer_id] for customer_id in ids if customer_id in found}
 
 
 def customers(connection: Connection, ids: Sequence[str]) -> dict[str, Customer]:
-    """Customers by id, in the order of `ids`; unknown ids are left out.
+    """Customers by id, in the order of `ids`; unknown ids are left out."""
+    return customers_of(connection, documents(connection, ids))
+
+
+def customers_of(connection: Connection, documents: Mapping[str, str]) -> dict[str, Customer]:
+    """Customers by id, in the order of their documents.
 
     Language and accessible format are those that the customer chose, where the feed has not changed them since: an
     import that brings another value than before ends the choice (see `ccm.intake.stated`).
     """
-    found = {customer_id: customer_from_document(document) for customer_id, document in documents(connection, ids)}
-    for customer_id, name, value in _CHOICES(connection, ids=ids):
-        if customer_id in found:
-            found[customer_id] = found[customer_id].model_copy(update={name: value})
-    return {customer_id: found[customer_id] for customer_id in ids if customer_id in found}
+    found = {customer_id: customer_from_document(document) for customer_id, document in documents.items()}
+    for customer_id, name, value in _CHOICES(connection, ids=list(documents)):
+        found[customer_id] = found[customer_id].model_copy(update={name: value})
+    return found
 
 
 def customer_ids(connection: Connection, after: str | None, limit: int) -> list[str]:
