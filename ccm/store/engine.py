@@ -46,13 +46,13 @@ class Store:
         if parsed.get_backend_name() not in ("sqlite", "postgresql"):
             raise InputError(f"store url: '{parsed.drivername}' is none of sqlite, postgresql+psycopg")
         self.dialect = parsed.get_backend_name()
-        self._lock: Path | None = None
+        self._file: Path | None = None
         if self.dialect == "sqlite" and parsed.database and parsed.database != ":memory:":
             path = Path(parsed.database)
             path = path if path.is_absolute() or root is None else root / path
             path.parent.mkdir(parents=True, exist_ok=True)
             parsed = parsed.set(database=str(path))
-            self._lock = path.with_name(f"{path.name}-turn")
+            self._file = path
         self.url = parsed.render_as_string(hide_password=False)
         self.engine = _engine(self.url, self.dialect)
         _stores.add(self)
@@ -67,7 +67,7 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A connection for one transaction that commits at the end, or leaves nothing behind."""
-        with nullcontext() if self._lock is None else turn(self._lock), self._open() as connection:
+        with nullcontext() if self._file is None else turn(self._file), self._open() as connection:
             connection = connection.execution_options(ccm_write=True)
             with connection.begin():
                 yield connection

@@ -6,6 +6,7 @@ are converted here and not by SQLAlchemy's types: together that is a third of th
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -14,7 +15,7 @@ from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
-from sqlalchemy import Boolean, ColumnElement, Connection, Table, literal_column, select
+from sqlalchemy import Boolean, ColumnElement, Connection, Table, Text, literal_column, select
 
 from ccm.store.queries import Query, Value, instant, one_of
 from ccm.store.tables import Instant
@@ -22,6 +23,9 @@ from ccm.store.tables import Instant
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T", bound=tuple[Any, ...])
 Convert = Callable[[Any], Any]
+_OWN = {"id", "case_id", "customer_id", "evidence", "related_id", "contact_point"}
+"""Columns of words that differ from row to row. Those of all others are few, and what looks them up is quicker where
+equal ones are the same object."""
 _SLOTS = ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
 """All that a value of pydantic is made of."""
 
@@ -83,6 +87,8 @@ def _converter(table: Table, column: str, dialect: str) -> Convert | None:
     kind = table.c[column].type
     if isinstance(kind, Instant):
         return _maybe_instant if table.c[column].nullable else instant
+    if isinstance(kind, Text) and not table.c[column].nullable and column not in _OWN:
+        return sys.intern
     return bool if isinstance(kind, Boolean) and dialect == "sqlite" else None
 
 

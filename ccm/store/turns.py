@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _LOOK = 0.0005
@@ -21,14 +22,24 @@ _held: set[int] = set()
 
 
 @contextmanager
-def turn(lock: Path) -> Iterator[None]:
-    """Waits for the writers before this one. The system ends a turn where its process dies."""
-    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+def turn(database: Path) -> Iterator[None]:
+    """Waits for the writers before this one. The system ends a turn where its process dies.
+
+    The lock is as open to others as the database is: who may not write there can't keep others from it either.
+    """
+    try:
+        mode = stat.S_IMODE(database.stat().st_mode)
+    except FileNotFoundError:
+        mode = 0o600
+    descriptor = os.open(f"{database}-turn", os.O_RDONLY | os.O_CREAT, mode & 0o666)
     _held.add(descriptor)
     try:
         _wait(descriptor)
         yield
     finally:
+        # Not by closing alone: a process that is being forked by another thread may have a copy.
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
         _held.discard(descriptor)
         os.close(descriptor)
 
@@ -40,12 +51,14 @@ def _wait(descriptor: int) -> None:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             time.sleep(_LOOK)
+        except OSError:  # on a file system without such locks: SQLite's own is enough, only slower
+            return
         else:
             return
 
 
 def _leave_to_parent() -> None:
-    """A forked process has copies of its parent's descriptors, and would keep the turn when the parent ends it."""
+    """A forked process has copies of its parent's descriptors, and would keep the turn of one that was killed."""
     while _held:
         os.close(_held.pop())
 
