@@ -33,6 +33,11 @@ def purposes_needed(communication: Communication, channel: str) -> tuple[str, ..
     return tuple(needed)
 
 
+def purposes_looked_at(communication: Communication) -> frozenset[str]:
+    """All consent purposes that `demands` may name for this communication, on any channel and wherever it goes."""
+    return frozenset({communication.purpose, *communication.consent.values()})
+
+
 def demands(communication: Communication, requirements: PolicyRequirements, channel: str) -> tuple[Demand, ...]:
     """All that must be there on a channel: what the communication needs, then the basis that rules ask for.
 

@@ -18,7 +18,7 @@ from ccm.model.customer import Customer
 from ccm.pipeline.balance import BalanceFailure, chain_rows
 from ccm.pipeline.data_check import MAX_DEPTH, conform, depth, from_json, from_query
 from ccm.pipeline.data_sql import Query
-from ccm.store import feeds, tables
+from ccm.store import bookings, tables
 from ccm.workspace import Workspace
 from ccm.workspace.communication import Communication, FieldType, ScalarType
 
@@ -171,10 +171,10 @@ class DataLoader:
             ]
         account_ids = [account_id for customer in customers for account_id in customer.account_ids]
         if "accounts" in wanted:
-            found["accounts"] = feeds.accounts(connection, account_ids)
+            found["accounts"] = bookings.accounts(connection, account_ids)
         if "transactions" in wanted:
             start, end = values.get("period_start"), values.get("period_end")
-            found["transactions"] = feeds.transactions(connection, account_ids, start, end)
+            found["transactions"] = bookings.transactions(connection, account_ids, start, end)
         return found
 
     def _result(self, rows: Sequence[dict[str, Any]], parameters: Mapping[str, Any]) -> DataResult:

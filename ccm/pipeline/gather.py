@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from ccm.compliance.places import region_of
 from ccm.decide import Facts, plan_for
+from ccm.decide.consent import purposes_looked_at
 from ccm.decide.relations import addressed, instead
 from ccm.model.customer import Contact, Customer, Relation, Suppression
 from ccm.model.requirements import PolicyRequirements
@@ -20,16 +21,20 @@ from ccm.workspace.communication import Communication
 
 def gather(
     connection: Connection, project: Project, communication: Communication, customer_ids: Sequence[str], at: datetime,
-    *, contacts: bool = True,
+    *, whole: bool = False,
 ) -> dict[str, Facts]:  # fmt: skip
     """Facts by customer, in the order of `customer_ids`; unknown ids are left out. Empty tables are not asked.
 
-    `contacts`: whether the ledger is read; without it nobody has any.
+    Of consents and preferences only those that a decision about `communication` looks at. `whole`: all of them, for
+    decisions about other communications, but nothing of the ledger.
     """
     documents = feeds.documents(connection, customer_ids)
     found = feeds.customers_of(connection, documents)
-    preferences = feeds.preferences(connection, customer_ids)
-    consents = feeds.consents(connection, customer_ids)
+    if whole:
+        preferences, consents = feeds.preferences(connection, customer_ids), feeds.consents(connection, customer_ids)
+    else:
+        preferences = feeds.preferences_about(connection, customer_ids, communication.category)
+        consents = feeds.consents_for(connection, customer_ids, purposes_looked_at(communication))
     used = feeds.in_use(connection, "cases", "suppressions", "relations")
     cases = feeds.cases(connection, customer_ids) if "cases" in used else {}
     suppressions = feeds.suppressions(connection, customer_ids) if "suppressions" in used else {}
@@ -41,7 +46,7 @@ def gather(
     if suppressions:
         suppressions = _of_addresses_in_use(connection, found, suppressions)
     asked = _requirements(project, communication, found, at)
-    said = _ledger(connection, project, communication, asked, at) if contacts else {}
+    said = {} if whole else _ledger(connection, project, communication, asked, at)
     return {
         customer_id: Facts(
             customer,

@@ -6,8 +6,8 @@ in the same order whatever the database's locale is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence, Set
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -33,34 +33,6 @@ from ccm.store import queries, rows, tables
 from ccm.store.customer_documents import customer_from_document
 from ccm.store.queries import Query, given, instant, one_of
 from ccm.store.tables.addresses import EmailOfDocument
-
-
-class Account(NamedTuple):
-    """One account as its system keeps it."""
-
-    account_id: str
-    currency: str
-    """ISO 4217 code."""
-    opened_on: date | None
-    statement_frequency: str
-    opening_balance: str
-    """Exact decimal as text, in units of `currency`."""
-
-
-class Transaction(NamedTuple):
-    """One booking; amounts are exact decimals as text, in units of the account's currency."""
-
-    transaction_id: str
-    account_id: str
-    booked_on: date
-    kind: str
-    """``credit`` adds `amount` to the balance, ``debit`` takes it away."""
-    description: str
-    amount: str
-    balance: str
-    """The account's balance after this booking, as the feed states it."""
-    counterparty: str
-
 
 _DOCUMENTS = Query(
     select(tables.customers.c.id, tables.customers.c.document).where(one_of(tables.customers.c.id, "ids"))
@@ -159,8 +131,14 @@ def language_counts(connection: Connection) -> dict[str, int]:
     return {str(tag): int(count) for tag, count in rows}
 
 
-_PREFERENCES = rows.ByCustomer(Preference, tables.preferences, order=("category", "channel"))
-_CONSENTS = rows.ByCustomer(Consent, tables.consents, order=("at", "purpose", "channel", "basis"))
+_PREFERENCES, _PREFERENCES_ABOUT = (
+    rows.ByCustomer(Preference, tables.preferences, order=("category", "channel"), where=where)
+    for where in ((), (tables.preferences.c.category.in_(("*", given("category"))),))
+)
+_CONSENTS, _CONSENTS_FOR = (
+    rows.ByCustomer(Consent, tables.consents, order=("at", "purpose", "channel", "basis"), where=where)
+    for where in ((), (one_of(tables.consents.c.purpose, "purposes"),))
+)
 _CASES = rows.ByCustomer(Case, tables.cases, order=("opened_at", "case_id"))
 _CONTACT = ["id" if name == "message_id" else name for name in Contact._fields]
 _LOOKED_AT = (
@@ -183,9 +161,19 @@ def preferences(connection: Connection, ids: Sequence[str]) -> dict[str, list[Pr
     return _PREFERENCES(connection, ids)
 
 
+def preferences_about(connection: Connection, ids: Sequence[str], category: str) -> dict[str, list[Preference]]:
+    """Those of `preferences` that a decision about something of a category looks at."""
+    return _PREFERENCES_ABOUT(connection, ids, category=category)
+
+
 def consents(connection: Connection, ids: Sequence[str]) -> dict[str, list[Consent]]:
     """Consent rows by customer, oldest first."""
     return _CONSENTS(connection, ids)
+
+
+def consents_for(connection: Connection, ids: Sequence[str], purposes: Set[str]) -> dict[str, list[Consent]]:
+    """Those of `consents` that are for one of these purposes."""
+    return _CONSENTS_FOR(connection, ids, purposes=purposes)
 
 
 def cases(connection: Connection, ids: Sequence[str]) -> dict[str, list[Case]]:
@@ -254,30 +242,6 @@ def _in_use(names: Sequence[str]) -> Query:
     return Query(
         select(*(exists(select(literal(1)).select_from(tables.metadata.tables[name])).label(name) for name in names))
     )
-
-
-def accounts(connection: Connection, account_ids: Sequence[str]) -> list[Account]:
-    """Accounts by id, ordered by id."""
-    table = tables.accounts
-    columns = [table.c[name] for name in Account._fields]
-    return sorted(
-        Account._make(row) for row in queries.of(connection, select(*columns), table.c.account_id, account_ids)
-    )
-
-
-def transactions(
-    connection: Connection, account_ids: Sequence[str], start: date | None, end: date | None
-) -> list[Transaction]:
-    """Bookings from `start` to `end` (both inclusive; None: no limit), by account, date and id."""
-    table = tables.transactions
-    statement = select(*(table.c[name] for name in Transaction._fields))
-    if start is not None:
-        statement = statement.where(table.c.booked_on >= start)
-    if end is not None:
-        statement = statement.where(table.c.booked_on <= end)
-    found = [Transaction._make(row) for row in queries.of(connection, statement, table.c.account_id, account_ids)]
-    found.sort(key=lambda row: (row.account_id, row.booked_on, row.transaction_id))
-    return found
 
 
 def known(connection: Connection, table: Table, ids: Sequence[str]) -> set[str]:

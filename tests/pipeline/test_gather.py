@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,12 +13,14 @@ from sqlalchemy import insert, select, update
 from support import RUN_AT, Bank
 
 from ccm.batch import coordinator, runs
-from ccm.decide import Facts, plan_for
+from ccm.decide import Facts, decide, plan_for
+from ccm.decide.consent import demands, purposes_looked_at
 from ccm.decide.sharing import Wanted
 from ccm.decide.suppression import not_eligible, on_channel
 from ccm.inbound.receive import Event, receive
 from ccm.log import sequencer
 from ccm.model.customer import Customer
+from ccm.model.requirements import NOTHING
 from ccm.pipeline import contact_points
 from ccm.pipeline.contact_points import contact_point, shared_contact_points
 from ccm.pipeline.erasure import erase
@@ -44,6 +47,29 @@ def change(bank: Bank, customer_id: str, **values: Any) -> None:
         plain = orjson.loads(connection.scalar(select(customers.c.document).where(customers.c.id == customer_id)))
         document = orjson.dumps(plain | values).decode()
         connection.execute(update(customers).where(customers.c.id == customer_id).values(document=document))
+
+
+def test_what_a_decision_does_not_look_at_is_left_out_and_changes_none(bank: Bank) -> None:
+    project, sizes = bank.project, set()
+    workspace = project.workspace
+    with project.store.read() as connection:
+        ids = feeds.customer_ids(connection, None, 1000)
+        for communication in workspace.communications.values():
+            own = gather(connection, project, communication, ids, RUN_AT)
+            everything = gather(connection, project, communication, ids, RUN_AT, whole=True)
+            for customer, known in own.items():
+                all_known = replace(everything[customer], contacts=known.contacts)
+                decided = (decide(communication, workspace.policy, workspace.channels, one, RUN_AT)
+                           for one in (known, all_known))  # fmt: skip
+                assert len(set(decided)) == 1, (communication.id, customer)
+                sizes |= {len(all_known.consents) - len(known.consents), len(all_known.preferences)}
+            asked = purposes_looked_at(communication)
+            assert {row.purpose for one in own.values() for row in one.consents} <= asked
+            for requirements in {id(one.requirements): one.requirements for one in own.values()}.values():
+                for channel in communication.channels:
+                    needed = demands(communication, requirements.get(channel, NOTHING), channel)
+                    assert {one.purpose for one in needed} <= asked
+    assert len(sizes) > 2, "there was something to leave out"
 
 
 def test_what_is_read_equals_what_is_checked_field_by_field(bank: Bank) -> None:

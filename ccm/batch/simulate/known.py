@@ -45,18 +45,18 @@ def known(
     """
     by_purpose = {one.purpose: one for one in communications}
     some = next(iter(by_purpose.values()))
-    found = gather(connection, project, some, customer_ids, at, contacts=False)
+    found = gather(connection, project, some, customer_ids, at, whole=True)
     copied = {one.purpose for one in communications if one.copies}
     holders = {
         holder for facts in found.values() if facts.relations
         for purpose in copied for holder in joint_holders(facts.relations, purpose)
     }  # fmt: skip
     if others := sorted(holders - set(customer_ids)):
-        found |= gather(connection, project, some, others, at, contacts=False)
+        found |= gather(connection, project, some, others, at, whole=True)
     wards = [customer_id for customer_id, facts in found.items() if any(row.kind in INSTEAD for row in facts.relations)]
     received: dict[tuple[str, str], Facts] = {
         (customer_id, purpose): facts for purpose, one in (by_purpose.items() if wards else ())
-        for customer_id, facts in gather(connection, project, one, wards, at, contacts=False).items()
+        for customer_id, facts in gather(connection, project, one, wards, at, whole=True).items()
     }  # fmt: skip
     contacts = _contacts(connection, project, communications, [*found.values(), *received.values()], at)
     by_customer = {name: _with(facts, contacts) for name, facts in found.items()}
