@@ -60,11 +60,12 @@ class Given:
 
     def __init__(self, consents: Iterable[Consent], at: datetime) -> None:
         self._newest: dict[tuple[str, str], Consent] = {}
+        newest = self._newest
         for row in consents:
-            if row.at <= at:
-                known = self._newest.get((row.purpose, row.channel))
-                if known is None or row.at > known.at or (row.at == known.at and not row.granted):
-                    self._newest[row.purpose, row.channel] = row
+            if (when := row.at) <= at:
+                known = newest.get(key := (row.purpose, row.channel))
+                if known is None or when > known.at or (when == known.at and not row.granted):
+                    newest[key] = row
 
     @property
     def rows(self) -> Collection[Consent]:
