@@ -1,7 +1,7 @@
 """Decide and reserve, end to end but for rendering: what is known read, decided, reserved under lock, recorded, logged.
 
 ``python -m bench.reserve``: wall clock, on SQLite with ``synchronous=FULL`` and on PostgreSQL that waits for the disk.
-Chunks of 1,000 customers go to two processes; beside it, one process does the same for one customer after another.
+Chunks of 1,000 customers go to two workers of a run; beside it, one process does the same for one after another.
 Messages are short texts made ready before, in place of rendered ones; all else is what a run does, the archive with
 its encryption and the digest of the inputs included.
 """

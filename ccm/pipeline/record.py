@@ -83,10 +83,10 @@ def _recorded(
     project: Project, compiled: Compiled, occasion: Occasion, composed: Sequence[Composed], prepared: Prepared,
     claim: ChunkClaim | None, also: Also | None,
 ) -> list[Composed]:  # fmt: skip
+    input_digest = "" if claim is None else prepared.input_digest(claim.material, composed)
     with project.store.write() as connection:
         if claim is not None:
-            digest = prepared.input_digest(claim.material, composed)
-            _finish_chunk(connection, claim, digest, project.clock())
+            _finish_chunk(connection, claim, input_digest, project.clock())
         reserved = reserve(project, connection, compiled, occasion, composed, prepared.contact_points)
         if reserved.changed:
             raise _LedgerMoved(reserved.changed)
