@@ -25,13 +25,15 @@ from ccm.store.tables import messages
 NEVER_WENT = ("withheld", "set_aside", "failed", "cancelled")
 """Message states in which the customer certainly got nothing."""
 
+_COUNT_GUARDS = "SELECT count(*) FROM customer_guards WHERE customer_id = ANY(%b::text[])"
 # In the order of the column's collation, which is that of Python: by code point.
 _ADD_GUARDS = (
     "INSERT INTO customer_guards (customer_id) SELECT id FROM unnest(%b::text[]) AS given (id)"
     ' ORDER BY id COLLATE "C" ON CONFLICT (customer_id) DO NOTHING'
 )
 _LOCK_GUARDS = (
-    "SELECT 1 FROM customer_guards WHERE customer_id = ANY(%b::text[]) ORDER BY customer_id FOR NO KEY UPDATE"
+    "SELECT count(*) FROM (SELECT 1 FROM customer_guards WHERE customer_id = ANY(%b::text[])"
+    " ORDER BY customer_id FOR NO KEY UPDATE) AS locked"
 )
 
 
@@ -52,8 +54,11 @@ def lock_guards(project: Project, connection: Connection, customer_ids: Iterable
     ids = sorted(set(customer_ids))
     if project.store.dialect == "sqlite" or not ids:
         return
-    connection.exec_driver_sql(_ADD_GUARDS, (ids,))
-    connection.exec_driver_sql(_LOCK_GUARDS, (ids,))
+    there, locked = connection.exec_driver_sql(_COUNT_GUARDS, (ids,)).scalar_one(), 0
+    while locked < len(ids):  # an erasure may take one away between the statements
+        if there < len(ids):
+            connection.exec_driver_sql(_ADD_GUARDS, (ids,))
+        there = locked = connection.exec_driver_sql(_LOCK_GUARDS, (ids,)).scalar_one()
 
 
 def reserve(
