@@ -25,13 +25,15 @@ _held: set[int] = set()
 def turn(database: Path) -> Iterator[None]:
     """Waits for the writers before this one. The system ends a turn where its process dies.
 
-    The lock is as open to others as the database is: who may not write there can't keep others from it either.
+    The lock is open to those who may write to the database: to hold it one need only read it, and whoever may only
+    read the database must not keep its writers waiting.
     """
     try:
         mode = stat.S_IMODE(database.stat().st_mode)
     except FileNotFoundError:
         mode = 0o600
-    descriptor = os.open(f"{database}-turn", os.O_RDONLY | os.O_CREAT, mode & 0o666)
+    writers = mode & 0o222
+    descriptor = os.open(f"{database}-turn", os.O_RDONLY | os.O_CREAT, writers | writers << 1)
     _held.add(descriptor)
     try:
         _wait(descriptor)

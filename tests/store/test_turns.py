@@ -75,10 +75,17 @@ def test_a_process_forked_in_a_turn_neither_ends_it_nor_keeps_it(database: Path)
     other.join()
 
 
-def test_the_lock_is_as_open_to_others_as_the_database(database: Path) -> None:
-    with turns.turn(database):
-        lock = database.with_name("ccm.db-turn")
-        assert stat.S_IMODE(lock.stat().st_mode) & ~0o640 == 0
+def test_the_lock_is_open_to_those_only_who_may_write_to_the_database(database: Path) -> None:
+    lock = database.with_name("ccm.db-turn")
+    umask = os.umask(0)
+    try:
+        for mode, expected in ((0o640, 0o600), (0o644, 0o600), (0o664, 0o660)):
+            database.chmod(mode)
+            with turns.turn(database):
+                assert stat.S_IMODE(lock.stat().st_mode) == expected
+            lock.unlink()
+    finally:
+        os.umask(umask)
 
 
 def test_without_a_turn_the_database_itself_keeps_writers_apart(
