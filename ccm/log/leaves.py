@@ -14,11 +14,12 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Literal
 
-import orjson
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ccm.errors import InputError
 from ccm.log.canonical import canonical
+from ccm.store.queries import Query, one_of
+from ccm.store.tables import customer_salts
 
 VERSION = 1
 SALT_SIZE = 32
@@ -26,11 +27,10 @@ DISPOSED = 1000
 """Messages that one entry of a disposal names: an entry has at most 65,535 bytes."""
 ERASED = "erased:"
 """Before the log's name of a customer, in the place of the customer's id: whose it was, nobody knows any more."""
-# Driver SQL with the whole chunk as one value: half (SQLite) to a fifth of the time of an IN list with 1,000 values.
-_READ_SALTS = {
-    "sqlite": "SELECT customer_id, salt FROM customer_salts WHERE customer_id IN (SELECT value FROM json_each(?))",
-    "postgresql": "SELECT customer_id, salt FROM customer_salts WHERE customer_id = ANY(%b::text[])",
-}
+_SALTS = Query(
+    select(customer_salts.c.customer_id, customer_salts.c.salt).where(one_of(customer_salts.c.customer_id, "ids"))
+)
+# Driver SQL with the whole chunk as one value: half (SQLite) to a fifth of the time of a list of 1,000 values.
 _ADD_SALTS = {
     "sqlite": "INSERT INTO customer_salts (customer_id, salt) VALUES (?, ?) ON CONFLICT (customer_id) DO NOTHING",
     "postgresql": "INSERT INTO customer_salts (customer_id, salt) SELECT * FROM unnest(%b::text[], %b::bytea[])"
@@ -69,10 +69,7 @@ def salts(
 
 def known_salts(connection: Connection, customer_ids: Sequence[str]) -> dict[str, bytes]:
     """Customer id to the salt of `subject`, of those who have one."""
-    dialect = connection.dialect.name
-    wanted = orjson.dumps(customer_ids).decode() if dialect == "sqlite" else customer_ids
-    rows = connection.exec_driver_sql(_READ_SALTS[dialect], (wanted,)).all()
-    return {customer_id: bytes(salt) for customer_id, salt in rows}
+    return {customer_id: bytes(salt) for customer_id, salt in _SALTS(connection, ids=customer_ids)}
 
 
 def subject(salt: bytes, customer_id: str) -> str:

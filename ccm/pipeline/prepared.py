@@ -93,14 +93,16 @@ class Prepared:
             self._kept |= contents.keep(self._project, messages, words)
 
     def _find_contact_points(self, new: Sequence[Composed], salt: bytes | None) -> None:
-        for one in new:
-            if one.state == "due" and one.message is not None and one.facts is not None:
-                if salt is None:
-                    with self._project.store.write() as connection:
-                        salt = contact_points.made_salt(connection, self._project.random_bytes)
-                channel = one.message.channel
-                address = one.facts.customer.reach(channel) or ""
-                self.contact_points[one.message_id] = contact_points.contact_point(channel, address, salt)
+        due = [(one, one.message.channel, one.facts.customer) for one in new
+               if one.state == "due" and one.message is not None and one.facts is not None]  # fmt: skip
+        if not due:
+            return
+        if salt is None:
+            with self._project.store.write() as connection:
+                salt = contact_points.made_salt(connection, self._project.random_bytes)
+        for one, channel, customer in due:
+            address = customer.reach(channel) or ""
+            self.contact_points[one.message_id] = contact_points.contact_point(channel, address, salt)
 
     def _row(self, outcome: Composed) -> dict[str, Any]:
         trace = self._traces.pack(outcome.decision, outcome.facts)

@@ -112,7 +112,7 @@ def _rows(
 ) -> list[dict[str, Any]]:
     joined = _digests(connection, project, occasion.at, outcomes)
     rows = [prepared.row(outcome) for outcome in outcomes]
-    return [{**row, "digest": joined[row["id"]]} if row["id"] in joined else row for row in rows] if joined else rows
+    return [{**row, "digest": joined[row["id"]]} if row["id"] in joined else row for row in rows]
 
 
 def _replaced(composed: Sequence[Composed], anew: Mapping[str, Sequence[Composed]]) -> list[Composed]:

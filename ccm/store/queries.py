@@ -6,7 +6,7 @@ about one customer, who is asked about in a dozen of them, more than half of the
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence, Set
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -17,7 +17,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import InternalTraversal
 
-Value = str | datetime | Sequence[str] | Set[str]
+Value = str | datetime | Collection[str]
 
 
 def given(name: str) -> BindParameter[Any]:
@@ -71,7 +71,7 @@ class Query:
         if values.keys() != {key for key, value in arguments.items() if value is None}:
             raise TypeError(f"a query got values for {sorted(values)}")
         for key, value in values.items():
-            arguments[key] = _for_sqlite(value) if name == "sqlite" else _for_postgresql(value)
+            arguments[key] = _sent(value, name)
         places = compiled.positiontup
         sent = arguments if places is None else tuple(arguments[place] for place in places)
         with connection.exec_driver_sql(compiled.string, sent) as result:
@@ -84,18 +84,17 @@ def of(
     """Rows whose `key` is one of `ids`, with values of the columns' types: for what is not asked for each message."""
     if not ids:
         return iter(())
-    wanted: object = orjson.dumps(list(ids)).decode() if connection.dialect.name == "sqlite" else list(ids)
+    wanted = _sent(ids, connection.dialect.name)
     return iter(connection.execute(statement.where(one_of(key, "ids")), {"ids": wanted}).all())
 
 
-def _for_sqlite(value: Value) -> str:
+def _sent(value: Value, dialect: str) -> str | datetime | list[str]:
+    """A value as the driver takes it."""
     if isinstance(value, str):
         return value
-    return stored(value) if isinstance(value, datetime) else orjson.dumps(list(value)).decode()
-
-
-def _for_postgresql(value: Value) -> str | datetime | list[str]:
-    return value if isinstance(value, str | datetime) else list(value)
+    if isinstance(value, datetime):
+        return stored(value) if dialect == "sqlite" else value
+    return orjson.dumps(list(value)).decode() if dialect == "sqlite" else list(value)
 
 
 @lru_cache(maxsize=4096)  # the rows of a chunk share most of theirs

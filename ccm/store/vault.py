@@ -16,7 +16,6 @@ from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
-import orjson
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Connection, or_, select
@@ -24,18 +23,18 @@ from sqlalchemy import Connection, or_, select
 from ccm.errors import Conflict, IntegrityError, NotAllowed
 from ccm.store import kms
 from ccm.store.engine import Store
+from ccm.store.queries import Query, one_of
 from ccm.store.secretfile import create_key, read_key
-from ccm.store.tables import vault_keys
+from ccm.store.tables import customer_keys, vault_keys
 
 KEY_SIZE = 32
 NONCE_SIZE = 12
 WHAT = "archive key"
 _LABEL = b"ccm message key v1\n"
-_READ = {
-    "sqlite": "SELECT customer_id, source, wrapped FROM customer_keys"
-    " WHERE customer_id IN (SELECT value FROM json_each(?))",
-    "postgresql": "SELECT customer_id, source, wrapped FROM customer_keys WHERE customer_id = ANY(%b::text[])",
-}
+_KEYS = Query(
+    select(customer_keys.c.customer_id, customer_keys.c.source, customer_keys.c.wrapped)
+    .where(one_of(customer_keys.c.customer_id, "ids"))
+)  # fmt: skip
 _ADD = {
     "sqlite": "INSERT INTO customer_keys (customer_id, source, wrapped) VALUES (?, ?, ?)"
     " ON CONFLICT (customer_id) DO NOTHING",
@@ -83,10 +82,8 @@ class Vault:
         return nonce + self.keys[self.source].encrypt(nonce, random_bytes(KEY_SIZE), customer_id.encode())
 
     def _read(self, connection: Connection, customer_ids: list[str]) -> dict[str, bytes]:
-        dialect = connection.dialect.name
-        wanted = orjson.dumps(customer_ids).decode() if dialect == "sqlite" else customer_ids
         found = {}
-        for customer_id, source, wrapped in connection.exec_driver_sql(_READ[dialect], (wanted,)).all():
+        for customer_id, source, wrapped in _KEYS(connection, ids=customer_ids):
             key = self.keys.get(source)
             if key is None:
                 raise IntegrityError(f"a customer's data key is wrapped by {source}, which this store does not list")
