@@ -17,6 +17,9 @@ from ccm.decide.zones import Whereabouts, whereabouts
 from ccm.model.customer import Contact
 from ccm.model.message import Candidate
 
+NOT_NOW = frozenset({"cap", "quiet_hours", "expires_in_quiet_hours"})
+"""Why a message cannot go on a channel that is possible in itself."""
+
 
 @lru_cache(maxsize=4096)
 def candidate(channel: str, taken: bool, reason: str, detail: str = "") -> Candidate:

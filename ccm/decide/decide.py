@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from ccm.decide import experiment, suppression
-from ccm.decide.case import Case, Try, candidate
+from ccm.decide.case import NOT_NOW, Case, Try, candidate
 from ccm.decide.facts import Facts
 from ccm.decide.plan import Plan, plan_for
 from ccm.model.customer import Contact
@@ -88,19 +88,19 @@ class _Choice(Case):
         )  # fmt: skip
 
     def first(self, possible: Sequence[int]) -> tuple[tuple[str, Try] | None, tuple[str, ...], Try | None]:
-        """The first channel on which it can go; else why the most wanted one failed."""
+        """The first channel on which it can go; else the full cap, or why the most wanted channel failed."""
         failed: Try | None = None
         for number, place in enumerate(possible):
-            if failed is not None and not self.falls_on(failed):
-                self.mark(possible[number:], "not_tried")
-                return None, (), failed
             channel = self.candidates[place].channel
             tried = self.tried(channel, waits=self.plan.waits)
             if tried.due is not None:
                 self.mark(possible[number + 1 :], "not_needed")
                 return (channel, tried), (), None
             self.candidates[place] = candidate(channel, False, tried.reason, tried.detail)
-            failed = failed or tried
+            failed = _telling(failed, tried)
+            if not self.falls_on(tried):
+                self.mark(possible[number + 1 :], "not_tried")
+                break
         return None, (), failed
 
     def together(self, possible: Sequence[int]) -> tuple[tuple[str, Try] | None, tuple[str, ...], Try | None]:
@@ -128,8 +128,8 @@ class _Choice(Case):
     def last_resort(
         self, channel: str, failed: Try | None
     ) -> tuple[tuple[str, Try] | None, Try | None, bool]:  # fmt: skip
-        """The communication's fallback, where nothing before it was possible or had room."""
-        if any(one.channel == channel and one.reason == "cap" for one in self.candidates):
+        """The communication's fallback, where nothing before it was possible, open in time, or had room."""
+        if any(one.channel == channel and one.reason in NOT_NOW for one in self.candidates):
             return None, failed, False
         # One that the customer ranked but opted out of is looked at again: a regulatory message must arrive.
         (found,) = self.considered([channel], last=True)
@@ -139,14 +139,14 @@ class _Choice(Case):
                 self.candidates.append(found)
                 return (channel, tried), None, True
             found = candidate(channel, False, tried.reason, tried.detail)
-            failed = failed or tried
+            failed = _telling(failed, tried)
         if channel not in self.asked.wanted:
             self.candidates.append(found)
         return None, failed, False
 
     def falls_on(self, failed: Try) -> bool:
-        """Whether another channel may be taken instead."""
-        return self.plan.falls and failed.reason == "cap"
+        """Whether another channel may be taken instead: always of one that does not open in time."""
+        return self.plan.falls or failed.reason != "cap"
 
     def mark(self, places: Sequence[int], reason: str) -> None:
         for place in places:
@@ -180,6 +180,11 @@ def _withheld(
         facts.customer.id, plan.id, at, False, reason, candidates=candidates, detail=detail,
         rules=plan.regime(facts.requirements).rules,
     )  # fmt: skip
+
+
+def _telling(before: Try | None, tried: Try) -> Try:
+    """Which of two failures is the message's: a full cap says what becomes of it, else the more wanted channel's."""
+    return tried if before is None or (tried.reason == "cap" and before.reason != "cap") else before
 
 
 def _why_no_channel(candidates: Sequence[Candidate]) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, select
 
 from ccm.compliance import approvals, stops
 from ccm.compliance.resolve import InForceNow
-from ccm.decide import Facts, decide, recheck
+from ccm.decide import NOT_NOW, Facts, decide, recheck
 from ccm.errors import Erased, IntegrityError
 from ccm.pipeline import contents
 from ccm.pipeline.data import DataValues, check_data, given_data
@@ -23,8 +23,6 @@ from ccm.store.tables import messages
 from ccm.workspace.communication import LONGEST_NAME, Communication
 
 Row = Mapping[Any, Any]
-NOT_ITS_TURN = frozenset({"cap", "quiet_hours", "expires_in_quiet_hours"})
-"""Reasons against sending at once, which is what the digest answers for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +151,7 @@ class _Judge:
         policy, settings = self.project.workspace.policy, self.project.workspace.channels
         on = self.by(communication, channel)
         reason, detail, _ = recheck(on, policy, settings, known, channel, self.at, expires_at=row["expires_at"])
-        return ("", "") if reason in NOT_ITS_TURN else (reason, detail)
+        return ("", "") if reason in NOT_NOW else (reason, detail)  # that is what the digest answers for
 
     def by(self, communication: Communication, channel: str) -> Communication:
         """The communication as one that goes on the digest's channel, though it has no words of its own for it."""

@@ -194,8 +194,13 @@ def test_a_text_message_at_night_is_held_until_morning() -> None:
 
 
 def test_a_message_that_would_be_stale_in_the_morning_is_not_kept() -> None:
-    decision = decided(PAYMENT, facts(), datetime(2026, 4, 1, 22, tzinfo=UTC))
+    decision = decided(PAYMENT, facts(preferences=ranks("sms")), datetime(2026, 4, 1, 22, tzinfo=UTC))
     assert decision.reason == "expires_in_quiet_hours"
+
+
+def test_what_would_be_stale_in_the_morning_goes_at_once_where_no_quiet_hours_are() -> None:
+    decision = decided(PAYMENT, facts(), datetime(2026, 4, 1, 22, tzinfo=UTC))
+    assert (decision.channel, decision.due_at) == ("email", decision.at)
 
 
 def test_an_unknown_zone_in_a_jurisdiction_without_zones_never_means_send() -> None:
