@@ -144,6 +144,16 @@ def test_one_that_is_withheld_for_what_the_customer_said_meanwhile_is_decided_ag
 
 
 @ONE_DATABASE
+def test_one_whose_customer_ranked_other_channels_meanwhile_is_withheld_and_decided_again(bank: Bank) -> None:
+    message = by_text_message(bank)
+    values = {"category": "*", "channel": "email", "rank": 1, "allowed": True, "row_digest": ""}
+    with bank.project.store.write() as connection:
+        connection.execute(insert(preferences), [values | {"customer_id": row(bank, message)["customer_id"]}])
+    assert delivered(bank, message, MORNING) == ("withheld", "not_preferred")
+    assert replayed_row(bank, message).verdict == "agrees"
+    assert "お客さまの希望する手段ではない" in told_of(bank, message, "ja")
+
+
 def test_a_decision_at_handoff_that_somebody_changed_is_not_the_one_in_the_log(bank: Bank, deferring: str) -> None:
     delivered(bank, deferring)
     trace = bytes(row(bank, deferring)["trace"])
