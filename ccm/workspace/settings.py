@@ -38,6 +38,14 @@ class WrongPart(ValueError):
         self.loc = loc
 
 
+def each_once(value: tuple[str, ...]) -> tuple[str, ...]:
+    """The same; raises `WrongPart` where a name stands twice, which could only mean the same once more."""
+    for place, name in enumerate(value):
+        if name in value[:place]:
+            raise WrongPart(f"'{name}' stands twice", place)
+    return value
+
+
 class ByLanguage(Frozen):
     """The same words in the languages of the workspace."""
 
