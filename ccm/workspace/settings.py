@@ -11,8 +11,8 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.languages import Language
 
-known_zones = lru_cache(available_timezones)
-"""Names of IANA time zones; finding them reads the whole database."""
+_NO_PLACES = frozenset({"Factory", "localtime"})
+"""Names in the time zone database that stand for no place's time, or for another one on another machine."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 """An id: small letters, digits and hyphens."""
 Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
@@ -25,6 +25,12 @@ FeedKind = Literal[
 ]  # fmt: skip
 Role = Literal["author", "reviewer", "compliance", "operator", "administrator", "auditor"]
 AttributeType = Literal["text", "integer", "decimal", "boolean", "date"]
+
+
+@lru_cache(maxsize=1)
+def known_zones() -> frozenset[str]:
+    """Names of IANA time zones; finding them reads the whole database."""
+    return frozenset(available_timezones() - _NO_PLACES)
 
 
 class WrongPart(ValueError):
