@@ -10,7 +10,7 @@ from ccm.model.customer import Consent
 from ccm.model.requirements import STRENGTH, PolicyRequirements
 from ccm.workspace.communication import Communication
 
-MARKETING_BASES = frozenset({"opt_in", "opt_in_written", "soft_opt_in"})
+MARKETING_BASES = frozenset({"soft_opt_in", "opt_in", "double_opt_in", "opt_in_written"})
 """Bases on which a marketing message may rest; a granted row with another basis does not help."""
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from ccm.decide.decide import recheck
 from ccm.decide.facts import Facts
+from ccm.decide.plan import plan_for
 from ccm.decide.relations import instead
 from ccm.model.message import Decision
 from ccm.model.requirements import NOTHING
@@ -35,6 +36,10 @@ def at_handoff(
     decision said. The reason is `GOES`, `HELD`, or why it is withheld.
     """
     reason, detail, due = recheck(communication, policy, channels, facts, channel, at, expires_at=expires_at)
+    plan = plan_for(communication, policy, channels)
+    # Who ranks channels gets only those; what is taken without a rank is so still.
+    if not reason and channel not in (*plan.asked(facts.preferences).wanted, plan.fallback, *plan.at_once):
+        reason, detail = "not_preferred", ""
     rules = facts.requirements.get(channel, NOTHING).rules
     if reason:
         return Decision(

@@ -20,7 +20,7 @@ from ccm.delivery.claims import Row
 from ccm.delivery.judging import Verdict, judge
 from ccm.log import leaves, sequencer
 from ccm.pipeline.digest_parts import withhold_parts
-from ccm.pipeline.project import Clock, Project
+from ccm.pipeline.project import Clock, Project, filed_as
 from ccm.pipeline.reserve import lock_guards
 from ccm.pipeline.traces import Traces
 
@@ -61,16 +61,17 @@ def _traces(
 ) -> dict[str, bytes]:
     """The trace of each message that was decided on anew, with the new decision at its end."""
     found: dict[str, bytes] = {}
-    packers: dict[str, Traces] = {}
+    packers: dict[tuple[str, str, str], Traces] = {}
     for row in rows:
         decided = verdicts[row["id"]].decided
         if decided is not None:
-            name = row["communication"]
-            if name not in packers:
-                packers[name] = Traces(project, project.workspace.communications[name])
-            found[row["id"]] = appended(row["trace"], packers[name].pack(*decided).trace)
-    for name in sorted(packers):
-        packers[name].store(connection)
+            communication, decision, facts = decided
+            filed = filed_as(row)
+            if filed not in packers:
+                packers[filed] = Traces(project, communication)
+            found[row["id"]] = appended(row["trace"], packers[filed].pack(decision, facts).trace)
+    for filed in sorted(packers):
+        packers[filed].store(connection)
     return found
 
 

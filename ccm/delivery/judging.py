@@ -22,7 +22,7 @@ from ccm.pipeline import traces
 from ccm.pipeline.compose import message_id, part_key
 from ccm.pipeline.copies import PART, holders_no_more
 from ccm.pipeline.gather import gather
-from ccm.pipeline.project import Project
+from ccm.pipeline.project import Project, filed_as
 from ccm.workspace.communication import Communication
 
 
@@ -33,8 +33,8 @@ class Verdict:
     reason: str
     detail: str
     due: datetime
-    decided: tuple[Decision, Facts] | None = None
-    """The decision that led to it and what it was taken from; None where no decision did: stopped, expired, …"""
+    decided: tuple[Communication, Decision, Facts] | None = None
+    """The decision that led to it, with what it was about and taken from; None where none did: stopped, expired, …"""
 
 
 def judge(
@@ -63,15 +63,15 @@ class _Judge:
         self.rooms = Rooms(project, connection, rows, moment)
         self.facts = self._facts()
 
-    def _facts(self) -> dict[str, Mapping[str, Facts]]:
-        """By communication, then customer."""
-        ids: dict[str, set[str]] = {}
+    def _facts(self) -> dict[tuple[str, str, str], Mapping[str, Facts]]:
+        """By communication, category and purpose, then customer."""
+        ids: dict[tuple[str, str, str], set[str]] = {}
         for row in self.rows:
-            ids.setdefault(row["communication"], set()).add(row["customer_id"])
-        known = self.project.workspace.communications
+            ids.setdefault(filed_as(row), set()).add(row["customer_id"])
         return {
-            name: gather(self.connection, self.project, known[name], sorted(mine), self.moment)
-            for name, mine in sorted(ids.items()) if name in known
+            filed: gather(self.connection, self.project, communication, sorted(mine), self.moment)
+            for filed, mine in sorted(ids.items())
+            if (communication := self.project.as_decided(*filed)) is not None
         }  # fmt: skip
 
     def all(self) -> dict[str, Verdict]:
@@ -82,7 +82,7 @@ class _Judge:
         return verdicts
 
     def one(self, row: Row) -> Verdict:
-        communication = self.project.workspace.communications.get(row["communication"])
+        communication = self.project.as_decided(*filed_as(row))
         if communication is None:
             return self.withheld("communication_removed", row["communication"])
         if (stop := stop_of(self.stops, row)) is not None:
@@ -96,7 +96,7 @@ class _Judge:
             return self.withheld("wording_changed", changed)
         if row["id"] in self.no_holders:
             return self.withheld("no_longer_joint")
-        known = self.facts[communication.id].get(row["customer_id"])
+        known = self.facts[filed_as(row)].get(row["customer_id"])
         return self.withheld("unknown_customer") if known is None else self.decided(communication, known, row)
 
     def decided(self, communication: Communication, known: Facts, row: Row) -> Verdict:
@@ -107,13 +107,14 @@ class _Judge:
         decision = at_handoff(
             communication, policy, channels, facts, row["channel"], self.moment, expires_at=row["expires_at"]
         )
+        taken = communication, decision, facts
         if not decision.send:
-            return Verdict(decision.reason, decision.detail, self.moment, (decision, facts))
+            return Verdict(decision.reason, decision.detail, self.moment, taken)
         if why := self.readdressed(communication, facts, row):
             return self.withheld(why)
         due = decision.due_at or self.moment
         if due > self.moment:
-            return Verdict("", decision.detail, due, (decision, facts))
+            return Verdict("", decision.detail, due, taken)
         if new := self.new_rules(communication, row):
             return self.withheld("rules_changed", ", ".join(new))
         return Verdict("", "", due)

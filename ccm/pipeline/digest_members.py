@@ -18,7 +18,7 @@ from ccm.errors import Erased, IntegrityError
 from ccm.pipeline import contents
 from ccm.pipeline.data import DataValues, check_data, given_data
 from ccm.pipeline.gather import gather
-from ccm.pipeline.project import Compiled, Project
+from ccm.pipeline.project import Compiled, Project, filed_as
 from ccm.store.tables import messages
 from ccm.workspace.communication import LONGEST_NAME, Communication
 
@@ -111,18 +111,18 @@ class _Judge:
         self.project, self.connection, self.channels, self.at = project, connection, channels, at
         self.stops = stops.active(connection)
         self.wording = InForceNow(project.workspace, at)
-        self.going_on: dict[tuple[str, str], Communication] = {}
+        self.going_on: dict[tuple[str, ...], Communication] = {}
 
     def all(self, rows: Sequence[Row]) -> dict[str, tuple[str, str]]:
         """Message id to the reason why it is left out, empty where it is not, and a detail."""
         found: dict[str, tuple[str, str]] = {}
         releases = {row["release"] for row in rows}
         refused = {digest: approvals.refusal(self.connection, digest, self.at) for digest in releases}
-        for name in sorted({row["communication"] for row in rows}):
-            mine = [row for row in rows if row["communication"] == name]
-            communication = self.project.workspace.communications.get(name)
+        for filed in sorted({filed_as(row) for row in rows}):
+            mine = [row for row in rows if filed_as(row) == filed]
+            communication = self.project.as_decided(*filed)
             if communication is None:
-                found |= {row["id"]: ("communication_removed", name) for row in mine}
+                found |= {row["id"]: ("communication_removed", filed[0]) for row in mine}
                 continue
             ids = sorted({row["customer_id"] for row in mine})
             facts = gather(self.connection, self.project, communication, ids, self.at)
@@ -157,7 +157,7 @@ class _Judge:
         """The communication as one that goes on the digest's channel, though it has no words of its own for it."""
         if channel in communication.channels:
             return communication
-        key = (communication.id, channel)
+        key = (communication.id, communication.category, communication.purpose, channel)
         if key not in self.going_on:
             self.going_on[key] = communication.model_copy(update={"channels": (*communication.channels, channel)})
         return self.going_on[key]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -67,6 +68,7 @@ class Project:
     """Release digest, channel and language to the body of a rendered sample (`ccm.pipeline.dictionary`)."""
     packers: dict[tuple[int, int], Packer] = field(default_factory=dict)
     """For decisions on one communication in one place (`ccm.pipeline.traces`)."""
+    _former: dict[tuple[int, str, str], tuple[Communication, Communication]] = field(default_factory=dict)
 
     def compiled(self, communication_id: str) -> Compiled:
         """Compiles a communication, once; raises `TemplateError` with every problem."""
@@ -81,6 +83,20 @@ class Project:
             )
         return self._compiled[communication_id]
 
+    def as_decided(self, communication_id: str, category: str, purpose: str) -> Communication | None:
+        """A communication with the category and the purpose that a message of it was decided with; None: it is gone.
+
+        A message stays what it was when it was decided, whatever its communication is filed as by now.
+        """
+        now = self.workspace.communications.get(communication_id)
+        if now is None or (now.category, now.purpose) == (category, purpose):
+            return now
+        key = (id(now), category, purpose)
+        if key not in self._former:
+            # Kept beside the one that it was made of, so that this identity can come to mean no other.
+            self._former[key] = now, now.model_copy(update={"category": category, "purpose": purpose})
+        return self._former[key][1]
+
     def reloaded(self) -> Project:
         """This project over the files as they are now; a communication that no change touches stays compiled.
 
@@ -89,7 +105,13 @@ class Project:
         before = self.workspace
         workspace = load_workspace(before.root, before=before)
         fresh = replace(
-            self, workspace=workspace, rules=Rulebook(load_rules(workspace)), _compiled={}, _vault=None, _links=None
+            self,
+            workspace=workspace,
+            rules=Rulebook(load_rules(workspace)),
+            _compiled={},
+            _vault=None,
+            _links=None,
+            _former={},
         )
         if (workspace.settings, workspace.channels, workspace.policy) != (
             before.settings, before.channels, before.policy,
@@ -173,6 +195,11 @@ class Project:
             signer = load(self.path(settings.key), settings.origin)
             rotation.check_in_force(connection, signer)
         return signer
+
+
+def filed_as(row: Mapping[Any, Any]) -> tuple[str, str, str]:
+    """Of which communication, in which category and for which purpose a row of `messages` was decided."""
+    return row["communication"], row["category"], row["purpose"]
 
 
 def open_project(root: Path, *, clock: Clock = wall_clock, workspace: Workspace | None = None) -> Project:

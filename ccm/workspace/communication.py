@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.collecting import MOST_COLLECTED, Collects
 from ccm.workspace.languages import Language, chain
 from ccm.workspace.sendtimes import SendTimes
-from ccm.workspace.settings import ByLanguage, Jurisdiction, Slug, WrongPart
+from ccm.workspace.settings import ByLanguage, Jurisdiction, Slug, WrongPart, each_once
 
 ChannelId = Literal["email", "sms", "letter", "line", "whatsapp", "push", "social", "inbox"]
 FieldName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,40}$")]
@@ -145,7 +145,7 @@ class Communication(Frozen):
     category: Slug
     product: Slug | None = None
     """What it is about; wording for this product comes before wording for any."""
-    channels: tuple[ChannelId, ...] = Field(min_length=1)
+    channels: Annotated[tuple[ChannelId, ...], AfterValidator(each_once)] = Field(min_length=1)
     """In the order used for customers who stated no preference."""
     languages: tuple[Language, ...] = Field(min_length=1)
     fallbacks: dict[Language, Language] = {}
@@ -166,7 +166,7 @@ class Communication(Frozen):
     collects: Collects | None = None
     """When it tells what it collected; then its data are `items`, see `collected`."""
     not_within: tuple[NotWithin, ...] = ()
-    at_once: tuple[ChannelId, ...] = ()
+    at_once: Annotated[tuple[ChannelId, ...], AfterValidator(each_once)] = ()
     """All of these that are possible go out together, each as a message of its own."""
     escalation: tuple[Escalation, ...] = ()
     one_per: Literal["customer", "household"] = "customer"
@@ -176,7 +176,7 @@ class Communication(Frozen):
     urgent: bool = False
     """Goes out in quiet hours too."""
     send: SendTimes | None = None
-    expires_after_hours: int | None = Field(default=None, ge=1)
+    expires_after_hours: int | None = Field(default=None, ge=1, le=10 * 366 * 24)
     """Not sent later than this after the decision."""
     keeps_address: bool = False
     """Goes where the customer was to be reached when it was decided, though that is another address by then: a notice
@@ -232,14 +232,15 @@ class Communication(Frozen):
         if self.one_per == "household" and self.purpose != "marketing":
             message = f"a {self.purpose} communication is for each customer: one_per: household is for marketing"
             raise WrongPart(message, "one_per")
-        if self.one_per == "household" and self.digest:
+        if self.one_per == "household" and (self.digest or self.collects):
             raise WrongPart("one_per: household: a digest is each customer's own; leave one of both out", "one_per")
         if self.copies and self.purpose == "marketing":
             raise WrongPart("copies are not for marketing: each customer gets offers of their own", "copies")
-        if self.copies and (self.digest or self.at_once):
-            other = "digest" if self.digest else "at_once"
-            raise WrongPart(f"copies go out one by one, so '{other}' cannot stand beside them", "copies")
-        named = [(("at_once", place), channel) for place, channel in enumerate(self.at_once)]
+        for other in ("digest", "collects", "at_once"):
+            if self.copies and getattr(self, other):
+                raise WrongPart(f"copies go out one by one, so '{other}' cannot stand beside them", "copies")
+        named: list[tuple[tuple[str, str | int], str]] = [(("consent", channel), channel) for channel in self.consent]
+        named += [(("at_once", place), channel) for place, channel in enumerate(self.at_once)]
         named += [(("escalation", place), step.channel) for place, step in enumerate(self.escalation)]
         for loc, channel in named:
             if channel not in self.channels:

@@ -6,14 +6,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import combinations, groupby
 from pathlib import PurePosixPath
+from typing import get_args
 
 from ccm.errors import Problem
+from ccm.model.customer import SuppressionKind
 from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
 from ccm.workspace.rules import RuleFile
 from ccm.workspace.sendtimes import known_countries
 from ccm.workspace.settings import Settings
+from ccm.workspace.suppression_policy import Reach
 from ccm.workspace.wording import Wording
 from ccm.workspace.yamlreader import Document, Loc
 
@@ -31,11 +34,27 @@ def cross_check(
     check = _Check(documents)
     return [
         *check.names(communications, wordings, channels), *check.versions(wordings), *check.rule_ids(rules),
-        *check.categories(communications, policy), *check.products(communications, wordings),
-        *check.send_times(communications, channels),
+        *check.categories(communications, policy), *check.suppressions(policy),
+        *check.products(communications, wordings), *check.send_times(communications, channels),
         *check.terms(communications, policy), *check.others(communications),
         *check.digests(communications), *check.lost_link(communications, settings),
     ]  # fmt: skip
+
+
+def _reaches(policy: Policy) -> Iterator[tuple[SuppressionKind, Reach]]:
+    """Kinds of suppression that the file names, each with what it stops."""
+    for kind in get_args(SuppressionKind):
+        if kind in policy.suppression.model_fields_set:
+            yield kind, policy.suppression.reach(kind)
+
+
+def _scopes(policy: Policy) -> Iterator[tuple[Loc, str, tuple[str, ...]]]:
+    """Where the policy names categories, who does, and which."""
+    for number, cap in enumerate(policy.caps):
+        yield ("caps", number), f"cap '{cap.id}'", cap.categories
+    for kind, reach in _reaches(policy):
+        yield ("suppression", kind), f"suppression '{kind}'", reach.categories
+    yield ("complaint",), "complaint", policy.complaint.categories
 
 
 class _Check:
@@ -142,16 +161,23 @@ class _Check:
                 yield self.problem(rule.path, (*rule.place, "id"), f"rule id '{rule.id}' is taken by {other.path}")
 
     def categories(self, communications: Mapping[str, Communication], policy: Policy | None) -> Iterator[Problem]:
-        """A cap on a category that nothing has would never hold."""
-        if len(communications) < sum(path.endswith("/communication.yaml") for path in self.documents):
+        """A cap on a category that nothing has would never hold, and a suppression of it stop nothing."""
+        if policy is None or len(communications) < sum(path.endswith("/communication.yaml") for path in self.documents):
             return  # one was refused, and its category is not known
         known = sorted({communication.category for communication in communications.values()})
-        for number, cap in enumerate(policy.caps if policy else ()):
-            for place, category in enumerate(cap.categories):
+        for loc, what, categories in _scopes(policy):
+            for place, category in enumerate(categories):
                 if category not in known:
                     there = ", ".join(known) or "none yet"
-                    message = f"cap '{cap.id}': no communication has the category '{category}'; there are: {there}"
-                    yield self.problem(POLICY, ("caps", number, "categories", place), message)
+                    message = f"{what}: no communication has the category '{category}'; there are: {there}"
+                    yield self.problem(POLICY, (*loc, "categories", place), message)
+
+    def suppressions(self, policy: Policy | None) -> Iterator[Problem]:
+        """A kind that is named and says nothing would stop nothing, which nobody means."""
+        for kind, reach in _reaches(policy) if policy else ():
+            if not reach.model_fields_set:
+                message = f"'{kind}' says nothing and would stop nothing; leave it out for the engine's own, or write"
+                yield self.problem(POLICY, ("suppression", kind), f"{message} purposes: []")
 
     def terms(self, communications: Mapping[str, Communication], policy: Policy | None) -> Iterator[Problem]:
         """Priorities are those of the policy, and what joins a digest says which."""

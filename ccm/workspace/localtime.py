@@ -12,14 +12,12 @@ from pydantic import AfterValidator
 from ccm.workspace.settings import known_zones
 
 FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-_NO_PLACES = frozenset({"Factory", "localtime"})
-"""Names in the time zone database that mean another time on another machine."""
 
 
 def check_zone(value: str) -> str:
     """The same name; raises ValueError where the IANA database has no such zone."""
-    if value in _NO_PLACES or value not in known_zones():
-        near = get_close_matches(value, known_zones() - _NO_PLACES, 1)
+    if value not in known_zones():
+        near = get_close_matches(value, known_zones(), 1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise ValueError(f"'{value}' is no IANA time zone, such as Asia/Tokyo{hint}")
     return value

@@ -9,8 +9,9 @@ from pydantic import Field, field_validator, model_validator
 
 from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.communication import ChannelId, Communication, OnCap
+from ccm.workspace.localtime import check_zone
 from ccm.workspace.sendtimes import Calendars
-from ccm.workspace.settings import Jurisdiction, Slug, WrongPart, known_zones
+from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
 from ccm.workspace.suppression_policy import ComplaintPause, SuppressionPolicy
 
 Period = Literal["day", "week", "month"]
@@ -165,11 +166,14 @@ class Policy(Frozen):
     @field_validator("zones")
     @classmethod
     def _zones_exist(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
-        known = known_zones()
         for jurisdiction, zones in value.items():
+            if not zones:
+                raise WrongPart(f"no zone stands for {jurisdiction}; leave it out where nobody knows", jurisdiction)
             for place, zone in enumerate(zones):
-                if zone not in known:
-                    raise WrongPart(f"'{zone}' is no IANA time zone", jurisdiction, place)
+                try:
+                    check_zone(zone)
+                except ValueError as error:
+                    raise WrongPart(str(error), jurisdiction, place) from None
         return value
 
 

@@ -11,8 +11,8 @@ from pydantic import Field, StringConstraints, field_validator, model_validator
 from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.languages import Language
 
-known_zones = lru_cache(available_timezones)
-"""Names of IANA time zones; finding them reads the whole database."""
+_NO_PLACES = frozenset({"Factory", "localtime"})
+"""Names in the time zone database that stand for no place's time, or for another one on another machine."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 """An id: small letters, digits and hyphens."""
 Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
@@ -27,6 +27,12 @@ Role = Literal["author", "reviewer", "compliance", "operator", "administrator", 
 AttributeType = Literal["text", "integer", "decimal", "boolean", "date"]
 
 
+@lru_cache(maxsize=1)
+def known_zones() -> frozenset[str]:
+    """Names of IANA time zones; finding them reads the whole database."""
+    return frozenset(available_timezones() - _NO_PLACES)
+
+
 class WrongPart(ValueError):
     """Says of a part of what was validated that it is wrong.
 
@@ -36,6 +42,14 @@ class WrongPart(ValueError):
     def __init__(self, message: str, *loc: str | int) -> None:
         super().__init__(message)
         self.loc = loc
+
+
+def each_once(value: tuple[str, ...]) -> tuple[str, ...]:
+    """The same; raises `WrongPart` where a name stands twice, which could only mean the same once more."""
+    for place, name in enumerate(value):
+        if name in value[:place]:
+            raise WrongPart(f"'{name}' stands twice", place)
+    return value
 
 
 class ByLanguage(Frozen):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ccm.model.customer import Frozen, Purpose, SuppressionKind
 from ccm.workspace.communication import ChannelId, Communication
-from ccm.workspace.settings import Slug
+from ccm.workspace.settings import Slug, WrongPart
 
 EVERYTHING: tuple[Purpose, ...] = ("marketing", "servicing", "transactional", "regulatory")
 
@@ -20,6 +20,14 @@ class Reach(Frozen):
     categories: tuple[Slug, ...] = ()
     days: int | None = Field(default=None, ge=0, le=3660)
     """It ends so many times 24 hours after it began, where its own record names no end; None: when somebody ends it."""
+
+    @model_validator(mode="after")
+    def _what_ends_is_there(self) -> Reach:
+        # What a kind says stands alone: it is not added to the engine's own terms.
+        if self.days is not None and not (self.purposes or self.categories):
+            message = "it stops nothing, so nothing can end: name 'purposes' or 'categories' too"
+            raise WrongPart(message, "days")
+        return self
 
     def stops(self, communication: Communication) -> bool:
         """Whether it stops this communication."""

@@ -19,7 +19,7 @@ from handoff_parts import (
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, update
 from support import Bank
 
 from ccm.ccm_verify import read_keys, verify_pack
@@ -28,7 +28,7 @@ from ccm.errors import IntegrityError
 from ccm.pipeline.erasure import erase
 from ccm.pipeline.evidence import make_pack
 from ccm.pipeline.explain_told import replayed
-from ccm.store.tables import messages, preferences
+from ccm.store.tables import consents, messages, preferences
 from ccm.workspace.policy import Policy
 
 ONE_DATABASE = pytest.mark.parametrize("dialect", ["sqlite"])
@@ -144,6 +144,31 @@ def test_one_that_is_withheld_for_what_the_customer_said_meanwhile_is_decided_ag
 
 
 @ONE_DATABASE
+def test_one_whose_customer_ranked_other_channels_meanwhile_is_withheld_and_decided_again(bank: Bank) -> None:
+    message = by_text_message(bank)
+    values = {"category": "*", "channel": "email", "rank": 1, "allowed": True, "row_digest": ""}
+    with bank.project.store.write() as connection:
+        connection.execute(insert(preferences), [values | {"customer_id": row(bank, message)["customer_id"]}])
+    assert delivered(bank, message, MORNING) == ("withheld", "not_preferred")
+    assert replayed_row(bank, message).verdict == "agrees"
+    assert "お客さまの希望する手段ではない" in told_of(bank, message, "ja")
+
+
+def test_those_of_a_communication_that_was_filed_otherwise_meanwhile_are_still_what_they_were(bank: Bank) -> None:
+    with_terms(bank, channels=("sms",), purpose="servicing", category="payments")
+    opted_out, other = people(bank, 2)
+    bank.clock.now = NIGHT
+    one, two = (notice(bank, customer, customer, NIGHT).message_id for customer in (opted_out, other))
+    with_terms(bank, purpose="marketing", category="news")
+    values = {"category": "payments", "channel": "*", "allowed": False, "row_digest": ""}
+    with bank.project.store.write() as connection:
+        connection.execute(delete(consents))
+        connection.execute(insert(preferences), [values | {"customer_id": opted_out}])
+    assert delivered(bank, one, MORNING) == ("withheld", "opted_out")
+    assert replayed_row(bank, one).verdict == "agrees"
+    assert row(bank, two)["state"] == "accepted", "servicing needs no consent"
+
+
 def test_a_decision_at_handoff_that_somebody_changed_is_not_the_one_in_the_log(bank: Bank, deferring: str) -> None:
     delivered(bank, deferring)
     trace = bytes(row(bank, deferring)["trace"])

@@ -1,5 +1,6 @@
 """Messages that are collected become one message a customer and window, once, or say why they do not."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -9,7 +10,7 @@ import pytest
 from digest_parts import CLOSES, WEDNESDAY, agree, deliver_at, digests_of, readers, rows_of, tell
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete
+from sqlalchemy import delete, insert
 from support import Bank
 
 from ccm.compliance import stops
@@ -23,7 +24,7 @@ from ccm.pipeline.evidence.collect import About, collect
 from ccm.pipeline.explain import explained
 from ccm.pipeline.explain_told import told
 from ccm.pipeline.trigger import send
-from ccm.store.tables import messages, release_actions
+from ccm.store.tables import messages, preferences, release_actions
 from ccm.workspace.collecting import Collects
 from ccm.workspace.sendtimes import WEEKDAYS
 
@@ -111,6 +112,20 @@ def stop(bank: Bank, communication: str) -> None:
         bank.project.store, "communication", communication, person, bank.clock(), "wrong date",
         record=bank.project.record_stop,
     )  # fmt: skip
+
+
+def test_a_part_whose_communication_was_filed_otherwise_meanwhile_is_still_what_it_was(bank: Bank) -> None:
+    [customer] = readers(bank, 1)
+    tell(bank, customer, "k1")
+    known = bank.project.workspace.communications
+    filed = known["branch-news"].model_copy(update={"category": "service"})
+    bank.project.workspace = replace(bank.project.workspace, communications={**known, "branch-news": filed})
+    refused = {"customer_id": customer, "category": "news", "channel": "email", "allowed": False, "row_digest": ""}
+    with bank.project.store.write() as connection:
+        connection.execute(insert(preferences), [refused])
+    deliver_at(bank, CLOSES)
+    [part] = rows_of(bank, "branch-news")
+    assert (part["state"], part["reason"]) == ("withheld", "opted_out")
 
 
 def test_a_digest_that_is_not_approved_waits_open(bank: Bank) -> None:

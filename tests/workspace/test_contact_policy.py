@@ -50,6 +50,19 @@ def communication(**fields: object) -> Communication:
          "cap 'offers-week' stands twice"),
         (POLICY, "priorities: [critical, high, normal, low]", "priorities: [top, low]", "servicing:",
          "purpose servicing has the priority 'normal', which is none of top, low; write purposes: servicing: priority"),
+        (POLICY, "zones:", "suppression:\n  bereavement: {days: 180}\nzones:", "  bereavement:",
+         "suppression.bereavement: it stops nothing, so nothing can end: name 'purposes' or 'categories' too"),
+        (POLICY, "zones:", "suppression:\n  vulnerable: {}\nzones:", "  vulnerable:",
+         "'vulnerable' says nothing and would stop nothing; leave it out for the engine's own, or write purposes: []"),
+        (POLICY, "zones:", "suppression:\n  vulnerable: {categories: [laons]}\nzones:", "  vulnerable:",
+         "suppression 'vulnerable': no communication has the category 'laons'; there are: payments"),
+        (POLICY, "complaint:\n", "complaint:\n  categories: [laons]\n", "  categories: [laons]",
+         "complaint: no communication has the category 'laons'; there are: payments"),
+        (POLICY, "    - Europe/London", "    - Europe/Londom", "- Europe/Londom",
+         "'Europe/Londom' is no IANA time zone, such as Asia/Tokyo; did you mean Europe/London?"),
+        (POLICY, "    - Europe/London", "    - Factory", "- Factory", "'Factory' is no IANA time zone"),
+        (POLICY, "  GB:\n    - Europe/London", "  GB: []", "GB: []",
+         "no zone stands for GB; leave it out where nobody knows"),
         (POLICY, "regulatory: {", "regulatory: {obeys_caps: true, ", "regulatory: {",
          "a regulatory communication must arrive: it cannot obey caps"),
         (COMMUNICATION, "category:", "on_cap: wait\ncategory:", "on_cap: wait",
@@ -76,6 +89,14 @@ def communication(**fields: object) -> Communication:
          "at_once: 'letter' is none of channels sms, email, push, line, whatsapp"),
         (COMMUNICATION, "category:", "escalation: [{after_days: 3, unless: opened, channel: letter}]\ncategory:",
          "escalation:", "escalation: 'letter' is none of channels"),
+        (COMMUNICATION, "channels: [sms, email", "channels: [sms, sms, email", "channels:",
+         "channels: 'sms' stands twice"),
+        (COMMUNICATION, "category:", "urgent: true\nat_once: [sms, email, sms]\ncategory:", "at_once:",
+         "at_once: 'sms' stands twice"),
+        (COMMUNICATION, "category:", "consent: {letter: e_delivery}\ncategory:", "consent:",
+         "consent: 'letter' is none of channels sms, email"),
+        (COMMUNICATION, "expires_after_hours: 72", "expires_after_hours: 100000000", "expires_after_hours:",
+         "expires_after_hours"),
         (POLICY, "transactional: {", "transactional: {on_cap: digest, ", "",
          "channels/policy.yaml has on_cap: digest for transactional; this needs 'digest', or an on_cap"),
     ],
@@ -92,6 +113,14 @@ def test_a_mistake_is_told_at_its_line_with_what_would_be_right(
     if line_of:
         place = text.index(line_of) + (line_of.rindex("  - id") if line_of.endswith("  - id") else 0)
         assert problem.startswith(f"{file}:{text.count(chr(10), 0, place) + 1}:")
+
+
+def test_a_digest_is_one_customers_own_and_no_copy_of_it_is_made() -> None:
+    collects = {"every": "day", "at": "17:00"}
+    with pytest.raises(ValidationError, match="so 'collects' cannot stand beside them"):
+        communication(collects=collects, purpose="servicing", copies="joint")
+    with pytest.raises(ValidationError, match="a digest is each customer's own"):
+        communication(collects=collects, one_per="household")
 
 
 def test_terms_are_the_communications_own_then_the_policys_then_the_engines() -> None:
