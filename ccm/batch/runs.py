@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import orjson
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from ccm.errors import Conflict, InputError, NotFound
 from ccm.log import leaves, sequencer
@@ -15,9 +15,11 @@ from ccm.pipeline.compose import Occasion
 from ccm.pipeline.copies import originals
 from ccm.pipeline.gate import require_approved, require_no_collector, require_not_stopped
 from ccm.pipeline.project import Compiled, Project
+from ccm.pipeline.reserve import lock_guards
 from ccm.store import feeds
+from ccm.store.engine import BATCH
 from ccm.store.lease import owner_is_gone
-from ccm.store.tables import chunks, contacts, messages, runs
+from ccm.store.tables import chunks, contacts, digests, messages, runs
 
 LEASE = timedelta(seconds=30)
 """How long a coordinator that says nothing keeps its run."""
@@ -236,32 +238,43 @@ def finish(project: Project, run: Run) -> None:
 
 
 def cancel(project: Project, run_id: str) -> tuple[int, int]:
-    """Stops a run: chunks not yet recorded stay so, messages still due never go out.
+    """Stops a run: chunks not yet recorded stay so, and messages still due never go out, nor are told in a digest.
 
-    Returns (customers not composed, messages withdrawn). What a supplier already has can't be called back.
+    Returns (customers not composed, messages withdrawn). What a supplier already has can't be called back; what is on
+    its way there, or comes back from there to be tried again, is withheld at its hand-off.
     """
-    now = project.clock()
+    now, m = project.clock(), messages.c
+    in_open_digest = m.digest.in_(select(digests.c.id).where(digests.c.state == "open"))
+    waits = or_(m.state == "due", and_(m.state == "digested", in_open_digest))
     with project.store.write() as connection:
         run = get(connection, run_id)
         connection.execute(update(runs).where(runs.c.id == run.id).values(state="cancelled", fence=run.fence + 1))
         todo = connection.scalars(
-            select(chunks.c.customer_ids).where(chunks.c.run_id == run_id, chunks.c.state == "todo")
+            update(chunks)
+            .where(chunks.c.run_id == run_id, chunks.c.state == "todo")
+            .values(state="cancelled")
+            .returning(chunks.c.customer_ids)
         ).all()
-        connection.execute(
-            update(chunks).where(chunks.c.run_id == run_id, chunks.c.state == "todo").values(state="cancelled")
-        )
-        stopped = connection.execute(
-            update(messages)
-            .where(messages.c.run_id == run_id, messages.c.state == "due")
-            .values(state="withheld", reason="run_cancelled", detail="", updated_at=now)
-            .returning(messages.c.id)
-        ).scalars().all()  # fmt: skip
-        for begin in range(0, len(stopped), 1000):
-            part = stopped[begin : begin + 1000]
-            connection.execute(update(contacts).where(contacts.c.id.in_(part)).values(status="released"))
-            sequencer.append(
-                connection,
-                [leaves.event_leaf(message_id=message, state="withheld", detail="run_cancelled", at=now)
-                 for message in part],
-            )  # fmt: skip
-        return sum(len(orjson.loads(ids)) for ids in todo), len(stopped)
+        waiting = connection.execute(
+            select(m.id, m.customer_id).where(m.run_id == run_id, waits).order_by(m.customer_id)
+        ).all()  # fmt: skip
+        stopped = 0
+        for begin in range(0, len(waiting), BATCH):
+            part = waiting[begin : begin + BATCH]
+            lock_guards(project, connection, [row.customer_id for row in part])
+            stopped += _withdraw(connection, [row.id for row in part], waits, now)
+        return sum(len(orjson.loads(ids)) for ids in todo), stopped
+
+
+def _withdraw(connection: Connection, ids: Sequence[str], waits: ColumnElement[bool], now: datetime) -> int:
+    """Withholds those that still wait, under their customers' guards, and gives their slots back."""
+    gone = connection.scalars(
+        update(messages)
+        .where(messages.c.id.in_(ids), waits)
+        .values(state="withheld", reason="run_cancelled", detail="", updated_at=now)
+        .returning(messages.c.id)
+    ).all()
+    connection.execute(update(contacts).where(contacts.c.id.in_(gone)).values(status="released"))
+    entries = [leaves.event_leaf(message_id=one, state="withheld", detail="run_cancelled", at=now) for one in gone]
+    sequencer.append(connection, entries)
+    return len(gone)
