@@ -24,6 +24,7 @@ from ccm.store.tables import chunks, contacts, digests, messages, runs
 LEASE = timedelta(seconds=30)
 """How long a coordinator that says nothing keeps its run."""
 
+PERIOD = ("period_start", "period_end")
 ANEW = ("wording_changed", "address_changed", "receiver_changed")
 """Why delivery withholds messages that can be composed anew: their words are not in force any more, or who receives or
 where is not as it was."""
@@ -53,8 +54,7 @@ class Run:
         return Occasion(str(self.parameters["occasion"]), self.id, self.at, self.query_parameters())
 
     def query_parameters(self) -> dict[str, object]:
-        names = ("period_start", "period_end")
-        return {name: date.fromisoformat(str(self.parameters[name])) for name in names if name in self.parameters}
+        return {name: date.fromisoformat(str(self.parameters[name])) for name in PERIOD if name in self.parameters}
 
 
 def start(project: Project, communication_id: str, at: datetime, *, limit: int | None = None) -> Run:
@@ -137,15 +137,18 @@ def _insert(
 def occasion(compiled: Compiled, at: datetime, limit: int | None = None) -> Occasion:
     """What a run at `at` is about: the communication's period, or that instant where it has none."""
     communication = compiled.communication
-    parameters: dict[str, object] = {}
-    if not communication.data.period:
-        name = at.strftime("%Y%m%dT%H%M%SZ")
-    else:
-        first, last = compiled.data.period(at)
-        parameters = {"period_start": first, "period_end": last}
-        name = f"{first.isoformat()}--{last.isoformat()}"
+    period = compiled.data.period(at) if communication.data.period else None
+    parameters: dict[str, object] = {} if period is None else dict(zip(PERIOD, period, strict=True))
+    name = named_after(at, period)
     run_id = f"{communication.id}-{name}" + (f"-first-{limit}" if limit else "")
     return Occasion(f"{communication.id}/{name}", run_id, at, parameters)
+
+
+def named_after(at: datetime, period: tuple[date, date] | None) -> str:
+    """The name of an occasion, in that of its run too."""
+    if period is None:
+        return at.strftime("%Y%m%dT%H%M%SZ")
+    return "--".join(day.isoformat() for day in period)
 
 
 def chunk_size(compiled: Compiled) -> int:
