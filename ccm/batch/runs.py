@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import orjson
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
 
 from ccm.errors import Conflict, InputError, NotFound
 from ccm.log import leaves, sequencer
@@ -15,13 +15,16 @@ from ccm.pipeline.compose import Occasion
 from ccm.pipeline.copies import originals
 from ccm.pipeline.gate import require_approved, require_no_collector, require_not_stopped
 from ccm.pipeline.project import Compiled, Project
+from ccm.pipeline.reserve import lock_guards
 from ccm.store import feeds
+from ccm.store.engine import BATCH
 from ccm.store.lease import owner_is_gone
-from ccm.store.tables import chunks, contacts, messages, runs
+from ccm.store.tables import chunks, contacts, digests, messages, runs
 
 LEASE = timedelta(seconds=30)
 """How long a coordinator that says nothing keeps its run."""
 
+PERIOD = ("period_start", "period_end")
 ANEW = ("wording_changed", "address_changed", "receiver_changed")
 """Why delivery withholds messages that can be composed anew: their words are not in force any more, or who receives or
 where is not as it was."""
@@ -51,8 +54,7 @@ class Run:
         return Occasion(str(self.parameters["occasion"]), self.id, self.at, self.query_parameters())
 
     def query_parameters(self) -> dict[str, object]:
-        names = ("period_start", "period_end")
-        return {name: date.fromisoformat(str(self.parameters[name])) for name in names if name in self.parameters}
+        return {name: date.fromisoformat(str(self.parameters[name])) for name in PERIOD if name in self.parameters}
 
 
 def start(project: Project, communication_id: str, at: datetime, *, limit: int | None = None) -> Run:
@@ -135,15 +137,18 @@ def _insert(
 def occasion(compiled: Compiled, at: datetime, limit: int | None = None) -> Occasion:
     """What a run at `at` is about: the communication's period, or that instant where it has none."""
     communication = compiled.communication
-    parameters: dict[str, object] = {}
-    if not communication.data.period:
-        name = at.strftime("%Y%m%dT%H%M%SZ")
-    else:
-        first, last = compiled.data.period(at)
-        parameters = {"period_start": first, "period_end": last}
-        name = f"{first.isoformat()}--{last.isoformat()}"
+    period = compiled.data.period(at) if communication.data.period else None
+    parameters: dict[str, object] = {} if period is None else dict(zip(PERIOD, period, strict=True))
+    name = named_after(at, period)
     run_id = f"{communication.id}-{name}" + (f"-first-{limit}" if limit else "")
     return Occasion(f"{communication.id}/{name}", run_id, at, parameters)
+
+
+def named_after(at: datetime, period: tuple[date, date] | None) -> str:
+    """The name of an occasion, in that of its run too."""
+    if period is None:
+        return at.strftime("%Y%m%dT%H%M%SZ")
+    return "--".join(day.isoformat() for day in period)
 
 
 def chunk_size(compiled: Compiled) -> int:
@@ -236,32 +241,43 @@ def finish(project: Project, run: Run) -> None:
 
 
 def cancel(project: Project, run_id: str) -> tuple[int, int]:
-    """Stops a run: chunks not yet recorded stay so, messages still due never go out.
+    """Stops a run: chunks not yet recorded stay so, and messages still due never go out, nor are told in a digest.
 
-    Returns (customers not composed, messages withdrawn). What a supplier already has can't be called back.
+    Returns (customers not composed, messages withdrawn). What a supplier already has can't be called back; what is on
+    its way there, or comes back from there to be tried again, is withheld at its hand-off.
     """
-    now = project.clock()
+    now, m = project.clock(), messages.c
+    in_open_digest = m.digest.in_(select(digests.c.id).where(digests.c.state == "open"))
+    waits = or_(m.state == "due", and_(m.state == "digested", in_open_digest))
     with project.store.write() as connection:
         run = get(connection, run_id)
         connection.execute(update(runs).where(runs.c.id == run.id).values(state="cancelled", fence=run.fence + 1))
         todo = connection.scalars(
-            select(chunks.c.customer_ids).where(chunks.c.run_id == run_id, chunks.c.state == "todo")
+            update(chunks)
+            .where(chunks.c.run_id == run_id, chunks.c.state == "todo")
+            .values(state="cancelled")
+            .returning(chunks.c.customer_ids)
         ).all()
-        connection.execute(
-            update(chunks).where(chunks.c.run_id == run_id, chunks.c.state == "todo").values(state="cancelled")
-        )
-        stopped = connection.execute(
-            update(messages)
-            .where(messages.c.run_id == run_id, messages.c.state == "due")
-            .values(state="withheld", reason="run_cancelled", detail="", updated_at=now)
-            .returning(messages.c.id)
-        ).scalars().all()  # fmt: skip
-        for begin in range(0, len(stopped), 1000):
-            part = stopped[begin : begin + 1000]
-            connection.execute(update(contacts).where(contacts.c.id.in_(part)).values(status="released"))
-            sequencer.append(
-                connection,
-                [leaves.event_leaf(message_id=message, state="withheld", detail="run_cancelled", at=now)
-                 for message in part],
-            )  # fmt: skip
-        return sum(len(orjson.loads(ids)) for ids in todo), len(stopped)
+        waiting = connection.execute(
+            select(m.id, m.customer_id).where(m.run_id == run_id, waits).order_by(m.customer_id)
+        ).all()  # fmt: skip
+        stopped = 0
+        for begin in range(0, len(waiting), BATCH):
+            part = waiting[begin : begin + BATCH]
+            lock_guards(project, connection, [row.customer_id for row in part])
+            stopped += _withdraw(connection, [row.id for row in part], waits, now)
+        return sum(len(orjson.loads(ids)) for ids in todo), stopped
+
+
+def _withdraw(connection: Connection, ids: Sequence[str], waits: ColumnElement[bool], now: datetime) -> int:
+    """Withholds those that still wait, under their customers' guards, and gives their slots back."""
+    gone = connection.scalars(
+        update(messages)
+        .where(messages.c.id.in_(ids), waits)
+        .values(state="withheld", reason="run_cancelled", detail="", updated_at=now)
+        .returning(messages.c.id)
+    ).all()
+    connection.execute(update(contacts).where(contacts.c.id.in_(gone)).values(status="released"))
+    entries = [leaves.event_leaf(message_id=one, state="withheld", detail="run_cancelled", at=now) for one in gone]
+    sequencer.append(connection, entries)
+    return len(gone)

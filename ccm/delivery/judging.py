@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from ccm.compliance import approvals, stops
 from ccm.compliance.resolve import InForceNow
@@ -23,7 +23,11 @@ from ccm.pipeline.compose import message_id, part_key
 from ccm.pipeline.copies import PART, holders_no_more
 from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Project, filed_as
+from ccm.store.queries import Query, one_of
+from ccm.store.tables import runs
 from ccm.workspace.communication import Communication
+
+_CANCELLED = Query(select(runs.c.id).where(one_of(runs.c.id, "ids"), runs.c.state == "cancelled"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class _Judge:
         self.refused = {
             digest: approvals.refusal(connection, digest, moment) for digest in {row["release"] for row in rows}
         }
+        self.cancelled = _cancelled(connection, rows)
         self.wording = InForceNow(project.workspace, moment)
         self.no_holders = holders_no_more(connection, [row for row in rows if row["part"].startswith(PART)])
         self.rooms = Rooms(project, connection, rows, moment)
@@ -87,6 +92,8 @@ class _Judge:
             return self.withheld("communication_removed", row["communication"])
         if (stop := stop_of(self.stops, row)) is not None:
             return self.withheld(stop.reason, stop.name)
+        if row["run_id"] in self.cancelled:
+            return self.withheld("run_cancelled")
         if why := self.refused[row["release"]]:
             return self.withheld(why, str(row["release"])[:12])
         if row["expires_at"] is not None and self.moment >= row["expires_at"]:
@@ -137,6 +144,12 @@ class _Judge:
 
     def withheld(self, reason: str, detail: str = "") -> Verdict:
         return Verdict(reason, detail, self.moment)
+
+
+def _cancelled(connection: Connection, rows: Sequence[Row]) -> set[str]:
+    """The runs that were cancelled while messages of theirs were on the way to a supplier, or waited to go again."""
+    ids = {row["run_id"] for row in rows} - {None}
+    return {row[0] for row in _CANCELLED(connection, ids=ids)} if ids else set()
 
 
 def stop_of(stopped: Stops, row: Row) -> Stop | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, StringConstraints, ValidationError
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, false, or_, select, update
 
 from ccm.errors import Erased, InputError
 from ccm.log import leaves, sequencer
@@ -18,6 +18,7 @@ from ccm.model.customer import Frozen
 from ccm.pipeline import contact_points, contents
 from ccm.pipeline.choices import Consents
 from ccm.pipeline.project import Project
+from ccm.pipeline.reserve import lock_guards
 from ccm.store.tables import contacts, messages, suppressions
 
 EventKind = Literal["accepted", "delivered", "failed", "bounced", "complained", "unsubscribed", "opened"]
@@ -91,17 +92,13 @@ def receive(project: Project, events: Iterable[Event]) -> Counter[str]:
 
 
 def _apply(project: Project, connection: Connection, event: Event) -> str:
-    row = connection.execute(
-        select(messages)
-        .where(
-            or_(messages.c.id == event.message_id, messages.c.supplier_reference == event.supplier_reference)
-            if event.message_id and event.supplier_reference
-            else messages.c.id == event.message_id
-            if event.message_id
-            else messages.c.supplier_reference == event.supplier_reference
-        )
-        .with_for_update()
-    ).mappings().first()  # fmt: skip
+    which = or_(
+        messages.c.id == event.message_id if event.message_id else false(),
+        messages.c.supplier_reference == event.supplier_reference if event.supplier_reference else false(),
+    )
+    if event.kind == "failed":  # gives a slot back; the guard comes before the message, as at a hand-off
+        lock_guards(project, connection, connection.scalars(select(messages.c.customer_id).where(which)))
+    row = connection.execute(select(messages).where(which).with_for_update()).mappings().first()
     if row is None:
         return "unknown_message"
     changed = False

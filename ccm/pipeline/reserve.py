@@ -180,10 +180,13 @@ def not_sent(outcome: Composed, facts: Facts, decision: Decision) -> Composed:
     )  # fmt: skip
 
 
+def not_again(decision: Decision, reason: str) -> Decision:
+    """A decision to send or to collect, after it was seen that somebody has the same thing already."""
+    return decision._replace(send=False, reason=reason, detail="", channel=None, due_at=None, also=(), digest="")
+
+
 def _withheld(outcome: Composed, reason: str) -> Composed:
-    decision = outcome.decision._replace(
-        send=False, reason=reason, detail="", channel=None, due_at=None, also=(), digest=""
-    )
+    decision = not_again(outcome.decision, reason)
     return outcome._replace(
         decision=decision, state="withheld", reason=reason, detail="", message=None, rendered=None
     )  # fmt: skip

@@ -139,15 +139,15 @@ def forecast_of(found: Simulation) -> Counter[str]:
     return told
 
 
-def really_run(bank: Bank) -> Counter[str]:
-    """What the runs do, by channel or reason; release and approval are those of the files."""
-    bank.approve(OFFER)
+def really_run(bank: Bank, but: str = "") -> Counter[str]:
+    """What the runs do, by channel or reason, but for one of before; the release is that of the files."""
     for day in RUN_ON:
         bank.clock.now = at = datetime(day.year, day.month, day.day, 1, tzinfo=UTC)  # 10:00 in Tokyo
         run = runs.start(bank.project, OFFER, at)
         coordinator.execute(bank.project, run.id, workers=1)
     with bank.project.store.read() as connection:
-        rows = connection.execute(select(messages.c.state, messages.c.channel, messages.c.reason)).all()
+        query = select(messages.c.state, messages.c.channel, messages.c.reason).where(messages.c.run_id != but)
+        rows = connection.execute(query).all()
     return Counter(row.channel if row.state == "due" else row.reason for row in rows)
 
 
@@ -175,9 +175,39 @@ def test_runs_that_really_happen_do_what_was_simulated(
     with_terms(bank, policy, **terms)
     (found,) = simulate([Scenario("now", bank.project)], TWO_RUNS, *RUN_ON, workers=1)
     forecast = forecast_of(found)
+    bank.approve(OFFER)
     assert forecast == really_run(bank)
     assert reasons <= set(forecast)
     assert found.tally.events == sum(forecast.values())
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+@pytest.mark.parametrize(("terms", "policy"), [case[:2] for case in CASES])
+def test_who_has_it_from_an_earlier_run_of_the_occasion_is_not_told_again(
+    bank: Bank, terms: dict[str, Any], policy: dict[str, Any]
+) -> None:
+    bind(bank)
+    with_terms(bank, policy, **terms)
+    bank.approve(OFFER)
+    bank.clock.now = datetime(2026, 5, 5, 1, tzinfo=UTC)
+    pilot = runs.start(bank.project, OFFER, bank.clock.now, limit=15)
+    coordinator.execute(bank.project, pilot.id, workers=1)
+    (found,) = simulate([Scenario("now", bank.project)], TWO_RUNS, *RUN_ON, workers=1)
+    forecast = forecast_of(found)
+    assert {"already_sent", "cap"} & set(forecast)
+    assert forecast == really_run(bank, but=pilot.id)
+    assert found.tally.events == sum(forecast.values())
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_two_planned_runs_of_one_period_tell_it_once(bank: Bank) -> None:
+    planned = Calendar.model_validate({"runs": [
+        {"communication": "quarterly-statement", "on": ["2026-04-02", "2026-05-02"], "time": "02:00"}
+    ]})  # fmt: skip
+    (found,) = simulate([Scenario("now", bank.project)], planned, date(2026, 4, 1), date(2026, 6, 30), workers=1)
+    days = Counter(key[2] for key in found.tally.sent.elements())
+    assert days["2026-04-02"] > 20
+    assert days["2026-04-02"] == forecast_of(found)["already_sent"]
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])

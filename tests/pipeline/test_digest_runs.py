@@ -86,6 +86,37 @@ def test_a_run_counts_those_as_withheld_whose_digest_did_not_go_out(joining: Ban
     assert not verify_messages(joining.project.store)
 
 
+def test_a_digest_tells_nothing_of_a_run_that_was_cancelled(joining: Bank) -> None:
+    first, second = readers(joining, 2)
+    fill(joining, first)
+    fill(joining, second)
+    run = runs.start(joining.project, "savings-offer", WEDNESDAY)
+    coordinator.execute(joining.project, run.id, workers=1)
+    tell(joining, second, "a")
+    with joining.project.store.write() as connection:
+        connection.execute(update(messages).where(messages.c.run_id == run.id).values(expires_at=None))
+    assert runs.cancel(joining.project, run.id) == (0, 2)
+    assert close_digests(joining.project, CLOSES) == {("news-digest", "empty"): 1, ("news-digest", "due"): 1}
+    [part] = rows_of(joining, "branch-news")
+    assert part["state"] == "digested"
+    found = certificate(joining.project, run.id)
+    assert (found.digested, found.withheld_by_reason["run_cancelled"], found.adds_up) == (0, 2, True)
+    assert not verify_messages(joining.project.store)
+
+
+def test_what_a_digest_told_before_its_run_was_cancelled_stays_told(joining: Bank) -> None:
+    [customer] = readers(joining, 1)
+    fill(joining, customer)
+    run = runs.start(joining.project, "savings-offer", WEDNESDAY)
+    coordinator.execute(joining.project, run.id, workers=1)
+    with joining.project.store.write() as connection:
+        connection.execute(update(messages).where(messages.c.run_id == run.id).values(expires_at=None))
+    close_digests(joining.project, CLOSES)
+    assert runs.cancel(joining.project, run.id) == (0, 0)
+    [digest] = rows_of(joining, "news-digest")
+    assert digest["state"] == "due"
+
+
 def test_who_turns_out_to_be_over_the_cap_under_lock_joins_with_words(joining: Bank) -> None:
     [customer] = readers(joining, 1)
     compiled = joining.project.compiled("savings-offer")

@@ -108,6 +108,18 @@ def test_without_a_turn_the_database_itself_keeps_writers_apart(
     store.close()
 
 
+def test_a_writer_who_cannot_open_the_lock_still_writes(database: Path) -> None:
+    """Made by a user with another umask, or before the database was opened to a group."""
+    database.with_name("ccm.db-turn").mkdir()  # a lock that nobody can open, not even root
+    store = Store(f"sqlite:///{database}")
+    with store.write() as connection:
+        connection.execute(text("CREATE TABLE counted (number INTEGER)"))
+        connection.execute(text("INSERT INTO counted VALUES (7)"))
+    with store.read() as connection:
+        assert connection.scalar(text("SELECT number FROM counted")) == 7
+    store.close()
+
+
 def _count(store: Store) -> None:
     for _ in range(10):
         with store.write() as connection:

@@ -16,9 +16,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from ccm.batch.runs import named_after
 from ccm.batch.simulate.bonds import Ties, ties
 from ccm.batch.simulate.events import Event, Events
 from ccm.batch.simulate.known import Known, known
+from ccm.batch.simulate.served import Served, served
 from ccm.batch.simulate.tally import Tally
 from ccm.decide import Facts, decide, plan_for
 from ccm.decide.relations import household, joint_holders
@@ -26,12 +28,15 @@ from ccm.decide.sharing import Wanted, refused
 from ccm.model.customer import Contact, Customer
 from ccm.model.message import Decision
 from ccm.pipeline.contact_points import contact_point, may_not_share
+from ccm.pipeline.copies import part_of
+from ccm.pipeline.data import previous_period
 from ccm.pipeline.digests import windows_of
 from ccm.pipeline.project import Project
+from ccm.pipeline.reserve import not_again
 from ccm.workspace.communication import Communication
 
-_Outcome = tuple[Facts, Decision, tuple[str, ...]]
-"""What was known, what was decided, and the channels on which messages go."""
+_Outcome = tuple[Facts, Decision, tuple[str, ...], str]
+"""What was known, what was decided, the channels on which messages go, and of a copy its part."""
 
 
 @lru_cache(maxsize=10_000)
@@ -42,8 +47,8 @@ def _point(channel: str, address: str) -> str:
 class _State:
     """What a group of customers has got so far."""
 
-    def __init__(self, people: Known, tally: Tally) -> None:
-        self.people, self.tally = people, tally
+    def __init__(self, people: Known, have: Served, ids: Sequence[str], tally: Tally) -> None:
+        self.people, self.have, self.ids, self.tally = people, have, ids, tally
         self.contacts: dict[str, tuple[Contact, ...]] = {}
         """Of those who got something: history and all."""
         self.messages: Counter[str] = Counter()
@@ -71,6 +76,7 @@ class Customers:
         collecting = {one.digest.into for one in named.values() if one.digest is not None}
         self._together = frozenset({run.communication for run in events.runs} | collecting)
         self._communications = named | {name: workspace.communication(name) for name in sorted(collecting)}
+        self._occasions = {run: self._occasion_of(run) for run in events.runs}
         self._windows = {name: windows_of(project, name) for name in collecting}
         self._days: dict[int, str] = {}
         self._languages: dict[tuple[str, str], str] = {}
@@ -86,11 +92,20 @@ class Customers:
         ids = [customer_id for group in groups for customer_id in group]
         tally = Tally(customers=len(ids))
         people = known(connection, self._project, list(self._communications.values()), ids, self._first)
+        runs = {run.communication for run in self._occasions}
+        have = served(connection, runs, {*self._occasions.values()}, list(people.facts))
         for group in groups:
-            state = _State(people, tally)
-            self._group(state, [customer_id for customer_id in group if customer_id in people.facts])
+            there = [customer_id for customer_id in group if customer_id in people.facts]
+            state = _State(people, have, there, tally)
+            self._group(state, there)
             tally.reached.update(state.messages[customer_id] for customer_id in group)
         return tally
+
+    def _occasion_of(self, run: Event) -> str:
+        """What a planned run is about, as `ccm.batch.runs` names it."""
+        kind = self._communications[run.communication].data.period
+        period = previous_period(kind, run.at, self._zone.key) if kind else None
+        return f"{run.communication}/{named_after(run.at, period)}"
 
     def _group(self, state: _State, ids: Sequence[str]) -> None:
         """Everything that happens to some customers, in order of time, of communications and of ids."""
@@ -113,14 +128,17 @@ class Customers:
     def _occasion(self, state: _State, event: Event, ids: Sequence[str]) -> Sequence[tuple[Event, str]]:
         """What happens at once to customers, decided one after the other; returns whose digests are to close when."""
         communication, at, tally = self._communications[event.communication], event.at, state.tally
-        outcomes = [self._decided(state, communication, customer_id, at) for customer_id in ids]
+        about = self._occasions.get(event, "")
+        outcomes = [self._decided(state, communication, customer_id, at, about) for customer_id in ids]
         if communication.copies:
-            outcomes = self._with_copies(state, communication, outcomes, at)
+            outcomes = self._with_copies(state, communication, outcomes, at, about)
         if len(outcomes) > 1:
-            outcomes = self._once_each(state, communication, outcomes, at)
+            outcomes = self._once_each(state, communication, outcomes, at, about)
         closings = []
         tally.events += len(outcomes)
-        for facts, decision, used in outcomes:
+        for facts, decision, used, part in outcomes:
+            if about and (used or decision.digest):
+                state.have.add(facts.customer.id, about, part, used)
             if used:
                 state.messages[facts.customer.id] += len(used)
                 self._sent(communication, facts.customer, decision, used, tally)
@@ -135,8 +153,10 @@ class Customers:
                 self._displaced(communication, facts, decision, at, tally)
         return closings
 
-    def _decided(self, state: _State, communication: Communication, customer_id: str, at: datetime) -> _Outcome:
-        """One decision; the room that it takes is taken from then on."""
+    def _decided(
+        self, state: _State, communication: Communication, customer_id: str, at: datetime, about: str, part: str = ""
+    ) -> _Outcome:
+        """One decision; the room that it takes is taken from then on. `about`: the occasion of a run."""
         known = state.people.of(customer_id, communication.purpose)
         customer, contacts = known.customer, state.contacts.get(customer_id, known.contacts)
         region = state.people.regions[id(known)]
@@ -146,15 +166,17 @@ class Customers:
             known.relations, known.proxy,
         )  # fmt: skip
         decision = decide(communication, self._policy, self._channels, facts, at)
+        if about and (decision.send or decision.digest) and state.have.has(customer_id, about, part):
+            return facts, not_again(decision, "already_sent"), (), part
         if not (decision.send and decision.channel and decision.due_at):
-            return facts, decision, ()
+            return facts, decision, (), part
         plan, used = plan_for(communication, self._policy, self._channels), (decision.channel, *decision.also)
         due = decision.due_at
         state.contacts[customer_id] = contacts + tuple(plan.contact(customer_id, channel, due) for channel in used)
-        return facts, decision, used
+        return facts, decision, used, part
 
     def _with_copies(
-        self, state: _State, communication: Communication, outcomes: Sequence[_Outcome], at: datetime
+        self, state: _State, communication: Communication, outcomes: Sequence[_Outcome], at: datetime, about: str
     ) -> list[_Outcome]:
         """Behind each customer's outcome those of the joint holders, as `ccm.pipeline.copies` has them."""
         found = []
@@ -162,36 +184,56 @@ class Customers:
             found.append(outcome)
             for holder in joint_holders(outcome[0].relations, communication.purpose):
                 if holder in state.people.facts:
-                    found.append(self._decided(state, communication, holder, at))
+                    part = part_of(outcome[0].customer.id, holder)
+                    found.append(self._decided(state, communication, holder, at, about, part))
                 else:
                     state.tally.events += 1
                     state.tally.withheld[communication.id, "unknown_customer", self._day(at)] += 1
         return found
 
     def _once_each(
-        self, state: _State, communication: Communication, outcomes: Sequence[_Outcome], at: datetime
+        self, state: _State, communication: Communication, outcomes: Sequence[_Outcome], at: datetime, about: str
     ) -> list[_Outcome]:
         """Without what would reach one address or household twice, as `ccm.pipeline.reserve` keeps it back."""
-        wanted, at_home = [], communication.one_per == "household"
-        for number, (facts, _, used) in enumerate(outcomes):
-            home = (household(facts.relations, communication.purpose) or "") if at_home else ""
+        wanted = []
+        for number, (facts, _, used, _) in enumerate(outcomes):
             for channel in used:
-                shared = may_not_share(self._policy, communication, channel)
-                point = _point(channel, facts.customer.reach(channel) or "") if shared else ""
+                point, home = self._places(communication, facts, channel)
                 if point or home:
                     wanted.append(Wanted(f"{number} {channel}", facts.customer.id, point, home))
-        why = refused(wanted, {}, {})
+        points, homes = self._served_places(state, communication, about) if wanted and about else ({}, {})
+        why = refused(wanted, points, homes)
         if not why:
             return list(outcomes)
         found = []
-        for number, (facts, decision, used) in enumerate(outcomes):
+        for number, (facts, decision, used, part) in enumerate(outcomes):
             left = tuple(channel for channel in used if f"{number} {channel}" not in why)
             for channel in used if len(left) < len(used) else ():
                 if reason := why.get(f"{number} {channel}"):
                     state.give_back(facts.customer.id, communication.id, channel, decision.due_at)
                     state.tally.withheld[communication.id, reason, self._day(at)] += 1
-            found.append((facts, decision, left))
+            found.append((facts, decision, left, part))
         return found
+
+    def _places(self, communication: Communication, facts: Facts, channel: str) -> tuple[str, str]:
+        """The address and the household that get a communication once, each empty where that does not hold."""
+        shared = may_not_share(self._policy, communication, channel)
+        point = _point(channel, facts.customer.reach(channel) or "") if shared else ""
+        at_home = communication.one_per == "household"
+        return point, (household(facts.relations, communication.purpose) or "") if at_home else ""
+
+    def _served_places(
+        self, state: _State, communication: Communication, about: str
+    ) -> tuple[dict[str, str], dict[str, str]]:
+        """Addresses and households that have it already, by where those who got it can be reached now."""
+        points, homes = dict[str, str](), dict[str, str]()
+        for customer_id in state.ids:
+            for channel in state.have.channels(customer_id, about):
+                facts = state.people.of(customer_id, communication.purpose)
+                point, home = self._places(communication, facts, channel)
+                points.setdefault(point, customer_id)
+                homes.setdefault(home, customer_id)
+        return points, homes
 
     def _sent(
         self, communication: Communication, customer: Customer, decision: Decision, used: Sequence[str], tally: Tally
