@@ -12,17 +12,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import orjson
 
 from ccm.api.forms import Fields
-from ccm.api.preference_view import Cell, View, refuses
-from ccm.decide.consent import Given
-from ccm.decide.preferences import Wishes
+from ccm.api.preference_cells import cell_changes
+from ccm.api.preference_view import View
 from ccm.model.customer import AccessibleFormat
 from ccm.pipeline.preference_changes import (
     Change,
     ConsentToMarketing,
     SetAccessibleFormat,
-    SetAllowed,
     SetLanguage,
-    SetOrder,
     SetPause,
     UnsubscribeFromMarketing,
 )
@@ -161,7 +158,7 @@ def still_possible(step: Step, view: View) -> Step:
 
 def changes_of(step: Step, view: View) -> list[Change]:
     """The changes that bring a step about."""
-    changes = _cell_changes({(category, channel): on for category, channel, on in step.cells}, view, step.at)
+    changes = cell_changes({(category, channel): on for category, channel, on in step.cells}, view, step.at)
     if step.pause is not None:
         # One for everything would hold what the customer is owed, too: it is set topic by topic.
         changes.append(SetPause(None))
@@ -175,43 +172,6 @@ def changes_of(step: Step, view: View) -> list[Change]:
         changes.append(UnsubscribeFromMarketing())
     changes += [ConsentToMarketing((channel,), written) for channel, written in step.resumed]
     return changes
-
-
-def _cell_changes(wanted: dict[Cell, bool], view: View, at: datetime) -> list[Change]:
-    """Every cell of a topic that is touched is spelt out, so that opening one thing opens nothing else."""
-    final = {(topic.category, channel): on for topic in view.topics for channel, on in topic.on.items()} | wanted
-    turned_on = [cell for cell, on in wanted.items() if on]
-    changes: list[Change] = []
-    wider = [row for row in view.rows if not row.allowed and "*" in (row.category, row.channel)
-             and any(_covers(row.category, row.channel, cell) for cell in turned_on)]  # fmt: skip
-    changes += [SetAllowed(row.category, row.channel, True) for row in wider]
-    marketing = {topic.category for topic in view.topics if topic.marketing}
-    given = Given(view.consents, at)
-    agreed = list(dict.fromkeys(
-        channel for category, channel in turned_on
-        if category in marketing and given.why_not("marketing", channel) is not None
-    ))  # fmt: skip
-    for topic in view.topics:
-        ranked = Wishes(view.rows, topic.category).ranked
-        new = [channel for category, channel in turned_on if category == topic.category and channel not in ranked]
-        if ranked and new:
-            changes.append(SetOrder(topic.category, (*ranked, *new)))
-    touched = {category for category, _ in wanted}
-    for (category, channel), on in final.items():
-        cell = (category, channel)
-        reopened = any(_covers(row.category, row.channel, cell) for row in wider)
-        if on and cell in wanted:
-            changes.append(SetAllowed(category, channel, True))
-            continue
-        concerned = category in touched or reopened or (category in marketing and channel in agreed)
-        said = cell not in wanted and not reopened and refuses(view.rows, category, channel, at)
-        if not on and concerned and not said:
-            changes.append(SetAllowed(category, channel, False))
-    return changes + ([ConsentToMarketing(tuple(agreed))] if agreed else [])
-
-
-def _covers(category: str, channel: str, cell: Cell) -> bool:
-    return category in ("*", cell[0]) and channel in ("*", cell[1])
 
 
 def _shown(value: str) -> tuple[str, str, bool]:
