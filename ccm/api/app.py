@@ -22,8 +22,9 @@ def make_app(project: Project, *, hosts: tuple[str, ...] = (), longest_wait: flo
     lost links has mistakes.
     """
     project.links()
-    # No page of the framework's own: its documentation loads scripts from elsewhere, and no route has any yet.
-    app = FastAPI(title="ccm", docs_url=None, redoc_url=None, openapi_url=None)
+    # No page of the framework's own: its documentation loads scripts from elsewhere, and no route has any yet. Nor its
+    # redirects: behind a proxy that does TLS they can lead to http, with the token in the address.
+    app = FastAPI(title="ccm", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     page = urlsplit(project.workspace.settings.organisation.preference_url)
     app.include_router(health.router(project))
     app.include_router(preferences.router(project, RateLimits(project.clock), longest_wait=longest_wait))

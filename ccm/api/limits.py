@@ -20,7 +20,7 @@ PER_TOKEN, PER_ADDRESS = 60, 600
 LINKS_PER_ADDRESS, LINKS_PER_MAILBOX = 20, 1
 """In an hour: how often who calls from one address may ask for a lost link, and how often one mailbox is asked for."""
 KEPT = 20_000
-"""Callers that are remembered, the latest ones; some 5 MB."""
+"""Callers that are remembered for a length of window, the latest ones; some 5 MB."""
 
 
 def caller(kind: str, name: str) -> str:
@@ -34,7 +34,10 @@ def network(address: str) -> str:
         known = ip_address(address)
     except ValueError:
         return address
-    return str(ip_network((known, 64), strict=False)) if known.version == 6 else address
+    if known.version == 4:
+        return address
+    # Written as IPv6 all of IPv4 is one network (RFC 4291, 2.5.5.2): who is behind a proxy that does so would share it.
+    return str(known.ipv4_mapped or ip_network((known, 64), strict=False))
 
 
 class RateLimits:
@@ -42,17 +45,19 @@ class RateLimits:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._seen: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
+        # Apart by length: a flood of tokens must not make us forget who has asked for links within the hour.
+        self._seen: dict[timedelta, OrderedDict[str, tuple[datetime, int]]] = {}
         self._lock = Lock()
 
     def passes(self, caller: str, most: int, window: timedelta = WINDOW) -> bool:
         """Counts a request; whether it is one of the first `most` of the caller's window. A caller has one window."""
         now = self._clock()
         with self._lock:
-            began, count = self._seen.pop(caller, (now, 0))
+            seen = self._seen.setdefault(window, OrderedDict())
+            began, count = seen.pop(caller, (now, 0))
             if now - began >= window:
                 began, count = now, 0
-            self._seen[caller] = (began, count + 1)
-            while len(self._seen) > KEPT:
-                self._seen.popitem(last=False)
+            seen[caller] = (began, count + 1)
+            while len(seen) > KEPT:
+                seen.popitem(last=False)
         return count < most

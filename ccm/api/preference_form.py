@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import zlib
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import get_args
@@ -10,17 +12,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import orjson
 
 from ccm.api.forms import Fields
-from ccm.api.preference_view import Cell, View, refuses
-from ccm.decide.consent import Given
-from ccm.decide.preferences import Wishes
+from ccm.api.preference_cells import cell_changes
+from ccm.api.preference_view import View
 from ccm.model.customer import AccessibleFormat
 from ccm.pipeline.preference_changes import (
     Change,
     ConsentToMarketing,
     SetAccessibleFormat,
-    SetAllowed,
     SetLanguage,
-    SetOrder,
     SetPause,
     UnsubscribeFromMarketing,
 )
@@ -32,6 +31,7 @@ PAUSES = (30, 60, 90)
 LONGEST_PAUSE = timedelta(days=366)
 UNDO_WITHIN = timedelta(days=1)
 _TAGS = ("en-GB", "en-US", "ja-JP")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +65,63 @@ class Step:
         )  # fmt: skip
 
     def packed(self) -> bytes:
-        """As JSON, for `unpacked`."""
-        return orjson.dumps([
+        """As JSON, for `unpacked`; compressed, since it stands in an address and may name every cell of a form."""
+        return zlib.compress(orjson.dumps([
             self.at, self.cells, self.pause, self.language, self.format, self.stopped, self.resumed, self.stop_pressed,
             self.undone,
-        ])  # fmt: skip
+        ]))  # fmt: skip
 
     @classmethod
     def unpacked(cls, content: bytes) -> Step:
         """What `packed` wrote."""
-        at, cells, pause, language, format_, stopped, resumed, stop_pressed, undone = orjson.loads(content)
+        at, cells, pause, language, format_, stopped, resumed, stop_pressed, undone = orjson.loads(
+            zlib.decompress(content)
+        )
         return cls(
             datetime.fromisoformat(at), tuple((a, b, c) for a, b, c in cells),
             None if pause is None else (_moment(pause[0]), _moment(pause[1])),
             None if language is None else (language[0], language[1]),
             None if format_ is None else (format_[0], format_[1]),
             tuple((a, b) for a, b in stopped), tuple((a, b) for a, b in resumed), stop_pressed, undone,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """What stands in the page's form. Cells are written as in the form, ``offers.email``."""
+
+    was: dict[str, bool]
+    """Each cell, and whether it was on when the customer first saw it."""
+    ticked: frozenset[str]
+    language: str
+    format: str
+    shown_format: str
+    pause: str = "keep"
+    pause_date: str = ""
+
+    @classmethod
+    def of(cls, view: View) -> Filled:
+        """The form as things are."""
+        was = {f"{topic.category}.{channel}": topic.on[channel] for topic, channel in view.cells()}
+        format_ = view.customer.accessible_format
+        return cls(
+            was, frozenset(cell for cell, on in was.items() if on), base(view.customer.language), format_, format_
+        )
+
+    @classmethod
+    def again(cls, fields: Fields, view: View) -> Filled:
+        """The form as it was sent, for a customer whose day for the pause cannot be taken. Raises `WrongForm`."""
+        now, one = cls.of(view), dict(fields)
+        sent = {
+            f"{category}.{channel}": on
+            for category, channel, on in (_shown(value) for name, value in fields if name == "shown")
+        }
+        was = {cell: sent.get(cell, on) for cell, on in now.was.items()}
+        ticked = {value for name, value in fields if name == "on"} | (now.ticked - sent.keys())
+        day = one.get("pause_date", "")
+        return cls(
+            was, frozenset(ticked & was.keys()), one.get("language", now.language), one.get("format", ""),
+            one.get("shown_format", now.shown_format), "date", day if _DAY.fullmatch(day) else "",
         )  # fmt: skip
 
 
@@ -117,7 +158,7 @@ def still_possible(step: Step, view: View) -> Step:
 
 def changes_of(step: Step, view: View) -> list[Change]:
     """The changes that bring a step about."""
-    changes = _cell_changes({(category, channel): on for category, channel, on in step.cells}, view, step.at)
+    changes = cell_changes({(category, channel): on for category, channel, on in step.cells}, view, step.at)
     if step.pause is not None:
         # One for everything would hold what the customer is owed, too: it is set topic by topic.
         changes.append(SetPause(None))
@@ -133,43 +174,6 @@ def changes_of(step: Step, view: View) -> list[Change]:
     return changes
 
 
-def _cell_changes(wanted: dict[Cell, bool], view: View, at: datetime) -> list[Change]:
-    """Every cell of a topic that is touched is spelt out, so that opening one thing opens nothing else."""
-    final = {(topic.category, channel): on for topic in view.topics for channel, on in topic.on.items()} | wanted
-    turned_on = [cell for cell, on in wanted.items() if on]
-    changes: list[Change] = []
-    wider = [row for row in view.rows if not row.allowed and "*" in (row.category, row.channel)
-             and any(_covers(row.category, row.channel, cell) for cell in turned_on)]  # fmt: skip
-    changes += [SetAllowed(row.category, row.channel, True) for row in wider]
-    marketing = {topic.category for topic in view.topics if topic.marketing}
-    given = Given(view.consents, at)
-    agreed = list(dict.fromkeys(
-        channel for category, channel in turned_on
-        if category in marketing and given.why_not("marketing", channel) is not None
-    ))  # fmt: skip
-    for topic in view.topics:
-        ranked = Wishes(view.rows, topic.category).ranked
-        new = [channel for category, channel in turned_on if category == topic.category and channel not in ranked]
-        if ranked and new:
-            changes.append(SetOrder(topic.category, (*ranked, *new)))
-    touched = {category for category, _ in wanted}
-    for (category, channel), on in final.items():
-        cell = (category, channel)
-        reopened = any(_covers(row.category, row.channel, cell) for row in wider)
-        if on and cell in wanted:
-            changes.append(SetAllowed(category, channel, True))
-            continue
-        concerned = category in touched or reopened or (category in marketing and channel in agreed)
-        said = cell not in wanted and not reopened and refuses(view.rows, category, channel, at)
-        if not on and concerned and not said:
-            changes.append(SetAllowed(category, channel, False))
-    return changes + ([ConsentToMarketing(tuple(agreed))] if agreed else [])
-
-
-def _covers(category: str, channel: str, cell: Cell) -> bool:
-    return category in ("*", cell[0]) and channel in ("*", cell[1])
-
-
 def _shown(value: str) -> tuple[str, str, bool]:
     category, _, rest = value.partition(".")
     channel, _, on = rest.partition(".")
@@ -182,6 +186,9 @@ def _pause(
     wanted: str, day: str, view: View, zone: str, at: datetime
 ) -> tuple[datetime | None, datetime | None] | None:
     before = view.paused_until
+    # Who fills in a day means it, whether or not the button above it was pressed, too.
+    if wanted == "keep" and day:
+        wanted = "date"
     if wanted == "keep":
         return None
     if wanted == "none":

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from babel.dates import format_date
 from fastapi.responses import HTMLResponse
 
-from ccm.api.preference_form import LONGEST_PAUSE, PAUSES, Step
+from ccm.api.preference_form import LONGEST_PAUSE, PAUSES, Filled, Step
 from ccm.api.preference_view import View
 from ccm.api.rendering import Pages
 from ccm.api.words import LANGUAGES, Words
@@ -29,15 +29,18 @@ class PreferencePages:
         """Where the page of a token is; with `note`, the page that says what was changed."""
         return self._pages.address({"t": token, "lang": language, "done": note})
 
-    def preferences(self, language: str, token: str, view: View, at: datetime, wrong: str = "") -> HTMLResponse:
-        """The page with its form; `wrong` names the field that could not be taken."""
+    def preferences(
+        self, language: str, token: str, view: View, at: datetime, wrong: str = "", filled: Filled | None = None
+    ) -> HTMLResponse:
+        """The page with its form; `wrong` names the field that could not be taken, `filled` is what came with it."""
         words = Words(language)
         today = at.astimezone(self._zone(view)).date()
         told = words("wrong_pause_date" if wrong == "pause_date" else "wrong") if wrong else ""
         return self._pages.show(
             "preferences.html", words, {"t": token, "lang": language}, 400 if wrong else 200, view=view, wrong=told,
-            pauses=PAUSES, first_day=today + timedelta(days=1), last_day=today + LONGEST_PAUSE,
-            spoken=base(view.customer.language), day=lambda moment: self._day(moment, view, language),
+            wrong_day=wrong == "pause_date", filled=filled or Filled.of(view), pauses=PAUSES,
+            first_day=today + timedelta(days=1), last_day=today + LONGEST_PAUSE,
+            day=lambda moment: self._day(moment, view, language),
         )  # fmt: skip
 
     def changed(self, language: str, token: str, note: str, step: Step, view: View, *, undo: bool) -> HTMLResponse:
@@ -47,11 +50,11 @@ class PreferencePages:
         heading = (
             "nothing_title" if step.empty and not step.stop_pressed else "undone_title" if step.undone else "done_title"
         )
-        # A language is put back with the form: the page itself has changed with it.
         way_back = note if undo and not step.empty else ""
         return self._pages.show(
-            "changed.html", words, {"t": token, "lang": language}, heading=words(heading), lines=lines, undo=way_back
-        )
+            "changed.html", words, {"t": token, "lang": language, "done": note}, heading=words(heading), lines=lines,
+            undo=way_back,
+        )  # fmt: skip
 
     def neutral(self, language: str, token: str, *, offered: bool, wrong: bool = False) -> HTMLResponse:
         """The page without anybody's choices; it is the same for every link that opens nothing.

@@ -6,7 +6,7 @@ Whoever has a link can look: the message may have been passed on. So no name, no
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from ccm.decide.consent import Given
@@ -49,7 +49,9 @@ class View:
     customer: Customer
     topics: tuple[Topic, ...]
     owed: tuple[Topic, ...]
-    """What cannot be switched off here."""
+    """What cannot be switched off here, without advertising of the same category."""
+    advertised: bool
+    """Whether advertising can reach the customer, in whatever category."""
     paused_until: datetime | None
     rows: tuple[Preference, ...]
     consents: tuple[Consent, ...]
@@ -85,14 +87,16 @@ def view_of(project: Project, customer_id: str, at: datetime) -> View | None:
         _topic(customer, category, rows, consents, found, at) for category, found in _by_category(project, customer)
     ]
     chosen = tuple(topic for topic in topics if _is_chosen(topic) and topic.on)
-    owed = tuple(topic for topic in topics if not _is_chosen(topic))
+    owed = tuple(_owed(topic) for topic in topics if not _is_chosen(topic))
+    advertised = any(topic.marketing and topic.on for topic in topics)
     categories = {"*", *(topic.category for topic in chosen)}
     pauses = [
         row.paused_until for row in rows if row.paused_until and row.paused_until > at and row.category in categories
     ]
     return View(
-        customer, chosen, owed, max(pauses, default=None), rows, consents, masked(customer.reach("email") or "")
-    )
+        customer, chosen, owed, advertised, max(pauses, default=None), rows, consents,
+        masked(customer.reach("email") or ""),
+    )  # fmt: skip
 
 
 def refuses(rows: tuple[Preference, ...], category: str, channel: str, at: datetime) -> bool:
@@ -119,6 +123,10 @@ def _by_category(project: Project, customer: Customer) -> list[tuple[str, list[C
 
 def _is_chosen(topic: Topic) -> bool:
     return all(one.purpose in CHOSEN for one in topic.communications)
+
+
+def _owed(topic: Topic) -> Topic:
+    return replace(topic, communications=tuple(one for one in topic.communications if one.purpose != "marketing"))
 
 
 def _topic(

@@ -74,7 +74,6 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "did_usual": ("Letters will come in the usual print.", "郵便を通常の文字でお届けします。"),
     "did_stop": ("No more advertising, on any channel.", "すべての方法による広告を停止しました。"),
     "did_resume": ("Advertising may come again by: {channels}.", "広告のお届けを再開します：{channels}。"),
-    "saved_plain": ("Your choices are saved.", "設定を保存しました。"),
     "undo": ("Take this back", "元に戻す"),
     "back": ("Back to all choices", "設定のページに戻る"),
     "wrong_title": ("Please look at the form again", "入力内容をご確認ください"),

@@ -164,7 +164,33 @@ def test_too_many_requests_wait_a_minute_and_one_click_from_one_service_does_not
     assert [limited.passes("a", 2) for _ in range(3)] == [True, True, False]
     for number in range(limits.KEPT):
         limited.passes(f"other {number}", 2)
-    assert len(limited._seen) == limits.KEPT
+    assert len(limited._seen[limits.WINDOW]) == limits.KEPT
+
+
+def test_who_asked_for_links_is_remembered_through_a_flood_of_other_requests(bank: Bank, browser: Browser) -> None:
+    limited = limits.RateLimits(bank.clock)
+    assert limited.passes("asked for a link", 1, limits.HOUR)
+    for number in range(limits.KEPT + 1):
+        limited.passes(f"link {number}", 1)
+    assert not limited.passes("asked for a link", 1, limits.HOUR)
+
+
+@pytest.mark.parametrize(("address", "owner"), [
+    ("192.0.2.7", "192.0.2.7"), ("::ffff:192.0.2.7", "192.0.2.7"), ("::ffff:192.0.2.8", "192.0.2.8"),
+    ("2001:db8:1:2:3::4", "2001:db8:1:2::/64"), ("testclient", "testclient"),
+])  # fmt: skip
+def test_an_ipv4_address_written_as_ipv6_is_no_household_of_all_of_them(
+    bank: Bank, browser: Browser, address: str, owner: str
+) -> None:
+    assert limits.network(address) == owner
+
+
+@pytest.mark.parametrize("path", [f"{PATH}/", f"{PATH}/style.css/"])
+def test_an_address_that_is_nearly_right_sends_nobody_elsewhere(bank: Bank, browser: Browser, path: str) -> None:
+    _, link = link_for(bank)
+    token = link.partition("?")[2]
+    for answer in (browser.get(f"{path}?{token}"), browser.post(f"{path}?{token}", ONE_CLICK)):
+        assert (answer.status_code, answer.headers.get("location")) == (404, None)
 
 
 def test_logs_name_the_route_and_no_token(bank: Bank, browser: Browser, caplog: pytest.LogCaptureFixture) -> None:

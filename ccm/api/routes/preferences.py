@@ -21,6 +21,7 @@ from ccm.api.forms import Fields, read_form
 from ccm.api.lost_links import LostLinks, read_address
 from ccm.api.preference_form import (
     UNDO_WITHIN,
+    Filled,
     Step,
     WrongForm,
     changes_of,
@@ -93,10 +94,9 @@ class _Preferences:
         try:
             step = self.asked(fields, token, view)
         except WrongForm as error:
-            return self.pages.preferences(language, token, view, now, wrong=str(error))
+            again = Filled.again(fields, view) if str(error) == "pause_date" else None
+            return self.pages.preferences(language, token, view, now, wrong=str(error), filled=again)
         self.change(link, changes_of(step, view), "preferences", "preference page")
-        if step.language is not None and "lang" not in request.query_params:
-            language = step.language[0].partition("-")[0]
         note = self.project.links().note(token, step.packed())
         # 303: the browser asks for the next page with GET, and reloading it does not act again.
         return RedirectResponse(self.pages.address(token, language, note), 303)
