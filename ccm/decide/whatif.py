@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from ccm.decide.case import NOT_NOW
 from ccm.decide.decide import decide
 from ccm.decide.facts import UNSAID, Facts
 from ccm.decide.grounds import Grounds
+from ccm.decide.relations import instead
+from ccm.decide.zones import whereabouts
 from ccm.model.customer import Consent, Contact, Customer, PostalAddress, Preference
 from ccm.model.message import Candidate, Decision
 
@@ -19,18 +22,20 @@ _DAY = timedelta(days=1)
 _BY_THE_HOUR, _BY_THE_DAY = 62, 400
 """Days ahead that are looked at by the hour, and by the day: a cap's window and a cool-off last a year at most."""
 _CONSENT = ("no_consent", "consent_withdrawn", "consent_too_weak")
+_PASSES = frozenset({"complaint_recent", "too_soon_after"})
+"""Reasons that time alone takes away, and before which no channel is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """One change. `code` is one of ``wait``, ``consent``, ``allow``, ``unpause``, ``address``, ``lift``, ``rank``,
-    ``close_complaint``, ``zone``, ``serve_jurisdiction``, ``serve_language``, ``no_expiry``."""
+    ``close_complaint``, ``proxy``, ``zone``, ``serve_jurisdiction``, ``serve_language``, ``no_expiry``."""
 
     code: str
     values: tuple[tuple[str, str], ...] = ()
     """What the change is about: ``channel``, ``purpose``, ``basis``, …"""
     at: datetime | None = None
-    """Of ``wait``: the first instant, to the second, at which the same decision would be to send; `values` say why
+    """Of ``wait``: the first instant, to the second, at which the decision would be another one; `values` say why
     it would not a second before."""
 
 
@@ -54,7 +59,7 @@ class _World:
         return decide(known.communication, known.policy, known.channels, self.facts, at or self.at)
 
     def having(self, step: Step, facts: Facts | None = None, grounds: Grounds | None = None) -> _World:
-        return _World(grounds or self.grounds, facts or self.facts, self.at, (*self.steps, step))
+        return _World(grounds or self.grounds, facts or self.facts, step.at or self.at, (*self.steps, step))
 
 
 def ways_out(grounds: Grounds, facts: Facts, at: datetime) -> list[Way]:
@@ -66,22 +71,20 @@ def ways_out(grounds: Grounds, facts: Facts, at: datetime) -> list[Way]:
     before = world.decision()
     if before.send:
         return _sooner(world, before)
-    if (wait := _wait(world)) is not None:
-        return [wait, *_search(world, _sends)]
-    return _search(world, _sends)
+    wait = _wait(world, _sends)
+    return ([wait] if wait else []) + _search(world, _sends, waits=wait is None)
 
 
-def fills(facts: Facts, decision: Decision, again: Callable[[Facts], Decision]) -> tuple[Contact, ...]:
-    """The contacts without any one of which the decision would not have met the same cap; `again` takes it again.
+def fills(facts: Facts, met: tuple[str, str], again: Callable[[Facts], tuple[str, str]]) -> tuple[Contact, ...]:
+    """The contacts without any one of which the same cap would not have been met.
 
+    `met`: reason and detail of a decision or of one channel; `again` gives them as they would be with other facts.
     Where a window holds more than its limit no single one is to blame: then those that take room at all.
     """
-    where = decision.reason, decision.detail
     found = []
     for place in range(len(facts.contacts)):
         rest = replace(facts, contacts=facts.contacts[:place] + facts.contacts[place + 1 :])
-        found_then = again(rest)
-        if (found_then.reason, found_then.detail) != where:
+        if again(rest) != met:
             found.append(facts.contacts[place])
     return tuple(found) or tuple(contact for contact in facts.contacts if contact.counts)
 
@@ -94,25 +97,35 @@ def _sooner(world: _World, before: Decision) -> list[Way]:
     channels = [candidate.channel for candidate in before.candidates]
     taken = channels.index(before.channel) if before.channel in channels else 0
     better = set(channels[:taken])
-    return _search(world, lambda decision: decision.send and decision.channel in better)
+
+    def good(decision: Decision) -> bool:
+        return decision.send and decision.channel in better
+
+    shut = any(one.reason in NOT_NOW for one in before.candidates[:taken])
+    wait = _wait(world, good) if shut else None
+    return ([wait] if wait else []) + _search(world, good)
 
 
-def _search(world: _World, good: Callable[[Decision], bool]) -> list[Way]:
-    """Ways of the fewest steps, in the order of the channels; breadth first, each decision taken for real."""
+def _search(world: _World, good: Callable[[Decision], bool], *, waits: bool = False) -> list[Way]:
+    """Ways of the fewest steps, in the order of the channels; breadth first, each decision taken for real.
+
+    `waits`: waiting alone does not help, but may together with something else.
+    """
     worlds, seen = [world], set[frozenset[Step]]()
     for _ in range(_STEPS):
         found: list[Way] = []
         following: list[_World] = []
         for one in worlds:
-            for changed in _changes(one, one.decision()):
+            for changed in _changes(one, one.decision(), waits=waits):
                 key = frozenset(changed.steps)
                 if key in seen or changed.steps[-1] in one.steps:
                     continue
                 seen.add(key)
                 result = changed.decision()
+                ends = changed.steps[-1].code == "close_complaint" or (waits and result.reason == "cap")
                 if good(result):
                     found.append(Way(changed.steps, result))
-                elif changed.steps[-1].code == "close_complaint" and (way := _wait(changed)) is not None:
+                elif ends and (way := _wait(changed, good)) is not None:
                     found.append(way)
                 else:
                     following.append(changed)
@@ -122,28 +135,38 @@ def _search(world: _World, good: Callable[[Decision], bool]) -> list[Way]:
     return []
 
 
-def _wait(world: _World) -> Way | None:
-    """The first instant at which the same facts lead to a message."""
+def _wait(world: _World, good: Callable[[Decision], bool]) -> Way | None:
+    """The first instant at which the same facts lead to a good decision."""
+    found = _first(world, good)
+    return None if found is None else Way((*world.steps, found), world.decision(found.at))
+
+
+def _first(world: _World, good: Callable[[Decision], bool]) -> Step | None:
     start = world.at.astimezone(UTC).replace(microsecond=0)
     before = start
     steps = [_HOUR * number for number in range(1, _BY_THE_HOUR * 24)]
     steps += [_DAY * number for number in range(_BY_THE_HOUR, _BY_THE_DAY)]
     for step in steps:
         moment = start + step
-        if not world.decision(moment).send:
+        if not good(world.decision(moment)):
             before = moment
             continue
         # Between the two the answer changes: halve until it is known to the second.
         while moment - before > timedelta(seconds=1):
             middle = before + timedelta(seconds=(moment - before) // timedelta(seconds=2))
-            before, moment = (before, middle) if world.decision(middle).send else (middle, moment)
-        last = world.decision(before)
-        wait = Step("wait", (("reason", last.reason), ("detail", last.detail)), moment)
-        return Way((*world.steps, wait), world.decision(moment))
+            before, moment = (before, middle) if good(world.decision(middle)) else (middle, moment)
+        reason, detail = _why_not_yet(world.decision(before), world.decision(moment).channel)
+        return Step("wait", (("reason", reason), ("detail", detail)), moment)
     return None
 
 
-def _changes(world: _World, decision: Decision) -> Iterator[_World]:
+def _why_not_yet(last: Decision, channel: str | None) -> tuple[str, str]:
+    """Why the decision before was not the one that was waited for: where it sent, why not on that channel."""
+    passed = (one for one in last.candidates if last.send and one.channel == channel)
+    return next(((one.reason, one.detail) for one in passed), (last.reason, last.detail))
+
+
+def _changes(world: _World, decision: Decision, *, waits: bool) -> Iterator[_World]:
     """Every world that differs in one thing that the decision names as in its way."""
     facts, grounds = world.facts, world.grounds
     customer, communication = facts.customer, grounds.communication
@@ -164,12 +187,14 @@ def _changes(world: _World, decision: Decision) -> Iterator[_World]:
                 if case.case_id == decision.detail else case for case in facts.cases
             )  # fmt: skip
             yield world.having(Step("close_complaint", (("case", decision.detail),)), replace(facts, cases=cases))
-        case "quiet_hours" if customer.timezone is None:
-            other = customer.model_copy(update={"timezone": "UTC"})
-            yield world.having(Step("zone"), replace(facts, customer=other))
-        case "expires_in_quiet_hours":
-            longer = communication.model_copy(update={"expires_after_hours": None})
-            yield world.having(Step("no_expiry"), grounds=replace(grounds, communication=longer))
+        case "quiet_hours" | "expires_in_quiet_hours" as reason:
+            yield from _shut(world, reason)
+        case reason if waits and reason in _PASSES:
+            if (step := _first(world, lambda later: later.reason != reason)) is not None:
+                yield world.having(step)
+        case "no_proxy" if (relation := instead(facts.relations, communication.purpose)) is not None:
+            known = replace(facts, proxy=customer.model_copy(update={"status": "active"}))
+            yield world.having(Step("proxy", (("receiver", relation.kind),)), known)
         case kind if any(row.kind == kind and row.channel == "*" for row in facts.suppressions):
             rest = tuple(row for row in facts.suppressions if row.kind != kind or row.channel != "*")
             step = Step("lift", (("channel", "*"), ("kind", kind)))
@@ -193,21 +218,50 @@ def _for_channel(world: _World, candidate: Candidate) -> Iterator[_World]:
         others = tuple(one for one in facts.consents if (one.purpose, one.channel) != (purpose, channel))
         yield world.having(step, replace(facts, consents=(*others, row)))
     elif reason in ("opted_out", "paused"):
-        category = world.grounds.communication.category
-        rows = tuple(
-            row._replace(allowed=True, paused_until=None)
-            if row.category in ("*", category) and row.channel in ("*", channel) else row for row in facts.preferences
-        )  # fmt: skip
-        step = Step("allow" if reason == "opted_out" else "unpause", (about, ("category", category)))
-        yield world.having(step, replace(facts, preferences=rows))
+        yield _allowed(world, channel, reason)
     elif reason == "no_address":
         yield world.having(Step("address", (about,)), replace(facts, customer=_reached(facts, channel)))
     elif any(row.kind == reason for row in facts.suppressions):
         rest = tuple(row for row in facts.suppressions if row.kind != reason)
         yield world.having(Step("lift", (about, ("kind", reason))), replace(facts, suppressions=rest))
+    elif reason in ("quiet_hours", "expires_in_quiet_hours"):
+        yield from _shut(world, reason)
     elif reason == "not_preferred":
-        asked_for = Preference(customer_id=facts.customer.id, category="*", channel=channel, rank=100)
+        own = world.grounds.communication.category  # whoever ranked channels for it is asked by no other order
+        ranked = any(row.category == own and row.rank is not None for row in facts.preferences)
+        asked_for = Preference(
+            customer_id=facts.customer.id, category=own if ranked else "*", channel=channel, rank=100
+        )  # fmt: skip
         yield world.having(Step("rank", (about,)), replace(facts, preferences=(*facts.preferences, asked_for)))
+
+
+def _allowed(world: _World, channel: str, reason: str) -> _World:
+    """As wide as what the customer refused or paused: one row for every channel is one change."""
+    facts, category = world.facts, world.grounds.communication.category
+
+    def refuses(row: Preference, *channels: str) -> bool:
+        refused = not row.allowed or (row.paused_until is not None and row.paused_until > world.at)
+        return refused and row.category in ("*", category) and row.channel in ("*", *channels)
+
+    wide = any(refuses(row) for row in facts.preferences)
+    channels = [row.channel for row in facts.preferences] if wide else [channel]
+    reached = [row for row in facts.preferences if refuses(row, *channels)]
+    rows = tuple(row._replace(allowed=True, paused_until=None) if row in reached else row for row in facts.preferences)
+    of = "*" if any(row.category == "*" for row in reached) else category
+    about = ("channel", "*" if wide else channel), ("category", of)
+    step = Step("allow" if reason == "opted_out" else "unpause", about)
+    return world.having(step, replace(facts, preferences=rows))
+
+
+def _shut(world: _World, reason: str) -> Iterator[_World]:
+    """Where a channel does not open before the message expires, or nobody knows whose clock counts."""
+    customer, communication = world.facts.customer, world.grounds.communication
+    if reason == "expires_in_quiet_hours":
+        longer = communication.model_copy(update={"expires_after_hours": None})
+        yield world.having(Step("no_expiry"), grounds=replace(world.grounds, communication=longer))
+    elif not whereabouts(world.facts.proxy or customer, world.grounds.policy.zones).zones:
+        other = customer.model_copy(update={"timezone": "UTC"})
+        yield world.having(Step("zone"), replace(world.facts, customer=other))
 
 
 def _reached(facts: Facts, channel: str) -> Customer:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
 from ccm.compliance import approvals
+from ccm.decide import decide
 from ccm.decide.facts import Facts
 from ccm.decide.grounds import Grounds
 from ccm.decide.relations import instead
@@ -20,9 +22,9 @@ from ccm.model.message import Decision
 from ccm.pipeline.copies import PART
 from ccm.pipeline.explain_basis import Basis
 from ccm.pipeline.explain_digest import of_digest
-from ccm.pipeline.explain_handoff import at_handoffs
+from ccm.pipeline.explain_handoff import at_handoffs, held
 from ccm.pipeline.explain_people import people
-from ccm.pipeline.explain_words import channel_name, phrase, shown, utc
+from ccm.pipeline.explain_words import channel_name, clock, detail_words, phrase, reason_words, shown, utc
 from ccm.pipeline.project import Project
 from ccm.pipeline.traces import load, opened_all
 
@@ -63,7 +65,8 @@ def tried(
     """A decision that is taken now and recorded nowhere, as `explained` has those that were."""
     return {
         "message": None, "customer": decision.customer_id, "communication": decision.communication, "run": None,
-        "state": "would_send" if decision.send else "would_withhold", "reason": decision.reason,
+        "state": "would_send" if decision.send else "would_digest" if decision.digest else "would_withhold",
+        "reason": decision.reason,
         "why": words(decision.reason, language), "detail": decision.detail, "channel": decision.channel,
         "variant": decision.variant, "due": utc(decision.due_at), "receiver": _receiver(grounds, facts),
         **decided(project, connection, decision, grounds, facts, language),
@@ -90,25 +93,31 @@ def decided(
     ways: list[dict[str, Any]] = []
     # Who was erased is nobody any more: which variant they would get cannot be told.
     if grounds is not None and facts is not None and not decision.customer_id.startswith(ERASED):
-        basis = Basis(project, connection, grounds, facts, decision, language).all()
-        zone = facts.customer.timezone or "UTC"
+        again = partial(_again, grounds, decision)
+        basis = Basis(project, connection, grounds, facts, decision, language, again).all()
+        zone = clock(facts.customer.timezone)
         ways = [_way(way, zone, language) for way in ways_out(grounds, facts, decision.at)]
     return {
         "decision": {
             "reason": decision.reason, "why": words(decision.reason, language), "send": decision.send,
             "channel": decision.channel, "detail": decision.detail, "digest": decision.digest,
             "also": list(decision.also), "due": utc(decision.due_at),
+            "held": held(decision, language),
         },
         "decided_for": utc(decision.at),
         "candidates": [
-            {"channel": c.channel, "taken": c.taken, "reason": c.reason, "why": words(c.reason, language),
-             "detail": c.detail} for c in decision.candidates
+            {"channel": c.channel, "taken": c.taken, "reason": c.reason, "detail": c.detail,
+             "why": reason_words(c.reason, c.detail, language)} for c in decision.candidates
         ],
         "basis": [asdict(one) for one in basis],
         "would_change": ways,
         "policy": grounds.digest if grounds is not None else "",
         "engine": grounds.engine if grounds is not None else "",
     }  # fmt: skip
+
+
+def _again(grounds: Grounds, decision: Decision, facts: Facts) -> Decision:
+    return decide(grounds.communication, grounds.policy, grounds.channels, facts, decision.at)
 
 
 def _receiver(grounds: Grounds, facts: Facts) -> str:
@@ -123,8 +132,10 @@ def _way(way: Way, zone: str, language: str) -> dict[str, Any]:
     wait = next((step for step in way.steps if step.code == "wait"), None)
     if wait is not None and wait.at is not None:
         last = dict(wait.values)
-        why = words(last["reason"], language) + (f" [{last['detail']}]" if last["detail"] else "")
-        would = phrase("wait", language, at=shown(wait.at, zone), due=due, why=why)
+        reason, detail = last["reason"], last["detail"]
+        why = reason_words(reason, detail, language) + detail_words(reason, detail, language)
+        channel = channel_name(result.channel or "", language)
+        would = phrase("wait", language, at=shown(wait.at, zone), due=due, why=why, channel=channel)
     else:
         would = phrase("would_go", language, channel=channel_name(result.channel or "", language), due=due)
     if steps:
@@ -141,8 +152,6 @@ def _step(step: Step, language: str) -> str:
     values = dict(step.values)
     if "channel" in values:
         values["channel"] = channel_name(values["channel"], language)
-    if "kind" in values:
-        values["kind"] = words(values["kind"], language)
     return phrase(step.code, language, **values)
 
 

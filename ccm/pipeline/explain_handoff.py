@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from ccm.decide.grounds import Grounds
 from ccm.decide.trace import words
 from ccm.decide.unpacking import Trace
-from ccm.model.message import Candidate
+from ccm.model.message import Candidate, Decision
 from ccm.pipeline.explain_basis import Basis
-from ccm.pipeline.explain_words import phrase, utc
+from ccm.pipeline.explain_words import detail_words, phrase, utc
 from ccm.pipeline.project import Project
 from ccm.pipeline.replay import expiry, handed_over
 
@@ -28,7 +28,8 @@ def at_handoffs(
     found = []
     for trace, grounds in later:
         decision = trace.outcome
-        code, _, about = decision.detail.partition(":") if decision.send else (decision.reason, "", decision.detail)
+        waits = held(decision, language)
+        code, about = (waits["reason"], waits["detail"]) if waits else (decision.reason, decision.detail)
         basis: list[dict[str, Any]] = []
         if grounds is not None and trace.facts is not None:
             # On the channel that it was to go on: no other was looked at.
@@ -45,9 +46,17 @@ def at_handoffs(
     return found
 
 
+def held(decision: Decision, language: str) -> dict[str, str] | None:
+    """What a decision to send waits for: the reason, in words too, and its detail; None where it need not wait."""
+    code, _, about = decision.detail.partition(":")
+    if not decision.send or not code:
+        return None
+    return {"reason": code, "why": words(code, language), "detail": about}
+
+
 def told_of_handoffs(found: Mapping[str, Any], language: str) -> Iterator[str]:
     """The same in lines."""
     for one in found.get("handoffs", ()):
-        detail = f" [{one['detail']}]" if one["detail"] else ""
+        detail = detail_words(one["reason"], one["detail"], language)
         yield phrase("handoff_held" if one["send"] else "handoff_withheld", language, **{**one, "detail": detail})
         yield from (f"      {known['text']}" for known in one["basis"])

@@ -8,7 +8,7 @@ from typing import Any
 from ccm.pipeline.explain_digest import told_of_digest
 from ccm.pipeline.explain_handoff import told_of_handoffs
 from ccm.pipeline.explain_people import told_of_people
-from ccm.pipeline.explain_words import channel_name, phrase, state_name
+from ccm.pipeline.explain_words import channel_name, detail_words, phrase, state_name
 from ccm.pipeline.replay import Replay, counts
 
 
@@ -54,16 +54,22 @@ def run_line(run: str, replays: Sequence[Replay], language: str) -> str:
 
 def _head(found: Mapping[str, Any], language: str) -> Iterator[str]:
     yield phrase("message" if found["message"] else "trial", language, **found)
-    channel = found["channel"]
+    channel, held = found["channel"], found["decision"]["held"]
+    # What the decision waited for stands beside the time until which it did.
+    detail = "" if held and found["detail"] == found["decision"]["detail"] else found["detail"]
     yield phrase(
         "state", language, state=state_name(found["state"], language), why=found["why"], reason=found["reason"],
         by=phrase("by", language, channel=channel_name(channel, language)) if channel else "",
-        detail=f" [{found['detail']}]" if found["detail"] else "",
+        detail=detail_words(found["reason"], detail, language),
     )  # fmt: skip
     yield phrase("decided", language, at=found["decided_for"])
     yield from told_of_people(found, language)
     if found["due"]:
-        yield phrase("due", language, at=found["due"])
+        why = ""
+        if held and found["due"] == found["decision"]["due"]:
+            about = detail_words(held["reason"], held["detail"], language)
+            why = phrase("due_held", language, why=held["why"], reason=held["reason"], detail=about)
+        yield phrase("due", language, at=found["due"], why=why)
     if found["decision"]["digest"]:
         yield phrase("digest", language, digest=found["decision"]["digest"])
     yield from told_of_digest(found, language)
@@ -73,12 +79,13 @@ def _decision(found: Mapping[str, Any], language: str) -> Iterator[str]:
     colon = "：" if language == "ja" else ": "
     for candidate in found["candidates"]:
         mark = "+" if candidate["taken"] else "-"
-        extra = f" [{candidate['detail']}]" if candidate["detail"] else ""
+        said = "" if candidate["detail"] == candidate["channel"] else candidate["detail"]
+        extra = detail_words(candidate["reason"], said, language)
         name = channel_name(candidate["channel"], language)
         yield f"    {mark} {name}{colon}{candidate['why']} ({candidate['reason']}){extra}"
     if found["basis"]:
         yield phrase("because", language)
-        yield from (f"    {one['text']}" for one in found["basis"])
+        yield from dict.fromkeys(f"    {one['text']}" for one in found["basis"])
     yield from told_of_handoffs(found, language)
     if not found["policy"]:
         return

@@ -94,7 +94,7 @@ def test_each_time_that_it_is_held_stands_behind_the_one_before(bank: Bank) -> N
     assert (len(decisions), decisions[0]) == (3, before), "the first decision stays as it was"
     assert [leaf["held"] for leaf in said(bank, message)[1:]] == ["held_for_quiet_hours"] * 2, "no zone in the log"
     assert replayed_row(bank, message).handoffs == 2
-    assert "[customer Pacific/Honolulu]" in told_of(bank, message, "en")
+    assert "[the customer's own zone: Pacific/Honolulu]" in told_of(bank, message, "en")
     there = row(bank, message)["due_at"]
     trace = row(bank, message)["trace"]
     assert delivered(bank, message, there)[0] == "accepted"
@@ -139,8 +139,8 @@ def test_one_that_is_withheld_for_what_the_customer_said_meanwhile_is_decided_ag
         connection.execute(insert(preferences), [refused])
     assert delivered(bank, message) == ("withheld", "opted_out")
     assert replayed_row(bank, message).verdict == "agrees"
-    assert "the customer's own preference for * on every channel: no" in told_of(bank, message, "en")
-    assert "お客さまのご希望（*・すべての手段）：希望しない" in told_of(bank, message, "ja")
+    assert "the customer's own preference for everything on every channel: no" in told_of(bank, message, "en")
+    assert "お客さまのご希望（すべてのお知らせ・すべての手段）：希望しない" in told_of(bank, message, "ja")
 
 
 @ONE_DATABASE
