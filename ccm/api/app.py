@@ -33,6 +33,14 @@ def make_app(project: Project, *, hosts: tuple[str, ...] = (), longest_wait: flo
     return app
 
 
+_IN_JAPANESE = {
+    403: "フォームが別のサイトから送信されたため、受け付けられません。\n",
+    404: "ページが見つかりません。\n",
+}
+"""Of refusals that a person with a browser can meet; the others are for programs."""
+
+
 async def _refused(request: Request, error: Exception) -> PlainTextResponse:
     assert isinstance(error, HTTPException)
-    return PlainTextResponse(f"{error.detail}\n", error.status_code, error.headers)
+    words = f"{error.detail}\n{_IN_JAPANESE.get(error.status_code, '')}"
+    return PlainTextResponse(words, error.status_code, error.headers)

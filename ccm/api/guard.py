@@ -27,6 +27,9 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 """On every answer that does not say otherwise."""
+WENT_WRONG = (
+    "Something went wrong. Please try again later.\n問題が発生しました。しばらくしてからもう一度お試しください。"
+)
 _log = logging.getLogger("ccm.api")
 
 
@@ -59,7 +62,7 @@ class Guard:
             # By type only: the words of an error can quote a token or a customer.
             _log.error("an error of type %s", type(error).__name__)
             if not answer.status:
-                await _refused(500, "Something went wrong. Please try again later.")(scope, receive, answer)
+                await _refused(500, WENT_WRONG)(scope, receive, answer)
         finally:
             # The route's pattern instead of the path, and no query: a token is a credential.
             route = getattr(scope.get("route"), "path", "-")

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from babel import Locale
 from babel.dates import format_date
 from fastapi.responses import HTMLResponse
 
 from ccm.api.preference_form import LONGEST_PAUSE, PAUSES, Filled, Step
 from ccm.api.preference_view import View
 from ccm.api.rendering import Pages
-from ccm.api.words import LANGUAGES, Words
+from ccm.api.words import Words
 from ccm.workspace.languages import base
 from ccm.workspace.settings import Organisation
 
@@ -109,7 +110,9 @@ class PreferencePages:
                 words("did_pause", date=self._day(until, view, words.language)) if until else words("did_unpause")
             )
         if step.language is not None:
-            lines.append(words("did_language", language=LANGUAGES.get(base(step.language[0]), step.language[0])))
+            spoken = base(step.language[0])
+            named = Locale(words.language).languages.get(spoken, spoken)
+            lines.append(words("did_language", language=named))
         if step.format is not None:
             lines.append(words("did_large" if step.format[0] else "did_usual"))
         if step.resumed:

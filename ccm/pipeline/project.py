@@ -176,9 +176,12 @@ class Project:
             self._vault = open_vault(self.store, path, settings.kms_key, self.random_bytes, self.clock())
         return self._vault
 
-    def links(self) -> PreferenceLinks:
-        """What makes and reads links to the preference page; the first key is made here. Raises as `open_link_keys`."""
-        if self._links is None:
+    def links(self, *, again: bool = False) -> PreferenceLinks:
+        """What makes and reads links to the preference page; the first key is made here. Raises as `open_link_keys`.
+
+        `again`: by the keys as they are now, for a process that serves longer than a key lasts.
+        """
+        if self._links is None or again:
             path = self.path(self.workspace.settings.preference_page.key)
             self._links = PreferenceLinks(open_link_keys(self.store, path, self.random_bytes, self.clock()))
         return self._links

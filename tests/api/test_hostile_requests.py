@@ -62,6 +62,15 @@ def test_a_form_of_another_site_changes_nothing(
     assert (stated(bank, name) == before) == (status == 403)
 
 
+def test_what_a_person_with_a_browser_can_meet_is_said_in_both_languages(bank: Bank, browser: Browser) -> None:
+    _, link = link_for(bank)
+    other_site = browser.post(link, {"action": "stop"}, headers={"sec-fetch-site": "cross-site"})
+    assert other_site.text == (
+        "The form was sent from another site.\nフォームが別のサイトから送信されたため、受け付けられません。\n"
+    )
+    assert browser.get("/prefz").text == "Not Found\nページが見つかりません。\n"
+
+
 @pytest.mark.parametrize(("content", "headers", "status"), [
     (b"List-Unsubscribe=One-Click", {"content-type": "application/json"}, 415),
     (b"List-Unsubscribe=One-Click", {}, 415),
@@ -218,6 +227,8 @@ def test_a_store_that_does_not_answer_is_told_without_details(
     monkeypatch.setattr(bank.project.store, "read", broken)
     answer = browser.get(link)
     assert answer.status_code == 500
+    assert "try again later" in answer.text
+    assert "もう一度お試しください" in answer.text
     assert browser.get("/readyz").status_code == 503
     assert browser.get("/healthz").status_code == 200
     assert "secret" not in answer.text + caplog.text

@@ -13,12 +13,11 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 from api_parts import FORM, PATH, SITE, Browser, Page, customer_with
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from support import Bank
 
 from ccm.api import limits
 from ccm.api.app import make_app
-from ccm.api.lost_links import read_address
 from ccm.model.customer import Customer
 from ccm.pipeline import contents
 from ccm.store import feeds
@@ -133,6 +132,17 @@ def test_the_answer_is_on_its_way_before_the_address_is_looked_for(bank: Bank, a
     asyncio.run(asking.app(scope, receive, send))
     assert recorded == [0]
     assert len(rows_of(bank)) == 1
+
+
+@SQLITE
+def test_who_ranked_other_channels_alone_gets_the_link_that_was_asked_for(bank: Bank, asking: Browser) -> None:
+    name = customer_with(bank)
+    row = {"customer_id": name, "category": "*", "channel": "sms", "rank": 1, "allowed": True}
+    with bank.project.store.write() as connection:
+        connection.execute(delete(preferences).where(preferences.c.customer_id == name))
+        connection.execute(insert(preferences).values(**row, hours="", source="feed", row_digest=""))
+    ask(asking, known_as(bank, name).contact_points["email"])
+    assert [(row["channel"], row["state"]) for row in rows_of(bank)] == [("email", "due")]
 
 
 @SQLITE
@@ -284,28 +294,3 @@ def test_the_form_has_a_label_and_tells_screen_readers_what_is_wrong(
     assert set(str(field["aria-describedby"]).split()) <= ids
     assert [have["id"] for _, have in tags if have.get("role") == "alert"] == ["wrong-address"]
     assert (field["autocomplete"], field["inputmode"]) == ("email", "email")
-
-
-def test_customers_are_found_by_address_through_an_index(bank: Bank) -> None:
-    with bank.project.store.read() as connection:
-        names = feeds.customer_ids(connection, None, 100)
-        by_address: dict[str, list[str]] = {}
-        for name, customer in feeds.customers(connection, names).items():
-            if address := customer.contact_points.get("email"):
-                by_address.setdefault(address.lower(), []).append(name)
-        for address, expected in by_address.items():
-            assert feeds.customers_by_email(connection, address.upper(), 100) == expected
-        assert feeds.customers_by_email(connection, "nobody@example.com", 100) == []
-        assert connection.scalar(select(func.count()).select_from(customers)) > len(by_address) > 5
-        if bank.project.store.dialect == "sqlite":
-            plan = "EXPLAIN QUERY PLAN SELECT id FROM customers WHERE lower(json_extract(document, "
-            told = connection.exec_driver_sql(plan + "'$.contact_points.email')) = lower('x')").all()
-            assert "ix_customers_email" in str(told)
-
-
-@pytest.mark.parametrize(("typed", "read"), [
-    ("a.b+c@Example.com", "a.b+c@example.com"), ("ａ＠ｅｘａｍｐｌｅ．ｃｏｍ", "a@example.com"),
-    ("a@例え.jp", "a@xn--r8jz45g.jp"), ("a" * 321, None), ("a@b", None),
-])  # fmt: skip
-def test_an_address_is_read_as_people_type_it(typed: str, read: str | None) -> None:
-    assert read_address(typed) == read

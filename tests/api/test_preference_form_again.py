@@ -109,6 +109,18 @@ def test_what_was_saved_can_be_read_in_the_other_language_and_taken_back_there(
     assert ("お届けするお知らせ" if language == "en" else "What you get") in browser.get(str(back)).text
 
 
+@pytest.mark.parametrize(("language", "wanted", "told"), [
+    ("en", "ja", "Our messages will be in Japanese."), ("ja", "en", "お知らせの言語を英語にしました。"),
+])  # fmt: skip
+def test_a_language_is_named_in_the_language_of_the_page(
+    bank: Bank, browser: Browser, language: str, wanted: str, told: str
+) -> None:
+    name = customer_with(bank, language=language)
+    page = browser.get(f"{PATH}?t={token_for(bank, name, language=language)}")
+    done = sent(browser, page, language=[wanted])
+    assert told in browser.get(done.headers["location"]).text
+
+
 def test_a_step_of_every_cell_that_a_form_can_have_fits_in_its_note(bank: Bank) -> None:
     cells = tuple((f"category-number-{number:02}", channel, True) for number in range(18) for channel in (
         "email", "sms", "letter", "line", "whatsapp", "push", "social", "inbox"

@@ -247,3 +247,20 @@ def test_links_of_the_key_before_still_open_the_page(bank: Bank, browser: Browse
     rotated = Browser(make_app(bank.project))
     assert "What you get" in rotated.get(link).text
     assert token_for(bank, name) not in link
+
+
+@SQLITE
+def test_a_link_of_a_key_that_is_newer_than_the_process_unsubscribes(
+    bank: Bank, browser: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    name = customer_with(bank)
+    before = len(stated(bank, name)[1])
+    path = bank.project.path(bank.project.workspace.settings.preference_page.key)
+    retired = link_keys.rotate(bank.project.store, path, bank.project.random_bytes, bank.clock())
+    link = page_of(bank.reopened(), name)
+    away = retired.rename(retired.with_name("elsewhere"))
+    assert "Please use the link" in browser.get(f"{link}&lang=en").text
+    assert f"{retired}: put it back" in caplog.text
+    away.rename(retired)
+    assert browser.post(link, ONE_CLICK).status_code == 200
+    assert len(stated(bank, name)[1]) == before + 1

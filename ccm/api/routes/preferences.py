@@ -8,6 +8,7 @@ link asks for a new one here, with or without a link that opens nothing.
 
 from __future__ import annotations
 
+import logging
 import re
 from contextlib import suppress
 from urllib.parse import urlsplit
@@ -31,7 +32,7 @@ from ccm.api.preference_form import (
 )
 from ccm.api.preference_pages import PreferencePages
 from ccm.api.preference_view import View, view_of
-from ccm.errors import NotFound
+from ccm.errors import CcmError, NotFound
 from ccm.log import leaves, sequencer
 from ccm.pipeline.preference_changes import Change, UnsubscribeFromMarketing, apply_changes
 from ccm.pipeline.preference_links import LONGEST, PreferenceLink
@@ -39,6 +40,7 @@ from ccm.pipeline.project import Project
 
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+")
+_log = logging.getLogger("ccm.api")
 NOBODY = ""
 """Asked for where a link names nobody, so that the answer takes as long."""
 
@@ -53,6 +55,8 @@ class _Preferences:
         self.origin = f"{address.scheme}://{address.netloc}"
         self.pages = PreferencePages(self.organisation, self.path, self.days)
         self.lost = LostLinks(project, rates, longest_wait)
+        self.key = project.path(project.workspace.settings.preference_page.key)
+        self.key_made = 0
 
     async def get(self, request: Request) -> Response:
         return await run_in_threadpool(self.show, request)
@@ -130,7 +134,7 @@ class _Preferences:
     def unsubscribe(self, request: Request) -> Response:
         """One click. The answer is the same whoever's link it was, and however old."""
         token = _token(request)
-        link = self.project.links().read(token)
+        link = self.read(token)
         # Mail services press the button for all their users from a few addresses: only the link counts here.
         if not self.rates.passes(limits.caller("link", token), limits.PER_TOKEN):
             return self.pages.slow(_language(request, link))
@@ -154,10 +158,23 @@ class _Preferences:
     def opened(self, request: Request) -> tuple[str, PreferenceLink | None, View | None]:
         """The token, what it says, and the customer's side; the last is None for every link that opens nothing."""
         token, now = _token(request), self.project.clock()
-        link = self.project.links().read(token)
+        link = self.read(token)
         shown = link is not None and link.shows_on(now.date(), self.days)
         view = view_of(self.project, link.customer_id if link is not None and shown else NOBODY, now)
         return token, link, view
+
+    def read(self, token: str) -> PreferenceLink | None:
+        """What a token says. Where the key was rotated since the start, a link may be newer than the keys in memory."""
+        link = self.project.links().read(token)
+        if link is not None or not token:
+            return link
+        try:
+            if (made := self.key.stat().st_mtime_ns) != self.key_made:
+                link = self.project.links(again=True).read(token)
+                self.key_made = made
+        except (CcmError, OSError) as error:
+            _log.error("the keys of links cannot be read again: %s", error)
+        return link
 
     def passes(self, request: Request, token: str) -> bool:
         by_address = self.rates.passes(_caller(request, "address"), limits.PER_ADDRESS)
