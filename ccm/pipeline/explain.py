@@ -17,7 +17,6 @@ from ccm.decide.grounds import Grounds
 from ccm.decide.relations import instead
 from ccm.decide.trace import words
 from ccm.decide.whatif import Step, Way, ways_out
-from ccm.log.leaves import ERASED
 from ccm.model.message import Decision
 from ccm.pipeline.copies import PART
 from ccm.pipeline.explain_basis import Basis
@@ -26,6 +25,7 @@ from ccm.pipeline.explain_handoff import at_handoffs, held
 from ccm.pipeline.explain_people import people
 from ccm.pipeline.explain_words import channel_name, clock, detail_words, phrase, reason_words, shown, utc
 from ccm.pipeline.project import Project
+from ccm.pipeline.replay import is_of_nobody
 from ccm.pipeline.traces import load, opened_all
 
 
@@ -91,8 +91,8 @@ def decided(
     """The decision itself: candidates, what they rest on, and what would have to change."""
     basis: Sequence[Any] = ()
     ways: list[dict[str, Any]] = []
-    # Who was erased is nobody any more: which variant they would get cannot be told.
-    if grounds is not None and facts is not None and not decision.customer_id.startswith(ERASED):
+    untold = grounds is not None and is_of_nobody(decision.customer_id, grounds)
+    if grounds is not None and facts is not None and not untold:
         again = partial(_again, grounds, decision)
         basis = Basis(project, connection, grounds, facts, decision, language, again).all()
         zone = clock(facts.customer.timezone)
@@ -110,7 +110,7 @@ def decided(
              "why": reason_words(c.reason, c.detail, language)} for c in decision.candidates
         ],
         "basis": [asdict(one) for one in basis],
-        "would_change": ways,
+        "would_change": ways, "untold": "erased" if untold else "",
         "policy": grounds.digest if grounds is not None else "",
         "engine": grounds.engine if grounds is not None else "",
     }  # fmt: skip

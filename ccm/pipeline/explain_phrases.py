@@ -209,6 +209,7 @@ PHRASES: dict[str, tuple[str, str]] = {
         "the decision was to send; what came after it has to change: {why}",
         "判断は送信可。その後の事由の解消が必要：{why}",
     ),
+    "cannot_tell": ("that cannot be told: {why}", "判断できない：{why}"),
     "sent_first": ("nothing: it took the first possible channel", "なし（最も優先される手段を採用済み）"),
     # replay
     "agrees": (

@@ -92,6 +92,8 @@ def _decision(found: Mapping[str, Any], language: str) -> Iterator[str]:
     yield phrase("would", language)
     if found["after_decision"]:
         yield f"    {phrase('after_decision', language, why=found['why'])}"
+    elif found["untold"]:
+        yield f"    {phrase('cannot_tell', language, why=phrase(found['untold'], language))}"
     elif found["would_change"]:
         yield from (f"    {way['text']}" for way in found["would_change"])
     else:
