@@ -102,7 +102,7 @@ def decided(
             "reason": decision.reason, "why": words(decision.reason, language), "send": decision.send,
             "channel": decision.channel, "detail": decision.detail, "digest": decision.digest,
             "also": list(decision.also), "due": utc(decision.due_at),
-            "held": held(decision, language),
+            "held": held(decision.detail, language),
         },
         "decided_for": utc(decision.at),
         "candidates": [
