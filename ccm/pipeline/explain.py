@@ -25,7 +25,7 @@ from ccm.pipeline.explain_handoff import at_handoffs, held
 from ccm.pipeline.explain_people import people
 from ccm.pipeline.explain_words import channel_name, clock, detail_words, phrase, reason_words, shown, utc
 from ccm.pipeline.project import Project
-from ccm.pipeline.replay import is_of_nobody
+from ccm.pipeline.replay import AFTERWARDS, is_of_nobody
 from ccm.pipeline.traces import load, opened_all
 
 
@@ -47,8 +47,7 @@ def explained(project: Project, connection: Connection, row: Mapping[Any, Any], 
         **people(connection, row, trace.facts),
         **decided(project, connection, decision, grounds, trace.facts, language),
         "handoffs": at_handoffs(project, connection, decisions, language),
-        "after_decision": row["reason"] if row["reason"] != decision.reason and (decision.send or decision.digest)
-        else "",
+        "after_decision": row["reason"] if _came_after(row["reason"], decision) else "",
         "rules": _rules(project, row["reason"], decision, language),
         "release": row["release"],
         "approvals": [{"action": a.action, "by": a.person, "at": utc(a.at)} for a in actions],
@@ -114,6 +113,11 @@ def decided(
         "policy": grounds.digest if grounds is not None else "",
         "engine": grounds.engine if grounds is not None else "",
     }  # fmt: skip
+
+
+def _came_after(reason: str, decision: Decision) -> bool:
+    """Whether a message came to something else than the decision about it, which was that it should be told."""
+    return reason in AFTERWARDS or (reason != decision.reason and (decision.send or bool(decision.digest)))
 
 
 def _again(grounds: Grounds, decision: Decision, facts: Facts) -> Decision:
