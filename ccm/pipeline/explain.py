@@ -17,7 +17,6 @@ from ccm.decide.grounds import Grounds
 from ccm.decide.relations import instead
 from ccm.decide.trace import words
 from ccm.decide.whatif import Step, Way, ways_out
-from ccm.log.leaves import ERASED
 from ccm.model.message import Decision
 from ccm.pipeline.copies import PART
 from ccm.pipeline.explain_basis import Basis
@@ -26,6 +25,7 @@ from ccm.pipeline.explain_handoff import at_handoffs, held
 from ccm.pipeline.explain_people import people
 from ccm.pipeline.explain_words import channel_name, clock, detail_words, phrase, reason_words, shown, utc
 from ccm.pipeline.project import Project
+from ccm.pipeline.replay import AFTERWARDS, is_of_nobody
 from ccm.pipeline.traces import load, opened_all
 
 
@@ -47,8 +47,7 @@ def explained(project: Project, connection: Connection, row: Mapping[Any, Any], 
         **people(connection, row, trace.facts),
         **decided(project, connection, decision, grounds, trace.facts, language),
         "handoffs": at_handoffs(project, connection, decisions, language),
-        "after_decision": row["reason"] if row["reason"] != decision.reason and (decision.send or decision.digest)
-        else "",
+        "after_decision": row["reason"] if _came_after(row["reason"], decision) else "",
         "rules": _rules(project, row["reason"], decision, language),
         "release": row["release"],
         "approvals": [{"action": a.action, "by": a.person, "at": utc(a.at)} for a in actions],
@@ -91,8 +90,8 @@ def decided(
     """The decision itself: candidates, what they rest on, and what would have to change."""
     basis: Sequence[Any] = ()
     ways: list[dict[str, Any]] = []
-    # Who was erased is nobody any more: which variant they would get cannot be told.
-    if grounds is not None and facts is not None and not decision.customer_id.startswith(ERASED):
+    untold = grounds is not None and is_of_nobody(decision.customer_id, grounds)
+    if grounds is not None and facts is not None and not untold:
         again = partial(_again, grounds, decision)
         basis = Basis(project, connection, grounds, facts, decision, language, again).all()
         zone = clock(facts.customer.timezone)
@@ -102,7 +101,7 @@ def decided(
             "reason": decision.reason, "why": words(decision.reason, language), "send": decision.send,
             "channel": decision.channel, "detail": decision.detail, "digest": decision.digest,
             "also": list(decision.also), "due": utc(decision.due_at),
-            "held": held(decision, language),
+            "held": held(decision.detail, language),
         },
         "decided_for": utc(decision.at),
         "candidates": [
@@ -110,10 +109,15 @@ def decided(
              "why": reason_words(c.reason, c.detail, language)} for c in decision.candidates
         ],
         "basis": [asdict(one) for one in basis],
-        "would_change": ways,
+        "would_change": ways, "untold": "erased" if untold else "",
         "policy": grounds.digest if grounds is not None else "",
         "engine": grounds.engine if grounds is not None else "",
     }  # fmt: skip
+
+
+def _came_after(reason: str, decision: Decision) -> bool:
+    """Whether a message came to something else than the decision about it, which was that it should be told."""
+    return reason in AFTERWARDS or (reason != decision.reason and (decision.send or bool(decision.digest)))
 
 
 def _again(grounds: Grounds, decision: Decision, facts: Facts) -> Decision:

@@ -101,6 +101,11 @@ class Basis(About):
             source, order = self.terms("channels"), self.channels(communication.channels)
             text = self.say("default_order", communication=communication.id, order=order, source=source)
             yield Known("default_order", text, source)
+        if self.decision.send and communication.at_once:
+            source, order = self.terms("at_once"), self.channels(communication.at_once)
+            yield Known(
+                "at_once", self.say("at_once", communication=communication.id, order=order, source=source), source
+            )
         if reason == "fallback":
             source, channel = self.terms("fallback"), communication.fallback or ""
             text = self.say("fallback", communication=communication.id, channel=self.channel(channel), source=source)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from ccm.decide.grounds import Grounds
 from ccm.decide.trace import words
 from ccm.decide.unpacking import Trace
-from ccm.model.message import Candidate, Decision
+from ccm.model.message import Candidate
 from ccm.pipeline.explain_basis import Basis
 from ccm.pipeline.explain_words import detail_words, phrase, utc
 from ccm.pipeline.project import Project
@@ -28,7 +28,7 @@ def at_handoffs(
     found = []
     for trace, grounds in later:
         decision = trace.outcome
-        waits = held(decision, language)
+        waits = held(decision.detail, language) if decision.send else None
         code, about = (waits["reason"], waits["detail"]) if waits else (decision.reason, decision.detail)
         basis: list[dict[str, Any]] = []
         if grounds is not None and trace.facts is not None:
@@ -46,10 +46,11 @@ def at_handoffs(
     return found
 
 
-def held(decision: Decision, language: str) -> dict[str, str] | None:
-    """What a decision to send waits for: the reason, in words too, and its detail; None where it need not wait."""
-    code, _, about = decision.detail.partition(":")
-    if not decision.send or not code:
+def held(detail: str, language: str) -> dict[str, str] | None:
+    """What the detail of a message, or of a decision to send, says it waits for: the reason, in words too, and its
+    detail; None where it waits for nothing."""
+    code, _, about = detail.partition(":")
+    if not code.startswith(("held_for_", "deferred_by_")):
         return None
     return {"reason": code, "why": words(code, language), "detail": about}
 

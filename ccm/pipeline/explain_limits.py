@@ -103,7 +103,7 @@ def _own_cap(about: About, cap: Cap) -> Known:
     above = policy.priorities[: policy.priorities.index(policy.terms(about.grounds.communication).priority)]
     kept = sum(cap.reserved.get(priority, 0) for priority in above)
     place = next((place for place, one in enumerate(about.project.workspace.policy.caps) if one.id == cap.id), None)
-    source = about.line(POLICY) if place is None else about.line(POLICY, "caps", place)
+    source = POLICY if place is None else about.line(POLICY, "caps", place)
     window = (
         about.say("per", per=cap.per) if cap.per
         else about.say("hours_long", count=cap.hours) if cap.hours

@@ -15,6 +15,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "by": (" by {channel}", "・{channel}"),
     "decided": ("  decided for {at}", "  判断の基準時刻 {at}"),
     "due": ("  goes out from {at}{why}", "  送信可能になる時刻 {at}{why}"),
+    "was_due": ("  was to go out from {at}{why}", "  送信を予定していた時刻 {at}{why}"),
     "due_held": (": {why} ({reason}){detail}", "：{why}（{reason}）{detail}"),
     "zones": ("{where}: {zones}", "{where}：{zones}"),
     "where": ("{where}", "{where}"),
@@ -89,6 +90,10 @@ PHRASES: dict[str, tuple[str, str]] = {
     "asked_by": ("{basis} is asked for by rule {rule} ({source})", "規則 {rule} が {basis} を要求（{source}）"),
     "order": ("the customer's own order for {category}: {order}", "お客さまご希望の順（{category}）：{order}"),
     "default_order": ("the order of {communication}: {order} ({source})", "{communication}の順：{order}（{source}）"),
+    "at_once": (
+        "{communication} goes by {order} at once ({source})",
+        "{communication}は{order}で同時に送る（{source}）",
+    ),
     "fallback": (
         "where no other channel can be used, {communication} goes by {channel} ({source})",
         "ほかの手段が使えない場合、{communication}は{channel}で送る（{source}）",
@@ -209,6 +214,7 @@ PHRASES: dict[str, tuple[str, str]] = {
         "the decision was to send; what came after it has to change: {why}",
         "判断は送信可。その後の事由の解消が必要：{why}",
     ),
+    "cannot_tell": ("that cannot be told: {why}", "判断できない：{why}"),
     "sent_first": ("nothing: it took the first possible channel", "なし（最も優先される手段を採用済み）"),
     # replay
     "agrees": (

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ccm.pipeline.explain_digest import told_of_digest
-from ccm.pipeline.explain_handoff import told_of_handoffs
+from ccm.pipeline.explain_handoff import held, told_of_handoffs
 from ccm.pipeline.explain_people import told_of_people
 from ccm.pipeline.explain_words import channel_name, detail_words, phrase, state_name
 from ccm.pipeline.replay import Replay, counts
+
+_STILL_GOES = frozenset({"due", "claimed", "sending", "would_send"})
 
 
 def told(found: Mapping[str, Any], language: str) -> list[str]:
@@ -54,9 +56,12 @@ def run_line(run: str, replays: Sequence[Replay], language: str) -> str:
 
 def _head(found: Mapping[str, Any], language: str) -> Iterator[str]:
     yield phrase("message" if found["message"] else "trial", language, **found)
-    channel, held = found["channel"], found["decision"]["held"]
-    # What the decision waited for stands beside the time until which it did.
-    detail = "" if held and found["detail"] == found["decision"]["detail"] else found["detail"]
+    channel, decision = found["channel"], found["decision"]
+    # What it waits for stands beside the time until which it does; the first decision's, unless it was held again.
+    waits = held(found["detail"], language)
+    detail = "" if waits else found["detail"]
+    if waits is None and found["due"] == decision["due"]:
+        waits = decision["held"]
     yield phrase(
         "state", language, state=state_name(found["state"], language), why=found["why"], reason=found["reason"],
         by=phrase("by", language, channel=channel_name(channel, language)) if channel else "",
@@ -66,10 +71,10 @@ def _head(found: Mapping[str, Any], language: str) -> Iterator[str]:
     yield from told_of_people(found, language)
     if found["due"]:
         why = ""
-        if held and found["due"] == found["decision"]["due"]:
-            about = detail_words(held["reason"], held["detail"], language)
-            why = phrase("due_held", language, why=held["why"], reason=held["reason"], detail=about)
-        yield phrase("due", language, at=found["due"], why=why)
+        if waits:
+            about = detail_words(waits["reason"], waits["detail"], language)
+            why = phrase("due_held", language, why=waits["why"], reason=waits["reason"], detail=about)
+        yield phrase("due" if found["state"] in _STILL_GOES else "was_due", language, at=found["due"], why=why)
     if found["decision"]["digest"]:
         yield phrase("digest", language, digest=found["decision"]["digest"])
     yield from told_of_digest(found, language)
@@ -92,6 +97,8 @@ def _decision(found: Mapping[str, Any], language: str) -> Iterator[str]:
     yield phrase("would", language)
     if found["after_decision"]:
         yield f"    {phrase('after_decision', language, why=found['why'])}"
+    elif found["untold"]:
+        yield f"    {phrase('cannot_tell', language, why=phrase(found['untold'], language))}"
     elif found["would_change"]:
         yield from (f"    {way['text']}" for way in found["would_change"])
     else:

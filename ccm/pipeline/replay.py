@@ -91,8 +91,7 @@ def _one(row: Mapping[Any, Any], said: str | None, found: Mapping[str, Grounds |
         return Replay(row["id"], "damaged", str(error), logged=True)
     if grounds is None or trace.facts is None:
         return Replay(row["id"], "cannot", "trace_of_before" if grounds is None else "nothing_known", logged=True)
-    if row["customer_id"].startswith(ERASED) and grounds.communication.experiment is not None:
-        # Which variant a customer gets is a hash over an id that is not there any more.
+    if is_of_nobody(row["customer_id"], grounds):
         return Replay(row["id"], "cannot", "erased", logged=True)
     changed = [*differences(trace, grounds)]
     expires_at = expiry(trace, grounds)
@@ -103,6 +102,11 @@ def _one(row: Mapping[Any, Any], said: str | None, found: Mapping[str, Grounds |
         changed += [(f"handoff {number}: {name}", *values) for name, *values in _fields(again.outcome, found_now)]
     verdict: Verdict = "differs" if changed else "agrees"
     return Replay(row["id"], verdict, "", tuple(changed), len(later), True, grounds.digest, grounds.engine)
+
+
+def is_of_nobody(customer_id: str, grounds: Grounds) -> bool:
+    """Whether the customer was erased and the decision needs their id: a variant is a hash over it."""
+    return customer_id.startswith(ERASED) and grounds.communication.experiment is not None
 
 
 def expiry(trace: Trace, grounds: Grounds | None) -> datetime | None:

@@ -94,7 +94,12 @@ def test_each_time_that_it_is_held_stands_behind_the_one_before(bank: Bank) -> N
     assert (len(decisions), decisions[0]) == (3, before), "the first decision stays as it was"
     assert [leaf["held"] for leaf in said(bank, message)[1:]] == ["held_for_quiet_hours"] * 2, "no zone in the log"
     assert replayed_row(bank, message).handoffs == 2
-    assert "[the customer's own zone: Pacific/Honolulu]" in told_of(bank, message, "en")
+    until = "goes out from 2026-04-02 18:00:00 UTC: held until quiet hours end (held_for_quiet_hours)"
+    english = told_of(bank, message, "en")
+    assert f"  {until} [the customer's own zone: Pacific/Honolulu]" in english
+    assert "held_for_quiet_hours:" not in english, "a code, and no word"
+    assert "送信停止時間帯のため、終了まで保留（held_for_quiet_hours） [お客さまの時間帯：Pacific/Honolulu]" in \
+        told_of(bank, message, "ja")  # fmt: skip
     there = row(bank, message)["due_at"]
     trace = row(bank, message)["trace"]
     assert delivered(bank, message, there)[0] == "accepted"

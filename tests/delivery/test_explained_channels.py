@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from handoff_parts import DAY, another_contact, notice, people, replayed_row, row, told_of, with_terms
+from handoff_parts import DAY, another_contact, delivered, notice, people, replayed_row, row, told_of, with_terms
 from sqlalchemy import insert
 from support import Bank
 
@@ -127,3 +127,21 @@ def test_one_that_waits_for_room_in_a_cap_says_so_in_words(bank: Bank) -> None:
     assert "goes out from 2026-04-08 09:00:00 UTC: held until a cap has room (deferred_by_cap) [week]" in english
     assert "taken by rate-change by e-mail, 2026-04-01 10:00 BST" in english
     assert "2026-04-08 09:00:00 UTC：送信回数の上限に空きが出るまで保留（deferred_by_cap） [week]" in japanese
+
+
+@ONE_DATABASE
+def test_one_that_did_not_go_was_to_go(bank: Bank) -> None:
+    message = at_night(bank, expires_after_hours=12)
+    assert delivered(bank, message, NIGHT + timedelta(hours=13)) == ("withheld", "expired")
+    english, japanese = (told_of(bank, message, language) for language in ("en", "ja"))
+    assert "  was to go out from 2026-04-02 07:00:00 UTC: held until quiet hours end" in english
+    assert "  送信を予定していた時刻 2026-04-02 07:00:00 UTC：送信停止時間帯のため" in japanese
+
+
+@ONE_DATABASE
+def test_channels_used_at_once_are_told_with_where_that_stands(bank: Bank) -> None:
+    channels = ("sms", "email")
+    message = at_night(bank, channels=channels, urgent=True, at_once=channels)
+    english, japanese = (told_of(bank, message, language) for language in ("en", "ja"))
+    assert "payment-received goes by SMS, e-mail at once (templates/payment-received/communication" in english
+    assert "payment-receivedはSMS、電子メールで同時に送る（templates/payment-received/communication" in japanese

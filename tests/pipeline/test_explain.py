@@ -15,6 +15,7 @@ from ccm.errors import IntegrityError
 from ccm.intake import import_feed
 from ccm.model.customer import Consent
 from ccm.pipeline.compose import Composed, Occasion, compose
+from ccm.pipeline.erasure import erase
 from ccm.pipeline.explain import explained
 from ccm.pipeline.explain_told import replayed, told
 from ccm.pipeline.record import record
@@ -204,3 +205,16 @@ def test_traces_of_the_shared_bank_take_less_than_300_bytes_on_average(bank: Ban
         grounds = load(connection, found)
     assert all(opened(row, grounds)[0].facts is not None for row in found)
     assert {one.verdict for one in replays(bank)} == {"agrees"}
+
+
+@ONE_DATABASE
+def test_what_was_decided_about_somebody_who_was_erased_is_still_told(bank: Bank) -> None:
+    recorded(bank)
+    row = rows(bank, messages.c.reason == "cap")[0]
+    before = document(bank, row)
+    erase(bank.project, row["customer_id"], bank.project.workspace.person("aoi"), "asked")
+    [erased] = rows(bank, messages.c.id == row["id"])
+    found = document(bank, erased)
+    assert found["customer"].startswith("erased:")
+    assert [one["text"] for one in found["basis"]] == [one["text"] for one in before["basis"]]
+    assert found["would_change"] == before["would_change"] != []

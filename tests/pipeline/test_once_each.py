@@ -15,9 +15,13 @@ import pytest
 from sqlalchemy import delete, insert, select, update
 from support import RUN_AT, Bank
 
+from ccm.decide.trace import words
 from ccm.pipeline.compose import Composed, Occasion, compose
 from ccm.pipeline.contact_points import contact_point, made_salt
+from ccm.pipeline.explain import explained
+from ccm.pipeline.explain_told import told as in_words
 from ccm.pipeline.record import record
+from ccm.pipeline.replay import replay
 from ccm.pipeline.traces import Traces
 from ccm.pipeline.trigger import send
 from ccm.store import feeds
@@ -259,3 +263,20 @@ def test_a_reminder_by_the_same_key_finds_the_message_of_that_key(bank: Bank) ->
         send(bank.project, OFFER, customer, None, key="k", at=RUN_AT, occasion=NAME) for _ in range(2)
     )  # fmt: skip
     assert (first.repeated, again.repeated, again.message_id) == (False, True, first.message_id)
+
+
+@ONE_DATABASE
+@either
+def test_why_another_one_got_it_instead_is_told_and_decided_again(bank: Bank, bond: Bond) -> None:
+    bank.approve(OFFER)
+    ids = open_to_offers(bank, 2)
+    reason = bond(bank, ids)
+    assert chunk(bank, ids) == ["due", reason]
+    with bank.project.store.read() as connection:
+        [row] = connection.execute(select(messages).where(messages.c.reason == reason)).mappings().all()
+        english, japanese = (
+            "\n".join(in_words(explained(bank.project, connection, row, one), one)) for one in ("en", "ja")
+        )  # fmt: skip
+        assert [one.verdict for one in replay(connection, [row])] == ["agrees"]
+    assert f"the decision was to send; what came after it has to change: {words(reason, 'en')}" in english
+    assert f"判断は送信可。その後の事由の解消が必要：{words(reason, 'ja')}" in japanese

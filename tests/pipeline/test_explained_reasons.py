@@ -1,0 +1,271 @@
+"""Explanations of single decisions: words, values, lines of files, and what would have to change, in both languages."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from support import Bank
+
+from ccm.decide import Facts, decide
+from ccm.decide.grounds import Grounds
+from ccm.model.customer import Case, Consent, Contact, Customer, PostalAddress, Preference, Relation, Suppression
+from ccm.model.requirements import FrequencyLimit, PolicyRequirements, QuietWeek
+from ccm.pipeline.explain import tried
+from ccm.pipeline.explain_told import told
+from ccm.workspace import load_workspace
+from ccm.workspace.communication import Communication
+from ccm.workspace.policy import Policy
+
+ONE_DATABASE = pytest.mark.parametrize("dialect", ["sqlite"])
+AT = datetime(2026, 3, 4, 12, tzinfo=UTC)
+ADA = Customer(
+    id="C1", language="en-GB", jurisdiction="GB", timezone="Europe/London",
+    address=PostalAddress(line1="1 Quay", country="GB"),
+    contact_points={"email": "ada@example.com", "sms": "+447700900001"},
+)  # fmt: skip
+GIVEN = Consent(
+    customer_id="C1", purpose="marketing", channel="email", basis="opt_in", granted=True, at=AT - timedelta(days=100)
+)
+OPEN = Case("K1", "C1", "complaint", "open", AT - timedelta(days=40))
+CLOSED = OPEN._replace(status="closed", closed_at=AT - timedelta(days=1))
+Explain = Callable[..., str]
+
+
+@pytest.fixture
+def explain(bank: Bank) -> Explain:
+    """The lines in which a decision about the savings offer is told."""
+
+    def lines(language: str, facts: Facts, policy: Policy | None = None, at: datetime = AT, **terms: Any) -> str:
+        workspace = bank.project.workspace
+        offer = workspace.communications["savings-offer"]
+        about = Communication.model_validate(offer.model_dump() | terms)
+        by = policy or workspace.policy
+        decision = decide(about, by, workspace.channels, facts, at)
+        grounds = Grounds(about, by, workspace.channels, facts.requirements)
+        with bank.project.store.read() as connection:
+            return "\n".join(told(tried(bank.project, connection, decision, grounds, facts, language), language))
+
+    return lines
+
+
+def suppressed(kind: str, **values: Any) -> Facts:
+    row = Suppression("C1", kind, "*", AT - timedelta(days=3))  # type: ignore[arg-type]
+    return Facts(ADA, consents=(GIVEN,), suppressions=(row._replace(**values),))
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize(
+    ("kind", "english", "japanese"),
+    [
+        ("legal_hold", "the legal hold", "法的な理由による連絡停止"),
+        ("do_not_contact", "the ban on contact", "連絡停止の登録"),
+        ("vulnerable", "the note of needing special care", "特別な配慮の登録"),
+        ("bereavement", "the note of a death in the family", "ご不幸による配慮の登録"),
+    ],
+)
+def test_what_could_be_lifted_is_a_thing_and_no_sentence(
+    explain: Explain, kind: str, english: str, japanese: str
+) -> None:
+    assert f"if {english}, for every channel, were lifted: it would go" in explain("en", suppressed(kind))
+    assert f"    {japanese}（すべての手段）" in explain("ja", suppressed(kind))
+    assert "が解除される場合：" in explain("ja", suppressed(kind))
+
+
+@ONE_DATABASE
+def test_the_end_of_a_suppression_names_the_setting_that_it_comes_from(explain: Explain, bank: Bank) -> None:
+    assert "since 2026-03-01, until 2026-05-30: 90 days by ccm's own default" in explain(
+        "en", suppressed("bereavement")
+    )
+    assert "2026-03-01から、2026-05-30まで。90日間はccmの既定値による" in explain("ja", suppressed("bereavement"))
+    file = bank.project.workspace.root / "channels/policy.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text + "suppression:\n  bereavement: {purposes: [marketing], days: 90}\n", encoding="utf-8")
+    line = len(text.splitlines()) + 2
+    assert f"90 days by channels/policy.yaml:{line}" in explain("en", suppressed("bereavement"))
+
+
+@ONE_DATABASE
+def test_several_changes_together_read_as_one_condition(explain: Explain) -> None:
+    facts = Facts(ADA, suppressions=suppressed("legal_hold").suppressions)
+    assert "were lifted and the customer gave marketing consent for e-mail (opt-in): it would go" in explain(
+        "en", facts
+    )
+    assert "解除される場合で、かつお客さまから電子メールの広告配信の同意（オプトイン）を得る場合：" in explain(
+        "ja", facts
+    )
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("case", [OPEN, CLOSED])
+def test_a_complaint_is_no_reason_to_say_that_nothing_would_help(explain: Explain, case: Case) -> None:
+    """Once it is over, consent is missing too: both are named."""
+    facts = Facts(ADA, cases=(case,))
+    english, japanese = (explain(language, facts) for language in ("en", "ja"))
+    assert "nothing that ccm knows of" not in english
+    assert "the customer gave marketing consent for e-mail (opt-in): it would go out by e-mail from" in english
+    assert "a complaint was closed only recently [K1]" in english
+    assert "お客さまから電子メールの広告配信の同意（オプトイン）を得る場合：" in japanese
+    assert "苦情の解決から日が浅いため [K1]" in japanese
+
+
+@ONE_DATABASE
+def test_where_nothing_helps_it_says_what_was_tried(explain: Explain) -> None:
+    facts = Facts(ADA.model_copy(update={"status": "deceased"}))
+    english, japanese = (explain(language, facts) for language in ("en", "ja"))
+    assert "the customer's status: deceased" in english
+    assert "nothing that ccm knows of: no time within 400 days, and no three changes together" in english
+    assert "お客さまの状態：ご逝去" in japanese
+    assert "400日以内のいずれの時点でも、条件を3つまで同時に変えても、結果は同じ" in japanese
+
+
+@ONE_DATABASE
+def test_one_refusal_of_everything_is_one_fact_and_one_change(explain: Explain) -> None:
+    no = Preference(customer_id="C1", category="*", channel="*", allowed=False)
+    english, japanese = (explain(language, Facts(ADA, (no,), (GIVEN,))) for language in ("en", "ja"))
+    assert english.count("the customer's own preference for everything on every channel: no") == 1
+    assert english.count("if the customer allowed") == 1
+    assert "if the customer allowed everything by every channel: it would go by e-mail" in english
+    assert "お客さまがすべての手段での受取り（すべてのお知らせ）を希望する場合：" in japanese
+
+
+@ONE_DATABASE
+def test_a_pause_that_is_over_is_not_what_it_was_decided_on(explain: Explain) -> None:
+    over = Preference(customer_id="C1", category="offers", channel="email", paused_until=AT - timedelta(days=1))
+    holds = Preference(customer_id="C1", category="*", channel="*", paused_until=AT + timedelta(days=1))
+    english = explain("en", Facts(ADA, (over, holds), (GIVEN,)))
+    assert "paused until 2026-03-05 12:00 GMT" in english
+    assert "paused until 2026-03-03" not in english
+    assert "(paused) [until 2026-03-05 12:00:00 UTC]" in english
+
+
+@ONE_DATABASE
+def test_a_channel_can_be_added_to_an_order_for_this_category_alone(explain: Explain) -> None:
+    ranked = Preference(customer_id="C1", category="offers", channel="letter", rank=1)
+    assert "if the customer ranked e-mail: it would go by e-mail" in explain("en", Facts(ADA, (ranked,), (GIVEN,)))
+
+
+@ONE_DATABASE
+def test_a_cap_says_how_many_in_which_window_and_how_many_are_kept_for_others(explain: Explain) -> None:
+    sent = Contact("C1", AT - timedelta(hours=1), "savings-offer", "offers", "email", "sent", "marketing", "low")
+    facts = Facts(ADA, consents=(GIVEN,), contacts=(sent,))
+
+    def policy(**cap: Any) -> Policy:
+        return Policy.model_validate({"caps": [{"id": "c", **cap}]})
+
+    kept = policy(limit=2, days=7, reserved={"high": 1})
+    assert "cap c: 2 in 7 days, 1 of them kept for what is more important (channels/policy.yaml)" in \
+        explain("en", facts, kept), "a cap that is gone has no line today"  # fmt: skip
+    assert "上限 c：7日間に2回、うち1回は優先度の高い通知のために確保（channels/policy.yaml）" in explain(
+        "ja", facts, kept
+    )
+    assert "cap c: 1 in 24 hours (" in explain("en", facts, policy(limit=1, days=1))
+    assert "cap c: 1 in a day of the calendar (" in explain("en", facts, policy(limit=1, per="day"))
+    assert "上限 c：暦月に1回（" in explain("ja", facts, policy(limit=1, per="month"))
+
+
+@ONE_DATABASE
+def test_limits_and_hours_of_a_rule_have_their_values(explain: Explain) -> None:
+    sent = Contact("C1", AT - timedelta(hours=1), "savings-offer", "offers", "email", "sent", "marketing", "low")
+    asked = PolicyRequirements(("R1",), frequency=(FrequencyLimit("R1", 1, 24, ("offers",)),))
+    facts = Facts(ADA, consents=(GIVEN,), contacts=(sent,), requirements={"email": asked})
+    assert "limit of rule R1: 1 in 24 hours (R1)" in explain("en", facts)
+    assert "規則 R1 の上限：24時間に1回（R1）" in explain("ja", facts)
+    nights = ((0, 480), (1200, 1440))
+    week = QuietWeek(("Q1",), "", (*(nights,) * 5, ((0, 1440),), nights), frozenset({"12-31"}))
+    facts = Facts(ADA, consents=(GIVEN,), requirements={"email": PolicyRequirements(("Q1",), quiet=(week,))})
+    night = AT + timedelta(hours=10)
+    assert "quiet hours of rule Q1: Mon-Fri 20:00 to 08:00, Sat 00:00 to 24:00, Sun 20:00 to 08:00, 12-31," in \
+        explain("en", facts, at=night)  # fmt: skip
+    assert "規則 Q1 の送信停止時間帯：月-金 20:00から08:00、土 00:00から24:00、日 20:00から08:00、12-31、" in \
+        explain("ja", facts, at=night)  # fmt: skip
+
+
+@ONE_DATABASE
+def test_what_is_told_too_soon_after_another_message_names_it(explain: Explain) -> None:
+    sent = Contact("C1", AT - timedelta(days=2), "rate-change", "rates", "email", "sent", "regulatory", "low", False)
+    facts, after = Facts(ADA, consents=(GIVEN,), contacts=(sent,)), [{"days": 3, "of": ["rate-change"]}]
+    english = explain("en", facts, not_within=after)
+    assert "not within 3 days after rate-change (templates/savings-offer/communication.yaml)" in english
+    assert "      rate-change by e-mail, 2026-03-02 12:00 GMT" in english
+    assert "rate-changeの後 3 日間は送らない" in explain("ja", facts, not_within=after)
+
+
+@ONE_DATABASE
+def test_send_times_holidays_and_wishes_that_hold_a_message_are_named(explain: Explain) -> None:
+    facts = Facts(ADA, consents=(GIVEN,))
+    send = {"days": ["mon", "tue"], "start": "09:00", "end": "18:00", "holidays": "skip"}
+    english = explain("en", facts, send=send, expires_after_hours=None)
+    assert "held until the hours in which it is sent (held_for_send_window)" in english
+    assert (
+        "sent only Mon-Tue 09:00 to 18:00, the customer's own zone: Europe/London (templates/savings-offer" in english
+    )
+    assert "nothing is sent on public holidays (templates/savings-offer" in english
+    wish = Preference(customer_id="C1", category="*", channel="*", hours="18:00-20:00")
+    japanese = explain("ja", Facts(ADA, (wish,), (GIVEN,)))
+    assert "お客さまご希望の時間帯（すべてのお知らせ・すべての手段）：18:00-20:00" in japanese
+
+
+@ONE_DATABASE
+def test_a_zone_that_is_none_does_not_stop_the_explanation(explain: Explain) -> None:
+    """As an old feed may have left it in the store; quiet hours went by the address then, and times are told in UTC."""
+    nowhere = ADA.model_copy(update={"timezone": "Asia/Edo"})
+    english = explain("en", Facts(nowhere, consents=(GIVEN._replace(channel="sms"),)), at=AT + timedelta(hours=10))
+    assert "[the zone of the address: Europe/London]" in english
+    assert "SMSの" in explain("ja", Facts(nowhere))
+
+
+@ONE_DATABASE
+def test_who_must_receive_for_the_customer_is_what_would_have_to_change(explain: Explain) -> None:
+    facts = Facts(ADA, consents=(GIVEN,), relations=(Relation("C1", "guardian", "G1"),))
+    assert "if a guardian, who receives for the customer, were known and active: it would go" in explain("en", facts)
+    assert "代わりに受け取る方（後見人など法定の代理人）が有効なお客さまとして登録される場合：" in explain("ja", facts)
+
+
+@ONE_DATABASE
+def test_where_and_in_what_it_is_offered_and_what_is_held_out_have_their_lines(explain: Explain) -> None:
+    french = Facts(ADA.model_copy(update={"language": "fr-FR"}))
+    assert "savings-offer is written in en, ja (templates/savings-offer/communication.yaml:8)" in explain("en", french)
+    abroad = Facts(ADA.model_copy(update={"jurisdiction": "FR"}))
+    assert "savings-offerの対象法域：US、GB、JP（templates/savings-offer/communication.yaml:9）" in explain(
+        "ja", abroad
+    )
+    trial = {"id": "t", "variants": {"a": 1}, "holdout": 999}
+    assert "experiment t holds out 999 in 1000 (templates/" in explain(
+        "en", Facts(ADA, consents=(GIVEN,)), experiment=trial
+    )
+
+
+@ONE_DATABASE
+def test_what_joins_a_digest_is_told_as_such_on_trial_too(explain: Explain) -> None:
+    digest = {"into": "news-digest", "always": True}
+    english, japanese = (explain(one, Facts(ADA, consents=(GIVEN,)), digest=digest) for one in ("en", "ja"))
+    assert "  would join a digest now: it is told in a digest, together with others (digested)" in english
+    assert "savings-offer is always told in the digest news-digest (templates/" in english
+    assert "savings-offerは常にnews-digestにまとめて送る（templates/" in japanese
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("channels/policy.yaml", "days_after_close: 14", "days_after_close: 15"),
+        ("channels/sms.yaml", '"21:00"', '"20:00"'),
+        ("templates/savings-offer/communication.yaml", "expires_after_hours: 48", "expires_after_hours: 47"),
+    ],
+)
+def test_an_explanation_says_that_settings_have_changed_whichever_file_they_stand_in(
+    bank: Bank, file: str, old: str, new: str
+) -> None:
+    project, facts = bank.project, Facts(ADA, consents=(GIVEN,))
+    then = project.workspace
+    offer = then.communications["savings-offer"]
+    grounds = Grounds(offer, then.policy, then.channels, {})
+    decision = decide(offer, then.policy, then.channels, facts, AT)
+    path = then.root / file
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    for workspace, changed in ((then, False), (load_workspace(then.root), True)):
+        project.workspace = workspace
+        with project.store.read() as connection:
+            lines = told(tried(project, connection, decision, grounds, facts, "en"), "en")
+        assert ("    settings have changed since: values are those of then, lines those of today" in lines) is changed
