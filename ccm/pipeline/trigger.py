@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError as Duplicate
 
-from ccm.errors import NotFound
+from ccm.errors import Conflict, NotFound
 from ccm.pipeline.compose import Composed, Occasion, compose
 from ccm.pipeline.data import DataResult, check_data, given_data
 from ccm.pipeline.gate import require_approved, require_no_collector
@@ -44,13 +44,13 @@ def send(
     same: nobody gets a communication twice for one occasion, and an address or household that is to get it once does.
     A run's is its instant (``20260401T003000Z``) or its period (``2026-01-01--2026-03-31``). Raises `NotFound` for an
     unknown customer or communication, `InputError` for data that do not fit, `NotAllowed` where the release is not
-    approved.
+    approved, `Conflict` where the key was used for another customer.
     """
     compiled = project.compiled(communication_id)
     require_no_collector(compiled.communication)
     unique = f"{communication_id}/{key}"
     about = Occasion(f"{communication_id}/{occasion or key}", None, at, {}, {customer_id: unique})
-    if (earlier := _earlier(project, unique)) is not None and not dry_run:
+    if (earlier := _earlier(project, unique, customer_id)) is not None and not dry_run:
         return earlier
     with project.store.read() as connection:
         if not feeds.customers(connection, [customer_id]):
@@ -65,7 +65,7 @@ def send(
     if not dry_run:
         composed = _record(project, compiled, about, composed, given)
         if not composed:
-            again = _earlier(project, unique)
+            again = _earlier(project, unique, customer_id)
             assert again is not None
             return again
     outcome = composed[0]
@@ -86,11 +86,13 @@ def _record(
         return []
 
 
-def _earlier(project: Project, key: str) -> Accepted | None:
+def _earlier(project: Project, key: str, customer_id: str) -> Accepted | None:
     with project.store.read() as connection:
         row = connection.execute(select(messages).where(messages.c.trigger_key == key)).mappings().first()
     if row is None:
         return None
+    if row["customer_id"] != customer_id:
+        raise Conflict(f"key '{key.partition('/')[2]}' was used for another customer; each trigger needs one of its own")
     return Accepted(
         row["id"], row["state"], row["reason"], row["detail"], row["channel"], row["due_at"], repeated=True
     )  # fmt: skip

@@ -16,6 +16,7 @@ from sqlalchemy import delete, insert, select, update
 from support import RUN_AT, Bank
 
 from ccm.decide.trace import words
+from ccm.errors import Conflict
 from ccm.pipeline.compose import Composed, Occasion, compose
 from ccm.pipeline.contact_points import contact_point, made_salt
 from ccm.pipeline.explain import explained
@@ -263,6 +264,17 @@ def test_a_reminder_by_the_same_key_finds_the_message_of_that_key(bank: Bank) ->
         send(bank.project, OFFER, customer, None, key="k", at=RUN_AT, occasion=NAME) for _ in range(2)
     )  # fmt: skip
     assert (first.repeated, again.repeated, again.message_id) == (False, True, first.message_id)
+
+
+@ONE_DATABASE
+def test_a_key_that_was_used_for_another_customer_is_refused_and_nothing_is_lost_in_silence(bank: Bank) -> None:
+    bank.approve(OFFER)
+    first, second = open_to_offers(bank, 2)
+    send(bank.project, OFFER, first, None, key="k", at=RUN_AT)
+    with pytest.raises(Conflict, match="key 'k' was used for another customer") as refused:
+        send(bank.project, OFFER, second, None, key="k", at=RUN_AT)
+    assert first not in str(refused.value)
+    assert send(bank.project, OFFER, second, None, key="k2", at=RUN_AT).state == "due"
 
 
 @ONE_DATABASE
