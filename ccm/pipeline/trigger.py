@@ -92,7 +92,9 @@ def _earlier(project: Project, key: str, customer_id: str) -> Accepted | None:
     if row is None:
         return None
     if row["customer_id"] != customer_id:
-        raise Conflict(f"key '{key.partition('/')[2]}' was used for another customer; each trigger needs one of its own")
+        raise Conflict(
+            f"key '{key.partition('/')[2]}' was used for another customer; each trigger needs one of its own"
+        )
     return Accepted(
         row["id"], row["state"], row["reason"], row["detail"], row["channel"], row["due_at"], repeated=True
     )  # fmt: skip
