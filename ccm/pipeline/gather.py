@@ -11,6 +11,7 @@ from ccm.compliance.places import region_of
 from ccm.decide import Facts, plan_for
 from ccm.decide.consent import purposes_looked_at
 from ccm.decide.relations import addressed, instead
+from ccm.decide.suppression import OF_ADDRESS
 from ccm.model.customer import Contact, Customer, Relation, Suppression
 from ccm.model.requirements import PolicyRequirements
 from ccm.pipeline import contact_points
@@ -43,6 +44,8 @@ def gather(
     for customer_id, proxy in proxies.items():
         if customer_id in found:
             found[customer_id] = addressed(found[customer_id], proxy)
+    if "suppressions" in used:
+        suppressions = _with_receivers(connection, suppressions, proxies)
     if suppressions:
         suppressions = _of_addresses_in_use(connection, found, suppressions)
     asked = _requirements(project, communication, found, at)
@@ -108,6 +111,19 @@ def _proxies(
     }  # fmt: skip
     known = feeds.customers(connection, sorted(set(related.values()))) if related else {}
     return {customer_id: known[proxy] for customer_id, proxy in related.items() if proxy in known}
+
+
+def _with_receivers(
+    connection: Connection, suppressions: Mapping[str, list[Suppression]], proxies: Mapping[str, Customer]
+) -> dict[str, list[Suppression]]:
+    """With those of the addresses of who receives instead: one that is gone is so whoever the mail is for."""
+    theirs = feeds.suppressions(connection, sorted({one.id for one in proxies.values()})) if proxies else {}
+    found = dict(suppressions)
+    for customer_id, proxy in proxies.items():
+        rows = [row._replace(customer_id=customer_id) for row in theirs.get(proxy.id, ()) if row.kind in OF_ADDRESS]
+        if rows:
+            found[customer_id] = [*suppressions.get(customer_id, ()), *rows]
+    return found
 
 
 def _of_addresses_in_use(

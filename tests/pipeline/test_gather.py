@@ -110,6 +110,26 @@ def test_an_address_for_some_purposes_leaves_the_others_alone(bank: Bank) -> Non
     assert facts(bank, communication="quarterly-statement").proxy is not None
 
 
+def test_what_stops_an_address_of_the_guardian_stops_it_for_the_customer_too(bank: Bank) -> None:
+    change(bank, TWO, contact_points={"email": "guardian@example.com", "sms": "+447700900001"}, status="active")
+    put(bank, relations, customer_id=ONE, kind="guardian", related_id=TWO)
+    with bank.project.store.write() as connection:
+        salt = contact_points.made_salt(connection, bank.project.random_bytes)
+    about = {"customer_id": TWO, "at": RUN_AT - timedelta(days=1)}
+    there, elsewhere = (contact_point("email", f"{name}@example.com", salt) for name in ("guardian", "former"))
+    put(bank, suppressions, kind="hard_bounce", channel="email", contact_point=there, **about)
+    put(bank, suppressions, kind="complaint", channel="email", contact_point=elsewhere, **about)
+    put(bank, suppressions, kind="invalid_contact_point", channel="sms", contact_point="", **about)
+    put(bank, suppressions, kind="bereavement", channel="*", contact_point="", **about)  # the guardian's own
+    found = facts(bank)
+    assert {(row.customer_id, row.kind) for row in found.suppressions} == {
+        (ONE, "hard_bounce"), (ONE, "invalid_contact_point")
+    }  # fmt: skip
+    workspace = bank.project.workspace
+    plan = plan_for(workspace.communication("payment-received"), workspace.policy, workspace.channels)
+    assert on_channel(plan, found, "email", RUN_AT) is not None
+
+
 def bounced(bank: Bank, kind: str = "bounced") -> str:
     """Somebody's offer by e-mail came back; returns whose."""
     bank.approve("savings-offer")
