@@ -72,8 +72,8 @@ def _ledger(
     asked: Mapping[str, Mapping[str, PolicyRequirements]], at: datetime,
 ) -> Mapping[str, Sequence[Contact]]:  # fmt: skip
     """The contacts, by customer, that a decision at `at` looks at; `asked` is what rules ask for, by customer."""
-    since, follows = _looked_at(project, communication, asked, at)
-    return {} if since is None else feeds.contacts(connection, list(asked), since, follows)
+    since, *others = _looked_at(project, communication, asked, at)
+    return {} if since is None else feeds.contacts(connection, list(asked), since, *others)
 
 
 def ledger_again(
@@ -84,21 +84,26 @@ def ledger_again(
     Read under the customers' guards nobody else can change them.
     """
     asked = {customer_id: facts.requirements for customer_id, facts in known.items()}
-    since, follows = _looked_at(project, communication, asked, at)
+    since, *others = _looked_at(project, communication, asked, at)
     if since is None:
         return {}
     before = {one.message_id: (one.status, one.at) for facts in known.values() for one in facts.contacts}
-    if feeds.contact_states(connection, list(known), since, follows) == before:
+    if feeds.contact_states(connection, list(known), since, *others) == before:
         return {customer_id: facts.contacts for customer_id, facts in known.items()}
-    return feeds.contacts(connection, list(known), since, follows)
+    return feeds.contacts(connection, list(known), since, *others)
 
 
 def _looked_at(
     project: Project, communication: Communication, asked: Mapping[str, Mapping[str, PolicyRequirements]], at: datetime
-) -> tuple[datetime | None, Sequence[str]]:
-    """From when on contacts are needed, None: none are; and the communications that this one must not follow."""
+) -> tuple[datetime | None, Sequence[str], Sequence[str]]:
+    """From when on contacts are needed, None: none are; and what is needed though it counts toward no cap.
+
+    That is: the communications that this one must not follow, and the categories that rules limit.
+    """
     plan = plan_for(communication, project.workspace.policy, project.workspace.channels)
-    return plan.look_back((one for by_channel in asked.values() for one in by_channel.values()), at), plan.follows
+    by_place = {id(by_channel): by_channel for by_channel in asked.values()}.values()
+    requirements = [one for by_channel in by_place for one in by_channel.values()]
+    return plan.look_back(requirements, at), plan.follows, sorted(plan.counted(requirements))
 
 
 def _proxies(
