@@ -13,8 +13,8 @@ from ccm.workspace.policy import Period
 _SECOND = 1_000_000
 _HOUR = 3600 * _SECOND
 LONGEST: dict[Period, int] = {"day": 27 * _HOUR, "week": (7 * 24 + 3) * _HOUR, "month": (31 * 24 + 3) * _HOUR}
-"""The longest that a period can be, in microseconds. Clocks were never set back by more than two hours since 1945;
-the third is to spare."""
+"""The longest that a period can be, in microseconds. By the time zone database clocks were set back by more than three
+hours (Casey, 2010) once since 1970, at a station with a dozen people (Vostok, 1994)."""
 _MOST_KEPT = 4096
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -47,6 +47,8 @@ class Room:
     """The rank of a contact whose class nobody knows."""
     span: timedelta
     """`length` once more."""
+    is_rules: bool
+    """Whether a rule asks for it: then contacts count in it that take no room in the organisation's own caps."""
 
     def holds(self, category: str, channel: str | None, purpose: str) -> bool:
         """Whether a contact is within the scope, on some channel where it is None; an empty purpose is in any."""
@@ -58,7 +60,7 @@ class Room:
 
     def is_taken_by(self, contact: Contact) -> bool:
         """Whether a contact takes a slot of it, at its own time."""
-        if not contact.counts or contact.status in NOTHING_WENT:
+        if not (contact.counts or self.is_rules) or contact.status in NOTHING_WENT:
             return False
         return self.holds(contact.category, contact.channel, contact.purpose)
 
@@ -167,18 +169,19 @@ def _of_cap(cap: Cap, priorities: Sequence[str], priority: str) -> Room | None:
     seconds = cap.seconds
     length = calendar.LONGEST[cap.per] if cap.per else (seconds or 0) * SECOND
     categories, channels, purposes = frozenset(cap.categories), frozenset(cap.channels), frozenset(cap.purposes)
-    return _room(cap.id, (categories, channels, purposes), length, cap.per, bounds, priorities)
+    return _room(cap.id, (categories, channels, purposes), length, cap.per, bounds, priorities, is_rules=False)
 
 
 def _of_rule(limit: FrequencyLimit) -> Room:
     categories, channels, length = frozenset(limit.categories), frozenset(limit.channels), limit.hours * 3600 * SECOND
-    return _room(limit.id, (categories, channels, frozenset()), length, None, [(0, limit.limit)], ())
+    return _room(limit.id, (categories, channels, frozenset()), length, None, [(0, limit.limit)], (), is_rules=True)
 
 
 def _room(
     id_: str, scope: tuple[Set[str], Set[str], Set[str]], length: int, per: Period | None,
-    bounds: Sequence[tuple[int, int]], priorities: Sequence[str],
+    bounds: Sequence[tuple[int, int]], priorities: Sequence[str], *, is_rules: bool,
 ) -> Room:  # fmt: skip
     ranks = {name: rank for rank, name in enumerate(priorities)}
     span = timedelta(microseconds=length)
-    return Room(id_, *scope, length, per, tuple(bounds), bounds[-1][1], ranks, max(len(ranks) - 1, 0), span)
+    lowest = max(len(ranks) - 1, 0)
+    return Room(id_, *scope, length, per, tuple(bounds), bounds[-1][1], ranks, lowest, span, is_rules)

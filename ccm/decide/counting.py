@@ -113,9 +113,10 @@ class _Scopes(dict[tuple[Any, ...], int]):
             self.clear()
         category, channel, status, purpose, priority, counts = scope
         found = 0
-        if counts and status not in NOTHING_WENT:
+        if status not in NOTHING_WENT:
             for one, rank, room in self._ones:
-                if room.rank(priority) >= rank and room.holds(category, channel, purpose):
+                is_counted = (counts or room.is_rules) and room.rank(priority) >= rank
+                if is_counted and room.holds(category, channel, purpose):
                     found += one
         self[scope] = found
         return found

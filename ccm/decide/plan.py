@@ -81,6 +81,17 @@ class Plan:
         lengths += [rule.days * DAY * 60 * caps.SECOND for rule in self.communication.not_within]
         return at - timedelta(microseconds=max(lengths)) if lengths else None
 
+    def counted(self, requirements: Iterable[PolicyRequirements]) -> frozenset[str]:
+        """Categories of which a rule's limit counts every contact, whether it counts toward caps or not."""
+        different = {id(one): one for one in requirements}.values()
+        return frozenset(category for one in different for limit in one.frequency for category in limit.categories)
+
+    def looks_at(self, contact: Contact, requirements: Iterable[PolicyRequirements]) -> bool:
+        """Whether a contact can change what is decided under these requirements."""
+        if contact.counts or contact.communication in self.follows:
+            return True
+        return contact.category in self.counted(requirements)
+
     def contact(self, customer_id: str, channel: str, due: datetime, message_id: str | None = None) -> Contact:
         """The contact that a message of it will be, as the ledger will have it."""
         communication = self.communication

@@ -11,6 +11,9 @@ from ccm.model.customer import NOTHING_WENT, Suppression
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
 
+OF_ADDRESS = frozenset({"hard_bounce", "invalid_contact_point", "complaint"})
+"""Kinds that say something of an address, and not of the person who has it."""
+
 
 def not_eligible(plan: Plan, facts: Facts, at: datetime) -> tuple[str, str] | None:
     """Why this customer gets this communication on no channel at all, as (reason, detail), or None."""

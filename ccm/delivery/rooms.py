@@ -43,12 +43,13 @@ class Rooms:
         if not changed:
             return facts
         plan = plan_for(communication, self.project.workspace.policy, self.project.workspace.channels)
-        if plan.look_back(facts.requirements.values(), self.moment) is None:
+        asked = facts.requirements.values()
+        if plan.look_back(asked, self.moment) is None:
             return facts  # it looks at no contacts
         found = {one.message_id: one for one in facts.contacts}
         # One that was due long ago was not read; what is dated from now on always is.
         found |= {
             key: one for key, one in changed.items()
-            if key in found or (one.at >= self.moment and (one.counts or one.communication in plan.follows))
+            if key in found or (one.at >= self.moment and plan.looks_at(one, asked))
         }  # fmt: skip
         return replace(facts, contacts=tuple(sorted(found.values(), key=lambda one: (one.at, one.message_id or ""))))

@@ -11,6 +11,7 @@ from ccm.compliance.places import region_of
 from ccm.decide import Facts, plan_for
 from ccm.decide.consent import purposes_looked_at
 from ccm.decide.relations import addressed, instead
+from ccm.decide.suppression import OF_ADDRESS
 from ccm.model.customer import Contact, Customer, Relation, Suppression
 from ccm.model.requirements import PolicyRequirements
 from ccm.pipeline import contact_points
@@ -43,6 +44,8 @@ def gather(
     for customer_id, proxy in proxies.items():
         if customer_id in found:
             found[customer_id] = addressed(found[customer_id], proxy)
+    if "suppressions" in used:
+        suppressions = _with_receivers(connection, suppressions, proxies)
     if suppressions:
         suppressions = _of_addresses_in_use(connection, found, suppressions)
     asked = _requirements(project, communication, found, at)
@@ -69,8 +72,8 @@ def _ledger(
     asked: Mapping[str, Mapping[str, PolicyRequirements]], at: datetime,
 ) -> Mapping[str, Sequence[Contact]]:  # fmt: skip
     """The contacts, by customer, that a decision at `at` looks at; `asked` is what rules ask for, by customer."""
-    since, follows = _looked_at(project, communication, asked, at)
-    return {} if since is None else feeds.contacts(connection, list(asked), since, follows)
+    since, *others = _looked_at(project, communication, asked, at)
+    return {} if since is None else feeds.contacts(connection, list(asked), since, *others)
 
 
 def ledger_again(
@@ -81,21 +84,26 @@ def ledger_again(
     Read under the customers' guards nobody else can change them.
     """
     asked = {customer_id: facts.requirements for customer_id, facts in known.items()}
-    since, follows = _looked_at(project, communication, asked, at)
+    since, *others = _looked_at(project, communication, asked, at)
     if since is None:
         return {}
     before = {one.message_id: (one.status, one.at) for facts in known.values() for one in facts.contacts}
-    if feeds.contact_states(connection, list(known), since, follows) == before:
+    if feeds.contact_states(connection, list(known), since, *others) == before:
         return {customer_id: facts.contacts for customer_id, facts in known.items()}
-    return feeds.contacts(connection, list(known), since, follows)
+    return feeds.contacts(connection, list(known), since, *others)
 
 
 def _looked_at(
     project: Project, communication: Communication, asked: Mapping[str, Mapping[str, PolicyRequirements]], at: datetime
-) -> tuple[datetime | None, Sequence[str]]:
-    """From when on contacts are needed, None: none are; and the communications that this one must not follow."""
+) -> tuple[datetime | None, Sequence[str], Sequence[str]]:
+    """From when on contacts are needed, None: none are; and what is needed though it counts toward no cap.
+
+    That is: the communications that this one must not follow, and the categories that rules limit.
+    """
     plan = plan_for(communication, project.workspace.policy, project.workspace.channels)
-    return plan.look_back((one for by_channel in asked.values() for one in by_channel.values()), at), plan.follows
+    by_place = {id(by_channel): by_channel for by_channel in asked.values()}.values()
+    requirements = [one for by_channel in by_place for one in by_channel.values()]
+    return plan.look_back(requirements, at), plan.follows, sorted(plan.counted(requirements))
 
 
 def _proxies(
@@ -108,6 +116,19 @@ def _proxies(
     }  # fmt: skip
     known = feeds.customers(connection, sorted(set(related.values()))) if related else {}
     return {customer_id: known[proxy] for customer_id, proxy in related.items() if proxy in known}
+
+
+def _with_receivers(
+    connection: Connection, suppressions: Mapping[str, list[Suppression]], proxies: Mapping[str, Customer]
+) -> dict[str, list[Suppression]]:
+    """With those of the addresses of who receives instead: one that is gone is so whoever the mail is for."""
+    theirs = feeds.suppressions(connection, sorted({one.id for one in proxies.values()})) if proxies else {}
+    found = dict(suppressions)
+    for customer_id, proxy in proxies.items():
+        rows = [row._replace(customer_id=customer_id) for row in theirs.get(proxy.id, ()) if row.kind in OF_ADDRESS]
+        if rows:
+            found[customer_id] = [*suppressions.get(customer_id, ()), *rows]
+    return found
 
 
 def _of_addresses_in_use(

@@ -143,7 +143,11 @@ _CASES = rows.ByCustomer(Case, tables.cases, order=("opened_at", "case_id"))
 _CONTACT = ["id" if name == "message_id" else name for name in Contact._fields]
 _LOOKED_AT = (
     tables.contacts.c.at >= given("since"),
-    or_(tables.contacts.c.counts, one_of(tables.contacts.c.communication, "following")),
+    or_(
+        tables.contacts.c.counts,
+        one_of(tables.contacts.c.communication, "following"),
+        one_of(tables.contacts.c.category, "counted"),
+    ),
 )
 _CONTACTS = rows.ByCustomer(Contact, tables.contacts, order=("at", "id"), names=_CONTACT, where=_LOOKED_AT)
 _STATES = Query(
@@ -182,24 +186,26 @@ def cases(connection: Connection, ids: Sequence[str]) -> dict[str, list[Case]]:
 
 
 def contacts(
-    connection: Connection, ids: Sequence[str], since: datetime, following: Sequence[str] = ()
-) -> dict[str, list[Contact]]:
+    connection: Connection, ids: Sequence[str], since: datetime, following: Sequence[str] = (),
+    counted: Sequence[str] = (),
+) -> dict[str, list[Contact]]:  # fmt: skip
     """What was said to customers from `since` on (inclusive) and counts toward caps, oldest first.
 
-    Also what does not count, where it is of one of the communications `following`. `Contact.message_id` is the row's
-    id: the message of our own, or the digest that an imported row got.
+    Also what does not count, where it is of one of the communications `following` or the categories `counted`.
+    `Contact.message_id` is the row's id: the message of our own, or the digest that an imported row got.
     """
-    return _CONTACTS(connection, ids, since=since, following=following)
+    return _CONTACTS(connection, ids, since=since, following=following, counted=counted)
 
 
 def contact_states(
-    connection: Connection, ids: Sequence[str], since: datetime, following: Sequence[str] = ()
-) -> dict[str, tuple[str, datetime]]:
+    connection: Connection, ids: Sequence[str], since: datetime, following: Sequence[str] = (),
+    counted: Sequence[str] = (),
+) -> dict[str, tuple[str, datetime]]:  # fmt: skip
     """Of all that `contacts` gives, by message id, status and time: nothing else of a contact ever changes.
 
     In a third of the time.
     """
-    found = _STATES(connection, ids=ids, since=since, following=following)
+    found = _STATES(connection, ids=ids, since=since, following=following, counted=counted)
     return {message: (status, instant(at)) for message, status, at in found}
 
 

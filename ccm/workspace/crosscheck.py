@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import get_args
 
 from ccm.errors import Problem
-from ccm.model.customer import SuppressionKind
+from ccm.model.customer import Purpose, SuppressionKind
 from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
@@ -36,7 +36,7 @@ def cross_check(
         *check.names(communications, wordings, channels), *check.versions(wordings), *check.rule_ids(rules),
         *check.categories(communications, policy), *check.suppressions(policy),
         *check.products(communications, wordings), *check.send_times(communications, channels),
-        *check.terms(communications, policy), *check.others(communications),
+        *check.caps(communications, policy), *check.terms(communications, policy), *check.others(communications),
         *check.digests(communications), *check.lost_link(communications, settings),
     ]  # fmt: skip
 
@@ -102,8 +102,8 @@ class _Check:
 
     def products(self, communications: Mapping[str, Communication], wordings: Iterable[Wording]) -> Iterator[Problem]:
         """Wording for a product that nothing is about would never be said."""
-        if len(communications) < sum(path.endswith("/communication.yaml") for path in self.documents):
-            return  # one was refused, and its product is not known
+        if self._lacks_one(communications):
+            return
         known = sorted({one.product for one in communications.values() if one.product})
         for wording in wordings:
             if wording.product is not None and wording.product not in known:
@@ -162,8 +162,8 @@ class _Check:
 
     def categories(self, communications: Mapping[str, Communication], policy: Policy | None) -> Iterator[Problem]:
         """A cap on a category that nothing has would never hold, and a suppression of it stop nothing."""
-        if policy is None or len(communications) < sum(path.endswith("/communication.yaml") for path in self.documents):
-            return  # one was refused, and its category is not known
+        if policy is None or self._lacks_one(communications):
+            return
         known = sorted({communication.category for communication in communications.values()})
         for loc, what, categories in _scopes(policy):
             for place, category in enumerate(categories):
@@ -178,6 +178,18 @@ class _Check:
             if not reach.model_fields_set:
                 message = f"'{kind}' says nothing and would stop nothing; leave it out for the engine's own, or write"
                 yield self.problem(POLICY, ("suppression", kind), f"{message} purposes: []")
+
+    def caps(self, communications: Mapping[str, Communication], policy: Policy | None) -> Iterator[Problem]:
+        """A cap on purposes of which nothing obeys caps would never hold."""
+        if policy is None or self._lacks_one(communications):
+            return
+        obeying = {purpose for purpose in get_args(Purpose) if policy.of_purpose(purpose).obeys_caps}
+        obeying |= {one.purpose for one in communications.values() if policy.terms(one).obeys_caps}
+        for number, cap in enumerate(policy.caps):
+            if cap.purposes and obeying.isdisjoint(cap.purposes):
+                message = f"cap '{cap.id}' would never hold: nothing that is {' or '.join(cap.purposes)} obeys caps"
+                message += " (obeys_caps, of the purpose or of a communication)"
+                yield self.problem(POLICY, ("caps", number, "purposes"), message)
 
     def terms(self, communications: Mapping[str, Communication], policy: Policy | None) -> Iterator[Problem]:
         """Priorities are those of the policy, and what joins a digest says which."""
@@ -234,6 +246,10 @@ class _Check:
         if one.data.sql or needed:
             message = f"'{name}' needs data ({', '.join(needed) or one.data.sql}), and nobody gives any with a new link"
             yield self.problem(SETTINGS, loc, message)
+
+    def _lacks_one(self, communications: Mapping[str, Communication]) -> bool:
+        """Whether one was refused, so that nobody knows what it would be about."""
+        return len(communications) < sum(path.endswith("/communication.yaml") for path in self.documents)
 
     def _there(self, communications: Mapping[str, Communication]) -> set[str]:
         """The names of all; one that was refused is there, and told of already."""

@@ -112,7 +112,7 @@ class Policy(Frozen):
 
     def terms(self, communication: Communication) -> Terms:
         """What the communication says itself, else its purpose here, else `DEFAULT_TERMS`."""
-        by_purpose = self._of_purpose(communication.purpose)
+        by_purpose = self.of_purpose(communication.purpose)
         return Terms(
             communication.priority or by_purpose.priority,
             _first(communication.obeys_caps, by_purpose.obeys_caps),
@@ -120,7 +120,8 @@ class Policy(Frozen):
             communication.on_cap or by_purpose.on_cap,
         )
 
-    def _of_purpose(self, purpose: Purpose) -> Terms:
+    def of_purpose(self, purpose: Purpose) -> Terms:
+        """Those of communications of a purpose that say nothing themselves."""
         built_in, given = DEFAULT_TERMS[purpose], self.purposes.get(purpose, PurposeTerms())
         return Terms(
             given.priority or built_in.priority,
@@ -135,7 +136,7 @@ class Policy(Frozen):
         if len(set(self.priorities)) < len(self.priorities):
             raise WrongPart(f"a priority stands twice: {known}", "priorities")
         for purpose in DEFAULT_TERMS:
-            priority = self._of_purpose(purpose).priority
+            priority = self.of_purpose(purpose).priority
             if priority not in self.priorities:
                 message = f"purpose {purpose} has the priority '{priority}', which is none of {known}"
                 raise WrongPart(f"{message}; write purposes: {purpose}: priority", "purposes", purpose, "priority")
@@ -158,7 +159,7 @@ class Policy(Frozen):
 
     @model_validator(mode="after")
     def _regulatory_mail_obeys_no_caps(self) -> Policy:
-        if self._of_purpose("regulatory").obeys_caps:
+        if self.of_purpose("regulatory").obeys_caps:
             message = "a regulatory communication must arrive: it cannot obey caps"
             raise WrongPart(message, "purposes", "regulatory", "obeys_caps")
         return self

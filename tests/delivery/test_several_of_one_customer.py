@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +11,13 @@ from handoff_parts import DAY, another_contact, notice, people, row, rows, with_
 from sqlalchemy import event, select, update
 from support import Bank
 
+from ccm.compliance.rulebook import Rulebook
 from ccm.decide.chain import links
 from ccm.delivery import claims, deliver
 from ccm.delivery.handoff import hand_off
 from ccm.log import sequencer
 from ccm.log.verify import verify_messages
+from ccm.model.requirements import FrequencyLimit, PolicyRequirements
 from ccm.pipeline.replay import replay
 from ccm.pipeline.traces import load, opened_all
 from ccm.store.tables import contacts, messages
@@ -97,6 +100,22 @@ def test_of_those_that_were_due_before_a_caps_window_began_no_more_go_than_it_ho
     with_terms(bank, Policy.model_validate({"caps": [{"id": "week", "limit": 1, "days": 7}]}))
     deliver(bank.project, moment=lambda: DAY)
     assert Counter((one["state"], one["reason"]) for one in rows(bank))["withheld", "cap"] == 2
+
+
+def test_no_more_go_than_a_rule_allows_though_they_count_toward_no_cap(bank: Bank) -> None:
+    with_terms(bank, channels=("email",))
+    [customer] = people(bank, 1)
+    ids = [notice(bank, customer, f"k{number}").message_id for number in range(3)]
+    with bank.project.store.write() as connection:
+        long_ago = update(contacts).where(contacts.c.id.in_(ids)).values(at=DAY - timedelta(days=20))
+        connection.execute(long_ago)
+    rule = next(one for one in bank.project.rules if one.id == "US-FL-FREQ")
+    scope = rule.file.applies.model_copy(update={"jurisdictions": (), "purposes": (), "channels": ()})
+    limit = PolicyRequirements(rules=(rule.id,), frequency=(FrequencyLimit(rule.id, 1, 24, ("payments",)),))
+    by_law = replace(rule, file=rule.file.model_copy(update={"applies": scope}), asks=limit)
+    bank.project.rules = Rulebook([by_law])
+    deliver(bank.project, moment=lambda: DAY)
+    assert Counter((one["state"], one["detail"]) for one in rows(bank))["withheld", rule.id] == 2
 
 
 def test_thirty_for_one_customer_take_few_transactions(bank: Bank) -> None:

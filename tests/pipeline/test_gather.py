@@ -13,6 +13,7 @@ from sqlalchemy import insert, select, update
 from support import RUN_AT, Bank
 
 from ccm.batch import coordinator, runs
+from ccm.compliance.rulebook import Rulebook
 from ccm.decide import Facts, decide, plan_for
 from ccm.decide.consent import demands, purposes_looked_at
 from ccm.decide.sharing import Wanted
@@ -20,11 +21,12 @@ from ccm.decide.suppression import not_eligible, on_channel
 from ccm.inbound.receive import Event, receive
 from ccm.log import sequencer
 from ccm.model.customer import Customer
-from ccm.model.requirements import NOTHING
+from ccm.model.requirements import NOTHING, FrequencyLimit, PolicyRequirements
 from ccm.pipeline import contact_points
 from ccm.pipeline.contact_points import contact_point, shared_contact_points
 from ccm.pipeline.erasure import erase
 from ccm.pipeline.gather import gather
+from ccm.pipeline.trigger import send
 from ccm.store import feeds, tables
 from ccm.store.tables import contacts, customers, messages, relations, suppressions
 
@@ -108,6 +110,43 @@ def test_an_address_for_some_purposes_leaves_the_others_alone(bank: Bank) -> Non
     put(bank, relations, customer_id=ONE, kind="correspondence", related_id=TWO, purposes="regulatory")
     assert facts(bank).proxy is None
     assert facts(bank, communication="quarterly-statement").proxy is not None
+
+
+def test_what_stops_an_address_of_the_guardian_stops_it_for_the_customer_too(bank: Bank) -> None:
+    change(bank, TWO, contact_points={"email": "guardian@example.com", "sms": "+447700900001"}, status="active")
+    put(bank, relations, customer_id=ONE, kind="guardian", related_id=TWO)
+    with bank.project.store.write() as connection:
+        salt = contact_points.made_salt(connection, bank.project.random_bytes)
+    about = {"customer_id": TWO, "at": RUN_AT - timedelta(days=1)}
+    there, elsewhere = (contact_point("email", f"{name}@example.com", salt) for name in ("guardian", "former"))
+    put(bank, suppressions, kind="hard_bounce", channel="email", contact_point=there, **about)
+    put(bank, suppressions, kind="complaint", channel="email", contact_point=elsewhere, **about)
+    put(bank, suppressions, kind="invalid_contact_point", channel="sms", contact_point="", **about)
+    put(bank, suppressions, kind="bereavement", channel="*", contact_point="", **about)  # the guardian's own
+    found = facts(bank)
+    assert {(row.customer_id, row.kind) for row in found.suppressions} == {
+        (ONE, "hard_bounce"), (ONE, "invalid_contact_point")
+    }  # fmt: skip
+    workspace = bank.project.workspace
+    plan = plan_for(workspace.communication("payment-received"), workspace.policy, workspace.channels)
+    assert on_channel(plan, found, "email", RUN_AT) is not None
+
+
+def test_in_a_rules_limit_what_counts_toward_no_cap_counts_too(bank: Bank) -> None:
+    rule = next(one for one in bank.project.rules if one.id == "US-FL-FREQ")
+    scope = rule.file.applies.model_copy(update={"jurisdictions": (), "purposes": (), "channels": ()})
+    limit = PolicyRequirements(rules=(rule.id,), frequency=(FrequencyLimit(rule.id, 1, 24, ("payments",)),))
+    bank.project.rules = Rulebook([replace(rule, file=rule.file.model_copy(update={"applies": scope}), asks=limit)])
+    bank.approve("payment-received")
+    bank.clock.now = RUN_AT
+    data = {"payment": {"amount": "1.00", "currency": "GBP", "received_on": "2026-04-01", "payer": "A. Moss"}}
+    first, second = (
+        send(bank.project, "payment-received", ONE, data, key=key, at=RUN_AT + timedelta(hours=hours))
+        for key, hours in (("k1", 0), ("k2", 1))
+    )
+    assert first.state == "due"
+    assert (second.state, second.reason, second.detail) == ("withheld", "cap", rule.id)
+    assert [one.counts for one in facts(bank).contacts] == [False]
 
 
 def bounced(bank: Bank, kind: str = "bounced") -> str:

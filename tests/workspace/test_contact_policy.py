@@ -58,6 +58,8 @@ def communication(**fields: object) -> Communication:
          "suppression 'vulnerable': no communication has the category 'laons'; there are: payments"),
         (POLICY, "complaint:\n", "complaint:\n  categories: [laons]\n", "  categories: [laons]",
          "complaint: no communication has the category 'laons'; there are: payments"),
+        (POLICY, WEEK, WEEK + "    purposes: [servicing, regulatory]\n", "purposes: [servicing, reg",
+         "cap 'offers-week' would never hold: nothing that is servicing or regulatory obeys caps (obeys_caps, of the"),
         (POLICY, "    - Europe/London", "    - Europe/Londom", "- Europe/Londom",
          "'Europe/Londom' is no IANA time zone, such as Asia/Tokyo; did you mean Europe/London?"),
         (POLICY, "    - Europe/London", "    - Factory", "- Factory", "'Factory' is no IANA time zone"),
@@ -121,6 +123,24 @@ def test_a_digest_is_one_customers_own_and_no_copy_of_it_is_made() -> None:
         communication(collects=collects, purpose="servicing", copies="joint")
     with pytest.raises(ValidationError, match="a digest is each customer's own"):
         communication(collects=collects, one_per="household")
+
+
+@pytest.mark.parametrize(
+    ("file", "before"), [(POLICY, "transactional: {priority: high, obeys_caps: false"), (COMMUNICATION, "category:")]
+)
+def test_a_cap_of_a_purpose_holds_where_something_of_it_obeys(
+    small: Path, problems: Callable[[], list[str]], file: str, before: str
+) -> None:
+    policy = (small / POLICY).read_text(encoding="utf-8")
+    (small / POLICY).write_text(policy.replace(WEEK, WEEK + "    purposes: [transactional]\n"), encoding="utf-8")
+    assert len(problems()) == 1
+    text = (small / file).read_text(encoding="utf-8")
+    obeying = (
+        before.replace("obeys_caps: false", "obeys_caps: true") if file == POLICY else f"obeys_caps: true\n{before}"
+    )
+    assert before in text
+    (small / file).write_text(text.replace(before, obeying, 1), encoding="utf-8")
+    assert problems() == []
 
 
 def test_terms_are_the_communications_own_then_the_policys_then_the_engines() -> None:

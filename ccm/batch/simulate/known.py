@@ -76,13 +76,14 @@ def _contacts(
 ) -> dict[str, tuple[Contact, ...]]:  # fmt: skip
     workspace = project.workspace
     places = {(facts.customer.jurisdiction, region_of(facts.customer)) for facts in found}
-    begins, follows = at, set[str]()
+    begins, follows, counted = at, set[str](), set[str]()
     for communication in communications:
         plan = plan_for(communication, workspace.policy, workspace.channels)
         follows.update(plan.follows)
         for place in places:
             asked = project.rules.requirements(communication, *place, at)
             begins = min(begins, plan.look_back(asked.values(), at) or begins)
+            counted |= plan.counted(asked.values())
     ids = list(dict.fromkeys(facts.customer.id for facts in found))
-    contacts = feeds.contacts(connection, ids, begins, sorted(follows))
+    contacts = feeds.contacts(connection, ids, begins, sorted(follows), sorted(counted))
     return {customer_id: tuple(rows) for customer_id, rows in contacts.items()}
