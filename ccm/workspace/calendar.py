@@ -103,11 +103,16 @@ class ChannelPrice(Frozen):
     """For each printed page."""
 
     def of(self, jurisdiction: str, messages: int, segments: Decimal, pages: Decimal) -> Decimal:
-        """The cost of so many messages with so many parts and pages in all; what has no price costs nothing."""
+        """The cost of so many messages with so many parts and pages in all; see `lacks` for what has no price."""
         counted = ((self.message, Decimal(messages)), (self.segment, segments), (self.page, pages))
         return sum(
             (price.get(jurisdiction, price.get("*", Decimal(0))) * count for price, count in counted), Decimal(0)
         )
+
+    def lacks(self, jurisdiction: str) -> bool:
+        """Whether nothing has a price, or something that has one elsewhere has none there: a cost is then too low."""
+        kinds = [kind for kind in (self.message, self.segment, self.page) if kind]
+        return not kinds or any(jurisdiction not in kind and "*" not in kind for kind in kinds)
 
 
 class Prices(Frozen):

@@ -342,3 +342,21 @@ def test_the_report_adds_up(bank: Bank) -> None:
     assert float(one["cost"]) == pytest.approx(emails * 0.01 + one["segments"] * 0.10, abs=0.5)
     assert one["segments"] >= one["channels"]["sms"]
     assert replace(found[0]).sizes["payment-received", "sms", "en"].samples > 0
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_the_report_says_for_which_messages_the_cost_is_too_low(bank: Bank) -> None:
+    prices = Prices.model_validate({
+        "currency": "USD", "source": "a test",
+        "channels": {"sms": {"segment": {"US": "0.10", "GB": 0}, "message": {"*": "0.01"}}},
+    })  # fmt: skip
+    bank.project.workspace.samples["payment-received"] = ()
+    (one,) = report(simulated(bank), FIRST, LAST, "Asia/Tokyo", prices)["scenarios"]
+    for row in one["costs"]:
+        unpriced = row["channel"] == "email" or row["jurisdiction"] == "JP"
+        unsized = row["channel"] == "sms" and row["communication"] == "payment-received"
+        assert row["lacks"] == ["price"] * unpriced + ["sample"] * unsized
+    for what in ("price", "sample"):
+        assert one["lacks"][what] == sum(row["messages"] for row in one["costs"] if what in row["lacks"]) > 0
+    (free,) = report(simulated(bank), FIRST, LAST, "Asia/Tokyo", None)["scenarios"]
+    assert free["lacks"]["price"] == 0

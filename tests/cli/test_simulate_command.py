@@ -39,6 +39,20 @@ def test_the_page_needs_nothing_from_outside(
     assert not re.search(r"(src|href)=", page)
 
 
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "The cost is too low"), ("ja", "費用は実際より少なく出ています")]
+)
+def test_a_cost_without_all_prices_is_told_to_be_too_low(
+    ccm: Commands, tmp_path: Path, language: str, told: str
+) -> None:
+    prices = tmp_path / "prices.yaml"
+    prices.write_text('currency: USD\nsource: "a test"\nchannels:\n  letter:\n    message: { FR: 1 }\n')
+    result = ccm.run(*MAY, "--prices", str(prices), "--out", str(tmp_path / "out"), "--language", language)
+    assert told in (tmp_path / "out/index.html").read_text(encoding="utf-8")
+    assert told in result.stdout
+    assert told not in ccm.run(*MAY, "--language", language).stdout
+
+
 def test_the_document_has_both_scenarios_and_the_days_asked_for(ccm: Commands, tmp_path: Path) -> None:
     policy = tmp_path / "policy.yaml"
     text = (ccm.workspace / "channels/policy.yaml").read_text(encoding="utf-8")
