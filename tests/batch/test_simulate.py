@@ -76,7 +76,7 @@ def test_the_same_customers_give_the_same_counts_however_they_are_divided(bank: 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
 def test_a_stricter_policy_sends_fewer_offers_and_says_what_took_their_room(bank: Bank, tmp_path: Path) -> None:
-    other = scenario_of(bank.project, str(stricter(bank, tmp_path)), lambda path: bank.project)
+    other = scenario_of(bank.project, str(stricter(bank, tmp_path)))
     now, then = simulated(bank, other)
     offers = [sum(count for key, count in one.tally.sent.items() if key[0] == "savings-offer") for one in (now, then)]
     payments = [
@@ -277,7 +277,7 @@ def test_an_earlier_release_stands_in_for_its_communication_alone(bank: Bank) ->
     workspace = bank.project.workspace
     offer = workspace.communications["savings-offer"].model_copy(update={"jurisdictions": ("JP",)})
     workspace.communications["savings-offer"] = offer
-    before = scenario_of(bank.project, digest[:12], lambda path: bank.project)
+    before = scenario_of(bank.project, digest[:12])
     now, then = simulated(bank, before)
     assert before.name == f"savings-offer {digest[:12]}"
     assert ("savings-offer", "jurisdiction_not_served") in {key[:2] for key in now.tally.withheld}
@@ -297,9 +297,9 @@ def wrong(bank: Bank, tmp_path: Path) -> tuple[Bank, Path]:
 def test_a_policy_that_does_not_fit_is_refused(wrong: tuple[Bank, Path]) -> None:
     bank, file = wrong
     with pytest.raises(WorkspaceError, match="no communication has the category 'offer'"):
-        scenario_of(bank.project, str(file), lambda path: bank.project)
+        scenario_of(bank.project, str(file))
     with pytest.raises(InputError, match="is no file, no folder and no release"):
-        scenario_of(bank.project, "nothing", lambda path: bank.project)
+        scenario_of(bank.project, "nothing")
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])

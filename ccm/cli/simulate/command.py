@@ -59,7 +59,7 @@ def simulate(
         price_table = _prices(root, prices)
         scenarios = [Scenario(_now(language), project)]
         if against is not None:
-            scenarios.append(scenario_of(project, against, project_of))
+            scenarios.append(scenario_of(project, against))
         begun = time.monotonic()
         with _bar(out) as bar:
             task = bar.add_task("customers", total=_customers(project, limit))
