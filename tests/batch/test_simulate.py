@@ -325,6 +325,15 @@ def test_triggers_come_as_often_as_expected_and_in_their_hours() -> None:
     assert events.of("C1") == Events(PLANNED, FIRST, LAST, "Asia/Tokyo").of("C1")
 
 
+def test_two_triggers_of_one_communication_do_not_come_together() -> None:
+    twice = [{"communication": "payment-received", "per_customer": "0.5", "start": start, "end": end}
+             for start, end in (("09:00", "10:00"), ("15:00", "16:00"))]  # fmt: skip
+    events = Events(Calendar.model_validate({"triggers": twice}), FIRST, LAST, "Asia/Tokyo")
+    drawn = Counter(len(events.of(f"C{number}")) for number in range(4000))
+    assert set(drawn) == {0, 1, 2}
+    assert abs(drawn[2] / 4000 - (0.5 * 31 / 30) ** 2) < 0.03
+
+
 @pytest.mark.parametrize("dialect", ["sqlite"])
 def test_the_report_adds_up(bank: Bank) -> None:
     prices = Prices.model_validate({
