@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +19,8 @@ from ccm.batch.simulate import Scenario, Simulation, scenario_of, simulate
 from ccm.batch.simulate.bonds import Ties, bound
 from ccm.batch.simulate.events import Events
 from ccm.batch.simulate.report import report
+from ccm.cli.preview import UiLanguage
+from ccm.cli.simulate.page import report_page
 from ccm.errors import InputError, WorkspaceError
 from ccm.pipeline import approving
 from ccm.store import feeds
@@ -369,3 +372,18 @@ def test_the_report_says_for_which_messages_the_cost_is_too_low(bank: Bank) -> N
         assert one["lacks"][what] == sum(row["messages"] for row in one["costs"] if what in row["lacks"]) > 0
     (free,) = report(simulated(bank), FIRST, LAST, "Asia/Tokyo", None)["scenarios"]
     assert free["lacks"]["price"] == 0
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_what_goes_out_after_the_last_day_is_told_beside_the_chart(bank: Bank) -> None:
+    late = Calendar.model_validate({"runs": [{"communication": OFFER, "on": [LAST], "time": "23:30"}]})
+    document = report(simulate([Scenario("now", bank.project)], late, FIRST, LAST, workers=1), FIRST, LAST, "UTC", None)
+    (one,) = document["scenarios"]
+    assert one["after"] == sum(one["by_day"]["2026-06-01"].values()) > 0
+    for language, told in ((UiLanguage.EN, "Not in the chart: {}"), (UiLanguage.JA, "最終日より後に送られる通知{}件")):
+        page = report_page(document, bank.project.workspace, language)
+        assert told.format(one["after"]) in page
+        rows = re.findall(r'<th scope="row">(2026-..-..)</th>(.*?)</tr>', page)
+        assert (len(rows), rows[-1][0]) == (32, "2026-06-01")
+        figures = [int(figure) for _, row in rows for figure in re.findall(r">(\d+)<", row)]
+        assert sum(figures) == one["messages"] + one["withheld"]

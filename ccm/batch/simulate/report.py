@@ -22,17 +22,20 @@ _WHOLE, _CENT = Decimal(1), Decimal("0.01")
 def report(
     simulations: Sequence[Simulation], first: date, last: date, zone: str, prices: Prices | None
 ) -> dict[str, Any]:
-    """Everything that was counted, a part a scenario; days without any message are listed too."""
+    """Everything that was counted, a part a scenario; days without any message are listed too.
+
+    What was put off may go out after the last day: ``by_day`` has it at its day, ``after`` says how much that is.
+    """
     days = [(first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)]
     return {
         "from": first.isoformat(), "to": last.isoformat(), "timezone": zone, "days": days,
         "customers": simulations[0].tally.customers,
         "currency": prices.currency if prices else None, "price_source": prices.source if prices else None,
-        "scenarios": [_scenario(simulation, prices) for simulation in simulations],
+        "scenarios": [_scenario(simulation, last, prices) for simulation in simulations],
     }  # fmt: skip
 
 
-def _scenario(simulation: Simulation, prices: Prices | None) -> dict[str, Any]:
+def _scenario(simulation: Simulation, last: date, prices: Prices | None) -> dict[str, Any]:
     tally = simulation.tally
     costs = _costs(simulation, prices)
     return {
@@ -49,6 +52,7 @@ def _scenario(simulation: Simulation, prices: Prices | None) -> dict[str, Any]:
         "put_off": [{"communication": name, "why": why, "messages": count}
                     for (name, why), count in _ordered(tally.later)],
         "by_day": _by_day(tally.sent),
+        "after": sum(count for (_, _, day), count in tally.sent.items() if day > last.isoformat()),
         "withheld_by_day": _by_day(tally.withheld),
         "displaced": [{"communication": name, "cap": cap, "by": by, "messages": count}
                       for (name, cap, by), count in _ordered(tally.displaced)],
