@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from ccm.errors import Problem, WorkspaceError
 from ccm.model.customer import Frozen
@@ -29,6 +29,16 @@ Place = Jurisdiction | Literal["*"]
 M = TypeVar("M", bound=Frozen)
 
 
+def _without_offset(value: time) -> time:
+    if value.second or value.microsecond or value.tzinfo is not None:
+        raise ValueError(f"'{value.isoformat()}' must be hours and minutes in the organisation's zone, as in 21:00")
+    return value
+
+
+Clock = Annotated[time, AfterValidator(_without_offset)]
+"""What a clock of the organisation's zone shows, in whole minutes."""
+
+
 class PlannedRun(Frozen):
     """A run on one date, or on every date of a kind; `time` is that of the organisation's zone."""
 
@@ -37,7 +47,7 @@ class PlannedRun(Frozen):
     every: Literal["", "day", "week", "month", "quarter"] = ""
     day: int | Weekday | None = None
     """Of the month, or of a quarter's first month (1 to 28); of the week its name."""
-    time: time
+    time: Clock
 
     @model_validator(mode="after")
     def _has_dates(self) -> PlannedRun:
@@ -80,8 +90,8 @@ class ExpectedTrigger(Frozen):
     communication: Slug
     per_customer: Annotated[Decimal, Field(gt=0, le=1000)]
     """Messages of one customer in 30 days, on average."""
-    start: time = time(0)
-    end: time = time(0)
+    start: Clock = time(0)
+    end: Clock = time(0)
     """Hours of the organisation's zone in which they come; equal times mean the whole day."""
 
 
@@ -103,11 +113,16 @@ class ChannelPrice(Frozen):
     """For each printed page."""
 
     def of(self, jurisdiction: str, messages: int, segments: Decimal, pages: Decimal) -> Decimal:
-        """The cost of so many messages with so many parts and pages in all; what has no price costs nothing."""
+        """The cost of so many messages with so many parts and pages in all; see `lacks` for what has no price."""
         counted = ((self.message, Decimal(messages)), (self.segment, segments), (self.page, pages))
         return sum(
             (price.get(jurisdiction, price.get("*", Decimal(0))) * count for price, count in counted), Decimal(0)
         )
+
+    def lacks(self, jurisdiction: str) -> bool:
+        """Whether nothing has a price, or something that has one elsewhere has none there: a cost is then too low."""
+        kinds = [kind for kind in (self.message, self.segment, self.page) if kind]
+        return not kinds or any(jurisdiction not in kind and "*" not in kind for kind in kinds)
 
 
 class Prices(Frozen):
@@ -131,6 +146,8 @@ def load_calendar(file: Path, root: Path, communications: Mapping[str, Communica
         if found is None:
             known = ", ".join(sorted(communications)) or "none yet"
             message = f"communication '{name}' does not exist; there are: {known}"
+        elif found.collects is not None:
+            message = f"'{name}' tells what others leave to it, when its windows end: plan those others"
         elif part == "runs" and found.data.fields and not found.data.sql:
             message = f"'{name}' takes its data from a trigger: put it under 'triggers'"
         if message:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -18,6 +19,8 @@ from ccm.batch.simulate import Scenario, Simulation, scenario_of, simulate
 from ccm.batch.simulate.bonds import Ties, bound
 from ccm.batch.simulate.events import Events
 from ccm.batch.simulate.report import report
+from ccm.cli.preview import UiLanguage
+from ccm.cli.simulate.page import report_page
 from ccm.errors import InputError, WorkspaceError
 from ccm.pipeline import approving
 from ccm.store import feeds
@@ -76,7 +79,7 @@ def test_the_same_customers_give_the_same_counts_however_they_are_divided(bank: 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
 def test_a_stricter_policy_sends_fewer_offers_and_says_what_took_their_room(bank: Bank, tmp_path: Path) -> None:
-    other = scenario_of(bank.project, str(stricter(bank, tmp_path)), lambda path: bank.project)
+    other = scenario_of(bank.project, str(stricter(bank, tmp_path)))
     now, then = simulated(bank, other)
     offers = [sum(count for key, count in one.tally.sent.items() if key[0] == "savings-offer") for one in (now, then)]
     payments = [
@@ -277,7 +280,7 @@ def test_an_earlier_release_stands_in_for_its_communication_alone(bank: Bank) ->
     workspace = bank.project.workspace
     offer = workspace.communications["savings-offer"].model_copy(update={"jurisdictions": ("JP",)})
     workspace.communications["savings-offer"] = offer
-    before = scenario_of(bank.project, digest[:12], lambda path: bank.project)
+    before = scenario_of(bank.project, digest[:12])
     now, then = simulated(bank, before)
     assert before.name == f"savings-offer {digest[:12]}"
     assert ("savings-offer", "jurisdiction_not_served") in {key[:2] for key in now.tally.withheld}
@@ -297,9 +300,9 @@ def wrong(bank: Bank, tmp_path: Path) -> tuple[Bank, Path]:
 def test_a_policy_that_does_not_fit_is_refused(wrong: tuple[Bank, Path]) -> None:
     bank, file = wrong
     with pytest.raises(WorkspaceError, match="no communication has the category 'offer'"):
-        scenario_of(bank.project, str(file), lambda path: bank.project)
+        scenario_of(bank.project, str(file))
     with pytest.raises(InputError, match="is no file, no folder and no release"):
-        scenario_of(bank.project, "nothing", lambda path: bank.project)
+        scenario_of(bank.project, "nothing")
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
@@ -325,6 +328,15 @@ def test_triggers_come_as_often_as_expected_and_in_their_hours() -> None:
     assert events.of("C1") == Events(PLANNED, FIRST, LAST, "Asia/Tokyo").of("C1")
 
 
+def test_two_triggers_of_one_communication_do_not_come_together() -> None:
+    twice = [{"communication": "payment-received", "per_customer": "0.5", "start": start, "end": end}
+             for start, end in (("09:00", "10:00"), ("15:00", "16:00"))]  # fmt: skip
+    events = Events(Calendar.model_validate({"triggers": twice}), FIRST, LAST, "Asia/Tokyo")
+    drawn = Counter(len(events.of(f"C{number}")) for number in range(4000))
+    assert set(drawn) == {0, 1, 2}
+    assert abs(drawn[2] / 4000 - (0.5 * 31 / 30) ** 2) < 0.03
+
+
 @pytest.mark.parametrize("dialect", ["sqlite"])
 def test_the_report_adds_up(bank: Bank) -> None:
     prices = Prices.model_validate({
@@ -342,3 +354,36 @@ def test_the_report_adds_up(bank: Bank) -> None:
     assert float(one["cost"]) == pytest.approx(emails * 0.01 + one["segments"] * 0.10, abs=0.5)
     assert one["segments"] >= one["channels"]["sms"]
     assert replace(found[0]).sizes["payment-received", "sms", "en"].samples > 0
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_the_report_says_for_which_messages_the_cost_is_too_low(bank: Bank) -> None:
+    prices = Prices.model_validate({
+        "currency": "USD", "source": "a test",
+        "channels": {"sms": {"segment": {"US": "0.10", "GB": 0}, "message": {"*": "0.01"}}},
+    })  # fmt: skip
+    bank.project.workspace.samples["payment-received"] = ()
+    (one,) = report(simulated(bank), FIRST, LAST, "Asia/Tokyo", prices)["scenarios"]
+    for row in one["costs"]:
+        unpriced = row["channel"] == "email" or row["jurisdiction"] == "JP"
+        unsized = row["channel"] == "sms" and row["communication"] == "payment-received"
+        assert row["lacks"] == ["price"] * unpriced + ["sample"] * unsized
+    for what in ("price", "sample"):
+        assert one["lacks"][what] == sum(row["messages"] for row in one["costs"] if what in row["lacks"]) > 0
+    (free,) = report(simulated(bank), FIRST, LAST, "Asia/Tokyo", None)["scenarios"]
+    assert free["lacks"]["price"] == 0
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+def test_what_goes_out_after_the_last_day_is_told_beside_the_chart(bank: Bank) -> None:
+    late = Calendar.model_validate({"runs": [{"communication": OFFER, "on": [LAST], "time": "23:30"}]})
+    document = report(simulate([Scenario("now", bank.project)], late, FIRST, LAST, workers=1), FIRST, LAST, "UTC", None)
+    (one,) = document["scenarios"]
+    assert one["after"] == sum(one["by_day"]["2026-06-01"].values()) > 0
+    for language, told in ((UiLanguage.EN, "Not in the chart: {}"), (UiLanguage.JA, "最終日より後に送られる通知{}件")):
+        page = report_page(document, bank.project.workspace, language)
+        assert told.format(one["after"]) in page
+        rows = re.findall(r'<th scope="row">(2026-..-..)</th>(.*?)</tr>', page)
+        assert (len(rows), rows[-1][0]) == (32, "2026-06-01")
+        figures = [int(figure) for _, row in rows for figure in re.findall(r">(\d+)<", row)]
+        assert sum(figures) == one["messages"] + one["withheld"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,20 @@ def test_the_page_needs_nothing_from_outside(
     assert not re.search(r"(src|href)=", page)
 
 
+@pytest.mark.parametrize(
+    ("language", "told"), [("en", "The cost is too low"), ("ja", "費用は実際より少なく出ています")]
+)
+def test_a_cost_without_all_prices_is_told_to_be_too_low(
+    ccm: Commands, tmp_path: Path, language: str, told: str
+) -> None:
+    prices = tmp_path / "prices.yaml"
+    prices.write_text('currency: USD\nsource: "a test"\nchannels:\n  letter:\n    message: { FR: 1 }\n')
+    result = ccm.run(*MAY, "--prices", str(prices), "--out", str(tmp_path / "out"), "--language", language)
+    assert told in (tmp_path / "out/index.html").read_text(encoding="utf-8")
+    assert told in result.stdout
+    assert told not in ccm.run(*MAY, "--language", language).stdout
+
+
 def test_the_document_has_both_scenarios_and_the_days_asked_for(ccm: Commands, tmp_path: Path) -> None:
     policy = tmp_path / "policy.yaml"
     text = (ccm.workspace / "channels/policy.yaml").read_text(encoding="utf-8")
@@ -63,6 +78,25 @@ def test_the_document_has_both_scenarios_and_the_days_asked_for(ccm: Commands, t
 def test_wrong_use_is_told(ccm: Commands, words: tuple[str, ...], told: str) -> None:
     result = ccm.run("simulate", *words, status=2)
     assert told in result.stderr
+
+
+def test_another_workspace_is_only_read(ccm: Commands, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    for part in ("ccm.toml", "templates", "compliance", "channels"):
+        source = ccm.workspace / part
+        (shutil.copytree if source.is_dir() else copied)(source, other / part)
+    policy = other / "channels/policy.yaml"
+    policy.write_text(policy.read_text(encoding="utf-8").replace("limit: 2", "limit: 0"), encoding="utf-8")
+    found = ccm.json(*MAY, "--against", str(other))
+    assert found["scenarios"][0]["messages"] > found["scenarios"][1]["messages"] > 0
+    assert sorted(path.name for path in other.iterdir()) == ["ccm.toml", "channels", "compliance", "templates"]
+    (other / "ccm.toml").unlink()
+    assert "no ccm.toml there" in ccm.run(*MAY, "--against", str(other), status=2).stderr
+
+
+def copied(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(source, target)
 
 
 def test_a_calendar_that_is_not_there_is_told(ccm: Commands) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -28,6 +29,8 @@ class _Source:
     """One expected trigger, worked out for the period."""
 
     communication: str
+    seed: str
+    """What its draws are made from; two triggers of one communication differ in it."""
     whole: int
     """Messages that every customer gets for certain."""
     fraction: int
@@ -46,7 +49,12 @@ class Events:
             Event(at, run.communication) for run in calendar.runs for at in run.instants(first, last, zone)
         ))  # fmt: skip
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-        self._sources = [_source(trigger, days, ZoneInfo(zone)) for trigger in calendar.triggers]
+        seen: Counter[str] = Counter()
+        self._sources = []
+        for trigger in calendar.triggers:
+            seed = "\n".join([trigger.communication] * (seen[trigger.communication] + 1))
+            seen[trigger.communication] += 1
+            self._sources.append(_source(trigger, seed, days, ZoneInfo(zone)))
 
     @property
     def communications(self) -> frozenset[str]:
@@ -68,12 +76,12 @@ class Events:
         return found
 
 
-def _source(trigger: ExpectedTrigger, days: Sequence[date], zone: ZoneInfo) -> _Source:
+def _source(trigger: ExpectedTrigger, seed: str, days: Sequence[date], zone: ZoneInfo) -> _Source:
     expected = trigger.per_customer * len(days) / _DAYS_OF_RATE
     whole = int(expected)
     starts = tuple(datetime.combine(day, trigger.start, zone).astimezone(UTC) for day in days)
     return _Source(
-        trigger.communication, whole, int((expected - whole) * Decimal(_PARTS)), starts,
+        trigger.communication, seed, whole, int((expected - whole) * Decimal(_PARTS)), starts,
         _span(trigger.start, trigger.end),
     )  # fmt: skip
 
@@ -84,7 +92,7 @@ def _span(start: time, end: time) -> int:
 
 
 def _drawn(source: _Source, customer_id: str) -> list[Event]:
-    draws = _Draws(f"{source.communication}\n{customer_id}")
+    draws = _Draws(f"{source.seed}\n{customer_id}")
     count = source.whole + (draws.next() < source.fraction)
     found = []
     for _ in range(count):

@@ -6,30 +6,36 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import compress
 from typing import Any, TypeVar
 
 from ccm.batch.simulate.run import Simulation
-from ccm.batch.simulate.sizes import total
+from ccm.batch.simulate.sizes import measured, total
 from ccm.workspace.calendar import ChannelPrice, Prices
 
 K = TypeVar("K", bound=tuple[str, ...])
+LACKS = ("price", "sample")
+"""Without which a cost is too low: a price in the table, or a sample that shows how long messages are."""
 _WHOLE, _CENT = Decimal(1), Decimal("0.01")
 
 
 def report(
     simulations: Sequence[Simulation], first: date, last: date, zone: str, prices: Prices | None
 ) -> dict[str, Any]:
-    """Everything that was counted, a part a scenario; days without any message are listed too."""
+    """Everything that was counted, a part a scenario; days without any message are listed too.
+
+    What was put off may go out after the last day: ``by_day`` has it at its day, ``after`` says how much that is.
+    """
     days = [(first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)]
     return {
         "from": first.isoformat(), "to": last.isoformat(), "timezone": zone, "days": days,
         "customers": simulations[0].tally.customers,
         "currency": prices.currency if prices else None, "price_source": prices.source if prices else None,
-        "scenarios": [_scenario(simulation, prices) for simulation in simulations],
+        "scenarios": [_scenario(simulation, last, prices) for simulation in simulations],
     }  # fmt: skip
 
 
-def _scenario(simulation: Simulation, prices: Prices | None) -> dict[str, Any]:
+def _scenario(simulation: Simulation, last: date, prices: Prices | None) -> dict[str, Any]:
     tally = simulation.tally
     costs = _costs(simulation, prices)
     return {
@@ -46,6 +52,7 @@ def _scenario(simulation: Simulation, prices: Prices | None) -> dict[str, Any]:
         "put_off": [{"communication": name, "why": why, "messages": count}
                     for (name, why), count in _ordered(tally.later)],
         "by_day": _by_day(tally.sent),
+        "after": sum(count for (_, _, day), count in tally.sent.items() if day > last.isoformat()),
         "withheld_by_day": _by_day(tally.withheld),
         "displaced": [{"communication": name, "cap": cap, "by": by, "messages": count}
                       for (name, cap, by), count in _ordered(tally.displaced)],
@@ -53,6 +60,7 @@ def _scenario(simulation: Simulation, prices: Prices | None) -> dict[str, Any]:
         "costs": costs,
         "segments": sum(int(row["segments"]) for row in costs),
         "pages": sum(int(row["pages"]) for row in costs),
+        "lacks": {what: sum(row["messages"] for row in costs if what in row["lacks"]) for what in LACKS},
         "cost": str(sum((Decimal(row["cost"]) for row in costs), Decimal(0))) if prices else None,
     }  # fmt: skip
 
@@ -60,18 +68,23 @@ def _scenario(simulation: Simulation, prices: Prices | None) -> dict[str, Any]:
 def _costs(simulation: Simulation, prices: Prices | None) -> list[dict[str, Any]]:
     """A row for each communication, channel and jurisdiction; sizes are means, so sums are rounded at the end."""
     found: dict[tuple[str, str, str], tuple[int, Decimal, Decimal]] = {}
+    unsized = set[tuple[str, str, str]]()
     for (name, channel, language, jurisdiction), count in simulation.tally.sizes.items():
         segments, pages = total(simulation.sizes, (name, channel, language), count)
+        if not measured(simulation.sizes, (name, channel, language)):
+            unsized.add((name, channel, jurisdiction))
         before = found.get((name, channel, jurisdiction), (0, Decimal(0), Decimal(0)))
         found[name, channel, jurisdiction] = (before[0] + count, before[1] + segments, before[2] + pages)
     rows = []
     for (name, channel, jurisdiction), (count, segments, pages) in sorted(found.items()):
         price = prices.channels.get(channel, ChannelPrice()) if prices else None  # type: ignore[call-overload]
         cost = price.of(jurisdiction, count, segments, pages) if price is not None else None
+        lacking = (price is not None and price.lacks(jurisdiction), (name, channel, jurisdiction) in unsized)
         rows.append({
             "communication": name, "channel": channel, "jurisdiction": jurisdiction, "messages": count,
             "segments": int(segments.quantize(_WHOLE, ROUND_HALF_UP)),
             "pages": int(pages.quantize(_WHOLE, ROUND_HALF_UP)),
+            "lacks": list(compress(LACKS, lacking)),
             "cost": str(cost.quantize(_CENT, ROUND_HALF_UP)) if cost is not None else None,
         })  # fmt: skip
     return rows

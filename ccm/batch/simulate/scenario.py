@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ccm.compliance.approvals import find, stored_release
 from ccm.compliance.release_files import load_files, restored
+from ccm.compliance.rulebook import Rulebook
+from ccm.compliance.rules import load_rules
 from ccm.errors import InputError, NotFound, WorkspaceError
 from ccm.pipeline.project import Project
+from ccm.workspace import load_workspace
 from ccm.workspace.crosscheck import POLICY, cross_check
 from ccm.workspace.policy import Policy
 from ccm.workspace.yamlfile import read_model
@@ -24,17 +26,20 @@ class Scenario:
     project: Project
 
 
-def scenario_of(project: Project, told: str, opened: Callable[[Path], Project]) -> Scenario:
+def scenario_of(project: Project, told: str) -> Scenario:
     """The scenario that a person names: a policy file, a workspace's folder, or a release's digest.
 
-    A policy file is read in place of ``channels/policy.yaml``. A release stands in for its communication alone.
-    `opened` opens a folder as a project. Raises `InputError` and `WorkspaceError` for what can't be read, `NotFound`
-    for an unknown release.
+    A policy file is read in place of ``channels/policy.yaml``. A release stands in for its communication alone. Of a
+    folder only the files are read: a store of its own stays closed, and none is made. Raises `InputError` and
+    `WorkspaceError` for what can't be read, `NotFound` for an unknown release.
     """
     path = Path(told)
     if path.is_dir():
-        other = opened(path)
-        return Scenario(told, replace(other, store=project.store, clock=project.clock, _compiled={}))
+        if not (path / "ccm.toml").is_file():
+            raise InputError(f"{told}: no ccm.toml there; give the folder of a workspace")
+        other = load_workspace(path.resolve())
+        rules = Rulebook(load_rules(other))
+        return Scenario(told, replace(project, workspace=other, rules=rules, _compiled={}))
     if path.is_file():
         workspace = replace(project.workspace, policy=_policy(path, project))
         return Scenario(told, replace(project, workspace=workspace, _compiled={}))

@@ -15,6 +15,9 @@ from ccm.pipeline.project import Project
 Key = tuple[str, str, str]
 """Communication, channel and language."""
 
+_COUNTED = ("sms", "letter")
+"""Channels whose messages have parts or printed pages."""
+
 
 @dataclass(frozen=True, slots=True)
 class Size:
@@ -32,13 +35,13 @@ def sizes(project: Project, wanted: Iterable[Key], at: datetime) -> dict[Key, Si
     A sample that can't be rendered is left out: `ccm check` tells of it.
     """
     found: defaultdict[Key, list[tuple[int, int]]] = defaultdict(list)
-    measured = {key for key in wanted if key[1] in ("sms", "letter")}
+    counted = {key for key in wanted if key[1] in _COUNTED}
     problems: list[Problem] = []
-    for name in sorted({key[0] for key in measured}):
+    for name in sorted({key[0] for key in counted}):
         compiled = project.compiled(name)
         for subject in samples(compiled, project, problems):
             language = compiled.communication.language_for(subject.customer.language)
-            for channel in sorted({key[1] for key in measured if key[0] == name and key[2] == language}):
+            for channel in sorted({key[1] for key in counted if key[0] == name and key[2] == language}):
                 for preview in render_all(project, compiled, subject, at, channel=channel):
                     if preview.rendered is not None:
                         key = (name, channel, preview.language)
@@ -52,6 +55,11 @@ def _mean(rows: list[tuple[int, int]]) -> Size:
         Decimal(sum(segments for segments, _ in rows)) / count, Decimal(sum(pages for _, pages in rows)) / count,
         len(rows),
     )  # fmt: skip
+
+
+def measured(size: Mapping[Key, Size], key: Key) -> bool:
+    """Whether the sizes of such messages are known, or are nothing that is counted."""
+    return key[1] not in _COUNTED or key in size
 
 
 def total(size: Mapping[Key, Size], key: Key, messages: int) -> tuple[Decimal, Decimal]:

@@ -18,6 +18,7 @@ from ccm.batch.simulate.report import report
 from ccm.cli.output import JsonOption, Out, WorkspaceOption, command, project_of
 from ccm.cli.preview import UiLanguage
 from ccm.cli.simulate.page import report_page
+from ccm.cli.simulate.words import WORDS
 from ccm.decide.trace import words
 from ccm.errors import InputError
 from ccm.pipeline.project import Project
@@ -58,7 +59,7 @@ def simulate(
         price_table = _prices(root, prices)
         scenarios = [Scenario(_now(language), project)]
         if against is not None:
-            scenarios.append(scenario_of(project, against, project_of))
+            scenarios.append(scenario_of(project, against))
         begun = time.monotonic()
         with _bar(out) as bar:
             task = bar.add_task("customers", total=_customers(project, limit))
@@ -145,6 +146,12 @@ def _tell(out: Out, document: dict[str, Any], language: str) -> None:
     if document["currency"]:
         rows.append([f"cost ({document['currency']})", *(scenario["cost"] for scenario in scenarios)])
     out.table(["messages", *names], rows)
+    for scenario in scenarios:
+        for what, count in scenario["lacks"].items():
+            if count:
+                out.say(
+                    f"{scenario['name']}: {WORDS[UiLanguage(language)]['lacks_' + what].format(count=f'{count:,}')}"
+                )
     reasons = list(dict.fromkeys(name for scenario in scenarios for name in scenario["reasons"]))[:MOST_SHOWN]
     out.table(
         ["not sent", "why", *names],

@@ -35,7 +35,9 @@ def report_page(document: dict[str, Any], workspace: Workspace, ui_language: UiL
     scenarios = document["scenarios"]
     used = {channel for scenario in scenarios for channel in scenario["channels"]}
     channels = {name: CHANNEL_WORDS[ui_language][name] for name in CONTACT_CHANNELS if name in used}
-    largest = max((sum(day.values()) for one in scenarios for day in one["by_day"].values()), default=0)
+    largest = max(
+        (sum(one["by_day"].get(day, {}).values()) for one in scenarios for day in document["days"]), default=0
+    )
     charts = [columns(document["days"], one["by_day"], channels, round_top(largest)) for one in scenarios]
     reasons = list(dict.fromkeys(name for one in scenarios for name in one["reasons"]))
     return environment.get_template("report.html").render(

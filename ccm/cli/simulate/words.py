@@ -18,8 +18,11 @@ _EN = {
     "cap": "Cap", "by": "Filled by", "nothing_displaced": "No cap held anything back.",
     "costs": "Parts, pages and costs", "jurisdiction": "Country", "source": "Prices: {source}",
     "sizes_note": "Parts and pages are means over the samples of each communication; real ones vary with the data.",
+    "lacks_price": "The cost is too low: the price table lacks prices for {count} messages, marked *.",
+    "lacks_sample": "Parts, pages and cost are too low: no sample shows how long {count} messages are, marked *.",
     "no_prices": "There is no price table, so nothing is said of costs.", "put_off": "Put off, and why",
-    "total": "All",
+    "total": "All", "day": "Day", "figures": "The figures",
+    "after": "Not in the chart: {count} messages that were put off and go out after the last day.",
     "assumptions": "What is assumed: every message that goes out arrives; preferences, consents and cases stay as they "
     "are; data are there for everybody; nobody answers.",
 }  # fmt: skip
@@ -37,8 +40,12 @@ _JA = {
     "cap": "上限", "by": "先に使った通知", "nothing_displaced": "上限による見送りはありません。",
     "costs": "通数・ページ数・費用", "jurisdiction": "国", "source": "単価：{source}",
     "sizes_note": "通数とページ数は各通知のサンプルの平均です。実際の件数はデータにより異なります。",
+    "lacks_price": "費用は実際より少なく出ています。単価表に単価のない通知が{count}件あります（*印）。",
+    "lacks_sample": "通数・ページ数・費用は実際より少なく出ています。"
+    "長さの分かるサンプルのない通知が{count}件あります（*印）。",
     "no_prices": "単価表がないため、費用は示していません。", "put_off": "後に回す理由",
-    "total": "合計",
+    "total": "合計", "day": "日付", "figures": "数値を表示",
+    "after": "図に含まれていないもの：最終日より後に送られる通知{count}件。",
     "assumptions": "前提：送信した通知はすべて届き、希望・同意・苦情の状況は変わらず、データはすべてそろい、"
     "返信はないものとします。",
 }  # fmt: skip
