@@ -75,6 +75,8 @@ def start(project: Project, communication_id: str, at: datetime, *, limit: int |
         require_not_stopped(connection, compiled.release)
         compiled.data.require_feeds(connection, at)
         if (known := find(connection, run_id)) is not None:
+            if known.state == "cancelled":
+                raise Conflict(f"run {run_id} was cancelled; one that was cancelled is not started again")
             raise Conflict(f"run {run_id} exists and is {known.state}; go on with: ccm run resume {run_id}")
         customers = customer_chunks(connection, chunk_size(compiled), limit)
         run = _insert(project, connection, compiled, run_id, at, parameters, customers)

@@ -11,6 +11,7 @@ from support import DELIVER_AT, RUN_AT, Bank
 from ccm.batch import coordinator, runs
 from ccm.batch.certificate import certificate
 from ccm.delivery import claims, deliver
+from ccm.errors import Conflict
 from ccm.log.verify import verify_messages
 from ccm.store.tables import contacts, messages
 
@@ -48,3 +49,9 @@ def test_what_a_sender_had_taken_and_gives_back_does_not_go_out(bank: Bank, stat
     with bank.project.store.read() as connection:
         mine = select(messages.c.reason).where(messages.c.id.in_([row["id"] for row in rows]))
         assert set(connection.scalars(mine)) == {"run_cancelled"}
+
+
+def test_it_is_not_started_again_and_nobody_is_sent_to_resume_it(bank: Bank) -> None:
+    runs.cancel(bank.project, offers(bank))
+    with pytest.raises(Conflict, match="was cancelled; one that was cancelled is not started again"):
+        runs.start(bank.project, "savings-offer", RUN_AT)
