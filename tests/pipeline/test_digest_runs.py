@@ -50,6 +50,17 @@ def fill(bank: Bank, customer: str) -> None:
         connection.execute(insert(contacts), rows)
 
 
+def collected_from(joining: Bank, *customer_ids: str) -> runs.Run:
+    """A run of offers; those of these customers, whose caps are full, became parts of a digest, and do not expire."""
+    for customer_id in customer_ids:
+        fill(joining, customer_id)
+    run = runs.start(joining.project, "savings-offer", WEDNESDAY)
+    coordinator.execute(joining.project, run.id, workers=1)
+    with joining.project.store.write() as connection:
+        connection.execute(update(messages).where(messages.c.run_id == run.id).values(expires_at=None))
+    return run
+
+
 def test_a_run_accounts_for_those_who_joined_also_when_the_digest_leaves_them_out(joining: Bank) -> None:
     first, second = readers(joining, 2)
     fill(joining, first)
@@ -71,11 +82,7 @@ def test_a_run_accounts_for_those_who_joined_also_when_the_digest_leaves_them_ou
 
 def test_a_run_counts_those_as_withheld_whose_digest_did_not_go_out(joining: Bank) -> None:
     [customer] = readers(joining, 1)
-    fill(joining, customer)
-    run = runs.start(joining.project, "savings-offer", WEDNESDAY)
-    coordinator.execute(joining.project, run.id, workers=1)
-    with joining.project.store.write() as connection:
-        connection.execute(update(messages).where(messages.c.run_id == run.id).values(expires_at=None))
+    run = collected_from(joining, customer)
     close_digests(joining.project, CLOSES)
     found = certificate(joining.project, run.id)
     assert (found.digested, found.withheld_by_reason.get("digest_withheld")) == (1, None)
@@ -88,13 +95,8 @@ def test_a_run_counts_those_as_withheld_whose_digest_did_not_go_out(joining: Ban
 
 def test_a_digest_tells_nothing_of_a_run_that_was_cancelled(joining: Bank) -> None:
     first, second = readers(joining, 2)
-    fill(joining, first)
-    fill(joining, second)
-    run = runs.start(joining.project, "savings-offer", WEDNESDAY)
-    coordinator.execute(joining.project, run.id, workers=1)
+    run = collected_from(joining, first, second)
     tell(joining, second, "a")
-    with joining.project.store.write() as connection:
-        connection.execute(update(messages).where(messages.c.run_id == run.id).values(expires_at=None))
     assert runs.cancel(joining.project, run.id) == (0, 2)
     assert close_digests(joining.project, CLOSES) == {("news-digest", "empty"): 1, ("news-digest", "due"): 1}
     [part] = rows_of(joining, "branch-news")
@@ -106,11 +108,7 @@ def test_a_digest_tells_nothing_of_a_run_that_was_cancelled(joining: Bank) -> No
 
 def test_what_a_digest_told_before_its_run_was_cancelled_stays_told(joining: Bank) -> None:
     [customer] = readers(joining, 1)
-    fill(joining, customer)
-    run = runs.start(joining.project, "savings-offer", WEDNESDAY)
-    coordinator.execute(joining.project, run.id, workers=1)
-    with joining.project.store.write() as connection:
-        connection.execute(update(messages).where(messages.c.run_id == run.id).values(expires_at=None))
+    run = collected_from(joining, customer)
     close_digests(joining.project, CLOSES)
     assert runs.cancel(joining.project, run.id) == (0, 0)
     [digest] = rows_of(joining, "news-digest")
