@@ -21,9 +21,21 @@ GOES, HELD = "goes", "held_again"
 """Reasons of decisions at hand-off to send: now, and from a later `due_at` on."""
 
 
-def without(facts: Facts, own: Collection[str]) -> Facts:
-    """Without the contacts of some messages: the room that a message has taken itself is its own."""
-    return replace(facts, contacts=tuple(one for one in facts.contacts if one.message_id not in own))
+def without(facts: Facts, message: str) -> Facts:
+    """Without the contact of a message: the room that it has taken itself is its own."""
+    return replace(facts, contacts=tuple(one for one in facts.contacts if one.message_id != message))
+
+
+def beside(facts: Facts, parts: Collection[str]) -> Facts:
+    """With the contacts of `parts`, which one decision sends on several channels, as contacts of no communication.
+
+    Each takes room that the others do not have; but they are one thing said once, and none of them comes too soon
+    after another.
+    """
+    if not any(one.message_id in parts for one in facts.contacts):
+        return facts
+    said = (one._replace(communication="") if one.message_id in parts else one for one in facts.contacts)
+    return replace(facts, contacts=tuple(said))
 
 
 def at_handoff(

@@ -13,7 +13,7 @@ from ccm.compliance import approvals, stops
 from ccm.compliance.resolve import InForceNow
 from ccm.compliance.stops import Stop, Stops
 from ccm.decide import Facts
-from ccm.decide.handover import at_handoff, readdressed, without
+from ccm.decide.handover import at_handoff, beside, readdressed, without
 from ccm.decide.relations import instead
 from ccm.delivery.claims import Row
 from ccm.delivery.rooms import Rooms
@@ -109,8 +109,7 @@ class _Judge:
     def decided(self, communication: Communication, known: Facts, row: Row) -> Verdict:
         """By the customer's facts of now."""
         policy, channels = self.project.workspace.policy, self.project.workspace.channels
-        # What goes out at once on several channels was decided together, each part counting those before it.
-        facts = without(self.rooms.seen(communication, known), _sent_together(communication, row))
+        facts = beside(without(self.rooms.seen(communication, known), row["id"]), _sent_together(communication, row))
         decision = at_handoff(
             communication, policy, channels, facts, row["channel"], self.moment, expires_at=row["expires_at"]
         )
@@ -163,7 +162,7 @@ def stop_of(stopped: Stops, row: Row) -> Stop | None:
 
 
 def _sent_together(communication: Communication, row: Row) -> set[str]:
-    """The ids of the message itself and of those that its customer got beside it, by the same decision."""
+    """The ids of what its customer gets on several channels at once, by the same decision, the message itself too."""
     key = str(row["trigger_key"]).partition("\n")[0]
     parts = ("", *communication.channels)
-    return {row["id"], *(message_id(part_key(key, part), row["communication"], row["customer_id"]) for part in parts)}
+    return {message_id(part_key(key, part), row["communication"], row["customer_id"]) for part in parts}

@@ -83,16 +83,18 @@ def _cap(
 def told_before(about: About, contact: Contact, key: str = "filled") -> Known:
     """Something that the customer was told, or is about to be, with the message where it is one of ours."""
     table = contacts.c
+    # Without a name it is the same communication's on another channel, sent by the same decision.
+    communication = contact.communication or about.grounds.communication.id
     message = about.connection.scalar(
         select(table.id).where(
-            table.customer_id == about.facts.customer.id, table.communication == contact.communication,
+            table.customer_id == about.facts.customer.id, table.communication == communication,
             table.channel == contact.channel, table.at == contact.at,
             table.row_digest == "",  # imported rows have no message of ours
         )
     )  # fmt: skip
     named = about.say("filled_message", message=message) if message else ""
     text = about.say(
-        key, communication=contact.communication, channel=about.channel(contact.channel),
+        key, communication=communication, channel=about.channel(contact.channel),
         at=shown(contact.at, about.zone), message=named,
     )  # fmt: skip
     return Known("filled", text, "history", contact.at.isoformat(), contact.channel, message or "")

@@ -106,7 +106,7 @@ def outcome(line: Line) -> dict[str, Any]:
     if purpose := whole["holders"]:
         return {"holders": list(joint_holders(facts.relations, purpose))}
     if channel := whole["handoff"]:
-        decision = at_handoff(communication, policy, channels, without(facts, {"M1"}), channel, at)
+        decision = at_handoff(communication, policy, channels, without(facts, "M1"), channel, at)
         if decision.send and (moved := readdressed(communication, facts, channel, *_addressed(whole, facts, channel))):
             return {"withheld": moved, "detail": ""}
         if decision.send:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from handoff_parts import DAY, another_contact, notice, people, row, rows, with_terms
+from handoff_parts import DAY, NOTICE, another_contact, notice, people, row, rows, told_of, with_terms
 from sqlalchemy import event, select, update
 from support import Bank
 
@@ -128,6 +128,42 @@ def test_thirty_for_one_customer_take_few_transactions(bank: Bank) -> None:
     deliver(bank.project, moment=lambda: DAY)
     assert Counter(one["state"] for one in rows(bank)) == {"accepted": 30}
     assert begun["commit"] < 30
+
+
+def on_two_channels_at_once(bank: Bank, limit: int, **terms: Any) -> str:
+    """A notice by e-mail and text message that waits for three hours, and the customer."""
+    policy = Policy.model_validate({"caps": [{"id": "few", "limit": limit, "hours": 2}]})
+    with_terms(
+        bank, policy, channels=("email", "sms"), urgent=True, at_once=("email", "sms"), obeys_caps=True,
+        counts_toward_caps=True, copies="", **terms,
+    )  # fmt: skip
+    [customer] = people(bank, 1)
+    notice(bank, customer)
+    assert [one["state"] for one in rows(bank)] == ["due", "due"]
+    return customer
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "payment-received by e-mail"), ("ja", "payment-received")])
+def test_what_goes_on_two_channels_at_once_takes_room_twice_at_its_hand_off(
+    bank: Bank, language: str, told: str
+) -> None:
+    customer, later = on_two_channels_at_once(bank, 3), DAY + timedelta(hours=3)
+    for number in range(2):
+        another_contact(bank, customer, later - timedelta(minutes=number), f"x{number}")
+    bank.clock.now = later
+    deliver(bank.project, moment=lambda: later)
+    first, second = rows(bank)
+    assert (first["state"], second["state"], second["reason"]) == ("accepted", "withheld", "cap")
+    with bank.project.store.read() as connection:
+        assert {verdict.verdict for verdict in replay(connection, rows(bank))} == {"agrees"}
+    assert told in told_of(bank, second["id"], language)
+    assert first["id"] in told_of(bank, second["id"], language)
+
+
+def test_what_goes_on_two_channels_at_once_does_not_come_too_soon_after_itself(bank: Bank) -> None:
+    on_two_channels_at_once(bank, 2, not_within=[{"days": 7, "of": [NOTICE]}])
+    deliver(bank.project, moment=lambda: DAY + timedelta(hours=3))
+    assert [one["state"] for one in rows(bank)] == ["accepted", "accepted"]
 
 
 def test_one_whose_lease_went_to_another_process_is_left_to_it(bank: Bank) -> None:

@@ -164,7 +164,7 @@ def test_what_goes_out_at_once_on_two_channels_is_two_messages_and_takes_room_tw
 
 def test_neither_of_two_channels_at_once_stops_the_other_at_its_hand_off(bank: Bank) -> None:
     bank.approve("savings-offer")
-    fill(bank, [together(bank)], channel="letter", count=1)  # with their own slot the week's cap of two is full
+    together(bank)  # the week's cap of two is full with their own slots
     for hour in (15, 20):
         deliver(bank.project, moment=lambda hour=hour: RUN_AT + timedelta(hours=hour))  # type: ignore[misc]
     assert Counter(row["state"] for row in rows_of(bank)) == {"accepted": 2}
