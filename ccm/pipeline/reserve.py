@@ -96,10 +96,11 @@ def reserve(
                     taken[customer_id] += _room(project, compiled, first.message_id, decision)
                 continue
             group = _decided_again(group, facts, decision)
-        state = group[0].state
-        if already and state in ("due", "digested") and (customer_id, first.part if first.about else "") in already:
+        has_it = bool(already) and (customer_id, first.part if first.about else "") in already
+        # The first of several channels may be withheld, as where it is stopped, and another go.
+        if has_it and any(one.state in ("due", "digested") for one in group):
             group = [_withheld(group[0], "already_sent")]
-        elif takes_room and state == "due":
+        elif takes_room and group[0].state == "due":
             taken[customer_id] += _room(project, compiled, first.message_id, group[0].decision)
         reserved.final += group
     if not reserved.changed:

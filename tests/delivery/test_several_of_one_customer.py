@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from handoff_parts import DAY, NOTICE, another_contact, notice, people, row, rows, told_of, with_terms
+from handoff_parts import DAY, NOTICE, another_contact, notice, payment, people, row, rows, told_of, with_terms
 from sqlalchemy import event, select, update
 from support import Bank
 
+from ccm.compliance import stops
 from ccm.compliance.rulebook import Rulebook
 from ccm.decide.chain import links
 from ccm.delivery import claims, deliver
@@ -20,6 +21,7 @@ from ccm.log.verify import verify_messages
 from ccm.model.requirements import FrequencyLimit, PolicyRequirements
 from ccm.pipeline.replay import replay
 from ccm.pipeline.traces import load, opened_all
+from ccm.pipeline.trigger import send
 from ccm.store.tables import contacts, messages
 from ccm.workspace.policy import Policy
 
@@ -164,6 +166,19 @@ def test_what_goes_on_two_channels_at_once_does_not_come_too_soon_after_itself(b
     on_two_channels_at_once(bank, 2, not_within=[{"days": 7, "of": [NOTICE]}])
     deliver(bank.project, moment=lambda: DAY + timedelta(hours=3))
     assert [one["state"] for one in rows(bank)] == ["accepted", "accepted"]
+
+
+def test_what_went_on_one_of_two_channels_does_not_go_there_again_for_the_same_occasion(bank: Bank) -> None:
+    with_terms(bank, channels=("sms", "email"), urgent=True, at_once=("sms", "email"), copies="")
+    [customer] = people(bank, 1)
+    person, record = bank.project.workspace.person("ren"), bank.project.record_stop
+    stops.stop(bank.project.store, "channel", "sms", person, bank.clock(), "wrong sender", record=record)
+    for key in ("k1", "k2"):
+        send(bank.project, NOTICE, customer, payment(), key=key, at=DAY, occasion="april")
+    states = [(one["channel"], one["state"], one["reason"]) for one in rows(bank)]
+    assert states == [
+        ("sms", "withheld", "stopped_channel"), ("email", "due", "default_order"), (None, "withheld", "already_sent"),
+    ]  # fmt: skip
 
 
 def test_one_whose_lease_went_to_another_process_is_left_to_it(bank: Bank) -> None:
