@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, case, literal, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, case, literal, or_, select, update
 
 from ccm.log import leaves, sequencer
 from ccm.pipeline.digest_parts import withhold_parts
@@ -159,24 +159,21 @@ def expire(project: Project, moment: datetime) -> list[tuple[str, str]]:
     """Withholds what waits but is stale at `moment`, gives its slots back and logs it; `BATCH` messages at a time.
 
     Without it a message that is held, or whose channel nobody delivers any more, would keep its slot for ever.
-    Returns (id, channel) of each; an empty list means that there are no more.
+    Returns (id, channel) of each; an empty list means that there are no more, or that another process is at them.
     """
     now, m = project.clock(), messages.c
-    stale = (
-        select(m.id, m.customer_id, m.channel, m.digest)
-        .where(m.state == "due", m.expires_at <= moment)
-        .order_by(m.id)
-        .limit(BATCH)
-    )
-    if project.store.dialect == "postgresql":
-        stale = stale.with_for_update(skip_locked=True)
+    is_stale = and_(m.state == "due", m.expires_at <= moment)
     with project.store.write() as connection:
-        found = connection.execute(stale).all()
-        lock_guards(project, connection, [row.customer_id for row in found])
+        there = connection.execute(select(m.id, m.customer_id).where(is_stale).order_by(m.id).limit(BATCH)).all()
+        # Guards before messages, as everywhere: whoever cancels or erases would wait for these, and this for them.
+        lock_guards(project, connection, [row.customer_id for row in there])
+        found = sorted(connection.execute(
+            update(messages)
+            .where(m.id.in_([row.id for row in there]), is_stale)
+            .values(state="withheld", reason="expired", detail="", updated_at=now)
+            .returning(m.id, m.channel, m.digest)
+        ))  # fmt: skip
         ids = [row.id for row in found]
-        connection.execute(
-            update(messages).where(m.id.in_(ids)).values(state="withheld", reason="expired", detail="", updated_at=now)
-        )
         connection.execute(update(contacts).where(contacts.c.id.in_(ids)).values(status="released"))
         entries = [leaves.event_leaf(message_id=message, state="withheld", detail="expired", at=now) for message in ids]
         gone = {row.id: "expired" for row in found if row.digest}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select, text
 from support import Bank
 
 from ccm.batch import runs
+from ccm.delivery import claims
 from ccm.inbound.receive import Event, receive
 from ccm.pipeline.reserve import lock_guards
 from ccm.store.tables import contacts, messages
@@ -53,3 +55,24 @@ def _waits(bank: Bank) -> bool:
     with bank.project.store.read() as connection:
         waiting = select(func.count()).select_from(text("pg_locks")).where(text("NOT granted"))
         return bool(connection.scalar(waiting))
+
+
+@pytest.mark.offers_due
+@pytest.mark.parametrize("dialect", ["postgresql"])
+def test_what_expires_and_what_is_withdrawn_meanwhile_do_not_wait_for_each_other(bank: Bank) -> None:
+    stale = bank.clock() + timedelta(days=365)
+    with bank.project.store.read() as connection:
+        one = connection.execute(select(messages).where(messages.c.state == "due")).mappings().first()
+    assert one is not None
+    expiring = threading.Thread(target=claims.expire, args=(bank.project, stale))
+    with bank.project.store.write() as withdrawing:
+        lock_guards(bank.project, withdrawing, [one["customer_id"]])
+        expiring.start()
+        while not _waits(bank):
+            time.sleep(0.01)
+        withdrawing.execute(messages.update().where(messages.c.id == one["id"]).values(state="withheld", reason="r"))
+    expiring.join()
+    with bank.project.store.read() as connection:
+        states = {row.id: row.reason for row in connection.execute(select(messages.c.id, messages.c.reason))}
+    assert states.pop(one["id"]) == "r"
+    assert "expired" in states.values()
