@@ -17,6 +17,7 @@ from ccm.log import leaves, sequencer
 from ccm.model.customer import Frozen
 from ccm.pipeline import contact_points, contents
 from ccm.pipeline.choices import Consents
+from ccm.pipeline.digest_parts import withhold_parts
 from ccm.pipeline.project import Project
 from ccm.pipeline.reserve import lock_guards
 from ccm.store.tables import contacts, messages, suppressions
@@ -118,8 +119,10 @@ def _apply(project: Project, connection: Connection, event: Event) -> str:
         changed = True
     if not changed:
         return "repeated"
-    leaf = leaves.event_leaf(message_id=row["id"], state=event.kind, detail="", at=event.at)
-    sequencer.append(connection, [leaf])
+    entries = [leaves.event_leaf(message_id=row["id"], state=event.kind, detail="", at=event.at)]
+    if event.kind == "failed" and row["digest"]:
+        entries += withhold_parts(connection, {row["id"]: "failed"}, project.clock())
+    sequencer.append(connection, entries)
     return event.kind
 
 

@@ -11,6 +11,7 @@ from support import Bank
 
 from ccm.adapters.suppliers.outbox import Outbox
 from ccm.errors import SupplierRefused
+from ccm.inbound.receive import Event, receive
 from ccm.log.verify import verify_messages
 from ccm.pipeline.digest_closing import close_digests
 from ccm.pipeline.erasure import erase
@@ -82,6 +83,25 @@ def test_and_of_one_that_the_supplier_refused_for_good(
     assert states(bank) == [(*GONE, "refused")] * 2
     assert "did not go out: failed" in told_by(bank, rows_of(bank, "branch-news")[0], "en")
     assert not verify_messages(bank.project.store)
+
+
+@pytest.mark.parametrize("outcome", ["accepted", "unknown"])
+def test_and_of_one_of_which_the_supplier_says_later_that_it_failed(bank: Bank, closed: str, outcome: str) -> None:
+    deliver_at(bank, DAYTIME)
+    [digest] = rows_of(bank, "news-digest")
+    with bank.project.store.write() as connection:
+        connection.execute(update(messages).where(messages.c.id == digest["id"]).values(state=outcome))
+    event = Event(kind="failed", at=DAYTIME, message_id=digest["id"])
+    assert receive(bank.project, [event, event]) == {"failed": 1, "repeated": 1}
+    assert states(bank) == [(*GONE, "failed")] * 2
+    assert not verify_messages(bank.project.store)
+
+
+def test_one_that_bounces_keeps_its_parts_since_they_were_sent(bank: Bank, closed: str) -> None:
+    deliver_at(bank, DAYTIME)
+    [digest] = rows_of(bank, "news-digest")
+    receive(bank.project, [Event(kind="bounced", at=DAYTIME, message_id=digest["id"])])
+    assert states(bank) == [("digested", "digested", "")] * 2
 
 
 def test_and_of_a_customer_who_was_erased_before_it_went(bank: Bank, closed: str) -> None:
