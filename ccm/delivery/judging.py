@@ -21,6 +21,7 @@ from ccm.model.message import Decision
 from ccm.pipeline import traces
 from ccm.pipeline.compose import message_id, part_key
 from ccm.pipeline.copies import PART, holders_no_more
+from ccm.pipeline.digest_members import told_no_more
 from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Project, filed_as
 from ccm.store.queries import Query, one_of
@@ -65,6 +66,7 @@ class _Judge:
         self.cancelled = _cancelled(connection, rows)
         self.wording = InForceNow(project.workspace, moment)
         self.no_holders = holders_no_more(connection, [row for row in rows if row["part"].startswith(PART)])
+        self.untold = told_no_more(project, connection, [row for row in rows if row["digest"]], moment)
         self.rooms = Rooms(project, connection, rows, moment)
         self.facts = self._facts()
 
@@ -121,6 +123,8 @@ class _Judge:
         due = decision.due_at or self.moment
         if due > self.moment:
             return Verdict("", decision.detail, due, taken)
+        if row["id"] in self.untold:
+            return self.withheld(*self.untold[row["id"]])
         if new := self.new_rules(communication, row):
             return self.withheld("rules_changed", ", ".join(new))
         return Verdict("", "", due)

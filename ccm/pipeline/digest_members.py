@@ -86,6 +86,26 @@ class Members:
         return given_data(check_data(self.compiled.communication, {"items": items}))
 
 
+def told_no_more(
+    project: Project, connection: Connection, rows: Sequence[Row], at: datetime
+) -> dict[str, tuple[str, str]]:  # fmt: skip
+    """Of messages that are digests and wait to go: id to why a part may not be told any more at `at`, and a detail.
+
+    Digests that may go as they are, are left out. A part that has become stale since its digest was made keeps none
+    back: from then on the digest's own expiry counts.
+    """
+    channels = {row["digest"]: row["channel"] for row in rows}
+    if not channels:
+        return {}
+    parts = [{**row, "expires_at": None} for row in connection.execute(part_of(list(channels))).mappings()]
+    judged = _Judge(project, connection, channels, at).all(parts)
+    found: dict[str, tuple[str, str]] = {}
+    for part in parts:
+        if judged[part["id"]][0]:
+            found.setdefault(part["digest"], judged[part["id"]])
+    return {row["id"]: found[row["digest"]] for row in rows if row["digest"] in found}
+
+
 def _channels(
     project: Project, connection: Connection, compiled: Compiled | None, rows: Sequence[Row], at: datetime
 ) -> dict[str, str | None]:

@@ -6,10 +6,11 @@ from typing import Any
 import orjson
 import pytest
 from digest_parts import CLOSES, DAYTIME, agree, deliver_at, readers, rows_of, tell
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from support import Bank
 
 from ccm.adapters.suppliers.outbox import Outbox
+from ccm.compliance import stops
 from ccm.errors import SupplierRefused
 from ccm.inbound.receive import Event, receive
 from ccm.log.verify import verify_messages
@@ -17,7 +18,7 @@ from ccm.pipeline.digest_closing import close_digests
 from ccm.pipeline.erasure import erase
 from ccm.pipeline.explain import explained
 from ccm.pipeline.explain_told import told
-from ccm.store.tables import customers, messages
+from ccm.store.tables import customers, messages, preferences
 
 GONE = ("withheld", "digest_withheld")
 
@@ -83,6 +84,33 @@ def test_and_of_one_that_the_supplier_refused_for_good(
     assert states(bank) == [(*GONE, "refused")] * 2
     assert "did not go out: failed" in told_by(bank, rows_of(bank, "branch-news")[0], "en")
     assert not verify_messages(bank.project.store)
+
+
+def test_a_stop_keeps_back_a_digest_that_was_to_tell_of_what_is_stopped(bank: Bank, closed: str) -> None:
+    person, record = bank.project.workspace.person("ren"), bank.project.record_stop
+    stops.stop(bank.project.store, "communication", "branch-news", person, bank.clock(), "wrong day", record=record)
+    deliver_at(bank, DAYTIME)
+    [digest] = rows_of(bank, "news-digest")
+    assert (digest["state"], digest["reason"], digest["detail"]) == ("withheld", "stopped_communication", "branch-news")
+    assert states(bank) == [(*GONE, "stopped_communication")] * 2
+    assert "stopped_communication" in told_by(bank, digest, "en")
+    assert not verify_messages(bank.project.store)
+
+
+@pytest.mark.parametrize(
+    ("opts_in", "became"), [(False, ("withheld", "opted_out")), (True, ("accepted", "default_order"))]
+)
+def test_so_does_an_opt_out_from_what_parts_are_about_but_not_their_age(
+    bank: Bank, closed: str, opts_in: bool, became: tuple[str, str]
+) -> None:
+    stale = update(messages).where(messages.c.communication == "branch-news")
+    refused = {"customer_id": closed, "category": "news", "channel": "*", "allowed": opts_in, "row_digest": ""}
+    with bank.project.store.write() as connection:
+        connection.execute(stale.values(expires_at=CLOSES + timedelta(minutes=1)))
+        connection.execute(insert(preferences), [refused])
+    deliver_at(bank, DAYTIME)
+    [digest] = rows_of(bank, "news-digest")
+    assert (digest["state"], digest["reason"]) == became
 
 
 @pytest.mark.parametrize("outcome", ["accepted", "unknown"])
