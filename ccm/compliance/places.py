@@ -65,16 +65,22 @@ def region_of(customer: Customer) -> str:
     return region if _REGION.fullmatch(region) else ""
 
 
-def number_place(customer: Customer) -> NumberPlace | None:
-    """Where the number for text messages is from, if that is another state than the address's; else None.
+def place_of(customer: Customer) -> Place:
+    """Where a customer is, by address and by number."""
+    jurisdiction, region = customer.jurisdiction, region_of(customer)
+    return Place(jurisdiction, region, number_place(customer, region) if jurisdiction == "US" else None)
+
+
+def number_place(customer: Customer, region: str) -> NumberPlace | None:
+    """Where the number for text messages is from, if that is another state than `region`; else None.
 
     Of the United States alone: elsewhere the numbers of mobile telephones name no part of a country, or no rule asks.
     """
-    number = customer.contact_points.get("sms", "")
-    if customer.jurisdiction != "US" or not number.startswith("+1"):
+    number = customer.contact_points.get("sms")
+    if number is None or not number.startswith("+1"):
         return None
     state = STATE_OF.get(number[2:5])
-    return None if state is None or state == region_of(customer) else NumberPlace(state, _zones(number[_ZONED]))
+    return None if state is None or state == region else NumberPlace(state, _zones(number[_ZONED]))
 
 
 @lru_cache(maxsize=4096)
@@ -86,8 +92,3 @@ def _zones(beginning: str) -> tuple[str, ...]:
     # Numbers are given out by exchange (the second three digits), so that the last four may be any.
     named = time_zones_for_number(parse(f"{beginning}0100"))
     return tuple(zone for zone in named if zone in known_zones())
-
-
-def place_of(customer: Customer) -> Place:
-    """Where a customer is, by address and by number."""
-    return Place(customer.jurisdiction, region_of(customer), number_place(customer))

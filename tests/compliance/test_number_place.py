@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ccm.compliance.area_codes import STATE_OF
-from ccm.compliance.places import NumberPlace, number_place, place_of
+from ccm.compliance.places import NumberPlace, place_of
 from ccm.compliance.requirements import on_clocks_of
 from ccm.compliance.rulebook import Rulebook
 from ccm.compliance.rules import load_rules
@@ -92,12 +92,12 @@ def test_a_number_of_the_same_state_changes_nothing(bank: Workspace, book: Ruleb
     ],
 )
 def test_a_number_that_names_no_other_state_says_nothing(why: str, customer: Customer) -> None:
-    assert number_place(customer) is None, why
+    assert place_of(customer).number is None, why
 
 
 def test_a_number_counts_where_nobody_knows_the_state_of_the_address() -> None:
-    assert number_place(living("", FLORIDA)) == NumberPlace("FL", ("America/New_York",))
-    assert number_place(living("Florida", FLORIDA)) == NumberPlace("FL", ("America/New_York",))
+    assert place_of(living("", FLORIDA)).number == NumberPlace("FL", ("America/New_York",))
+    assert place_of(living("Florida", FLORIDA)).number == NumberPlace("FL", ("America/New_York",))
 
 
 def test_hours_move_to_the_numbers_clocks_and_those_of_one_place_stay() -> None:
@@ -121,7 +121,7 @@ def test_every_area_code_has_clocks_of_its_state() -> None:
         return {tuple(day.astimezone(ZoneInfo(zone)).utcoffset() for day in days) for zone in zones}
 
     for code, state in STATE_OF.items():
-        other = number_place(living("HI" if state != "HI" else "FL", f"+1{code}2345678"))
+        other = place_of(living("HI" if state != "HI" else "FL", f"+1{code}2345678")).number
         assert other is not None, code
         assert other.region == state
         own = REGIONS["US"].get(state) or whereabouts(living(state, ""), {}).zones
