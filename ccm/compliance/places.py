@@ -1,10 +1,14 @@
-"""Where a rule holds, and where a customer is."""
+"""Where a rule holds, where a customer is, and where their telephone number says they are."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
+from ccm.compliance.area_codes import STATE_OF
 from ccm.model.customer import Customer
+from ccm.workspace.settings import known_zones
 
 EEA = frozenset((
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU",
@@ -13,6 +17,27 @@ EEA = frozenset((
 """The member states of the European Union, and Iceland, Liechtenstein and Norway, where its law on privacy and on
 financial services holds by the EEA Agreement."""
 _REGION = re.compile(r"[A-Z0-9]{1,3}")
+_ZONED = slice(0, 8)
+"""Of an E.164 number of the United States what tells its zone: +1, area code and exchange."""
+
+
+class NumberPlace(NamedTuple):
+    """Where a telephone number is from: another place than the customer's address."""
+
+    region: str
+    """ISO 3166-2 part of the customer's jurisdiction (``FL``)."""
+    zones: tuple[str, ...]
+    """IANA names; none: nobody knows, and the customer's own zone counts."""
+
+
+class Place(NamedTuple):
+    """All that says which rules hold for a customer."""
+
+    jurisdiction: str
+    region: str
+    """See `region_of`."""
+    number: NumberPlace | None
+    """Of the number for text messages, where it is from elsewhere; see `number_place`."""
 
 
 def holds_in(place: str, jurisdiction: str, region: str = "") -> bool:
@@ -38,3 +63,32 @@ def region_of(customer: Customer) -> str:
         return ""
     region = address.region.strip().upper()
     return region if _REGION.fullmatch(region) else ""
+
+
+def place_of(customer: Customer) -> Place:
+    """Where a customer is, by address and by number."""
+    jurisdiction, region = customer.jurisdiction, region_of(customer)
+    return Place(jurisdiction, region, number_place(customer, region) if jurisdiction == "US" else None)
+
+
+def number_place(customer: Customer, region: str) -> NumberPlace | None:
+    """Where the number for text messages is from, if that is another state than `region`; else None.
+
+    Of the United States alone: elsewhere the numbers of mobile telephones name no part of a country, or no rule asks.
+    """
+    number = customer.contact_points.get("sms")
+    if number is None or not number.startswith("+1"):
+        return None
+    state = STATE_OF.get(number[2:5])
+    return None if state is None or state == region else NumberPlace(state, _zones(number[_ZONED]))
+
+
+@lru_cache(maxsize=4096)
+def _zones(beginning: str) -> tuple[str, ...]:
+    # Here, since prefixes of all countries take time and memory, and few customers need them.
+    from phonenumbers import parse
+    from phonenumbers.timezone import time_zones_for_number
+
+    # Numbers are given out by exchange (the second three digits), so that the last four may be any.
+    named = time_zones_for_number(parse(f"{beginning}0100"))
+    return tuple(zone for zone in named if zone in known_zones())

@@ -5,7 +5,8 @@ Evidence is kept as long as the longest rule asks, content as short as the short
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import reduce
 
 from ccm.model.requirements import NOTHING, STRENGTH, FrequencyLimit, Minutes, OptOut, PolicyRequirements, QuietWeek
@@ -31,6 +32,15 @@ def _both(one: PolicyRequirements, other: PolicyRequirements) -> PolicyRequireme
         evidence_days=_of(max, one.evidence_days, other.evidence_days),
         content_days=_of(min, one.content_days, other.content_days),
     )
+
+
+def on_clocks_of(asked: PolicyRequirements, zones: Sequence[str]) -> PolicyRequirements:
+    """With the quiet hours of the customer's own clock on those of `zones` instead; as it is where there are none."""
+    if not zones:
+        return asked
+    fixed = [week for week in asked.quiet if week.zone]
+    moved = [replace(week, zone=zone) for week in asked.quiet if not week.zone for zone in zones]
+    return replace(asked, quiet=_quiet((*fixed, *moved)))
 
 
 def _names(*groups: tuple[str, ...]) -> tuple[str, ...]:

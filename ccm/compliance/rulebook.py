@@ -12,7 +12,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import overload
 
-from ccm.compliance.requirements import combine
+from ccm.compliance.places import NumberPlace
+from ccm.compliance.requirements import combine, on_clocks_of
 from ccm.compliance.rules import Rule, asks_for, is_policy
 from ccm.model.requirements import PolicyRequirements
 from ccm.workspace.communication import Communication
@@ -61,25 +62,40 @@ class Rulebook(Sequence[Rule]):
         return known
 
     def requirements(
-        self, communication: Communication, jurisdiction: str, region: str, at: datetime
-    ) -> Mapping[str, PolicyRequirements]:
+        self, communication: Communication, jurisdiction: str, region: str, at: datetime,
+        number: NumberPlace | None = None,
+    ) -> Mapping[str, PolicyRequirements]:  # fmt: skip
         """What the rules of policy ask for on each channel of a communication, all of them combined.
 
         An empty `jurisdiction` or `region` is not known: the rules of every place where the customer may be hold.
+        `number`: where the number for text messages is from, if elsewhere. Texts come under the rules of both places,
+        each on its own clock.
         """
-        if region and f"{jurisdiction}-{region}" not in self._parts:
-            region = ELSEWHERE
-        key = (id(communication), jurisdiction, region, bisect_right(self._edges, at))
+        region = self._told_apart(jurisdiction, region)
+        if number is not None:
+            number = number._replace(region=self._told_apart(jurisdiction, number.region))
+        key = (id(communication), jurisdiction, region, number, bisect_right(self._edges, at))
         known = self._asked.get(key)
         if known is None:
             asked: dict[str, PolicyRequirements] = {
-                channel: combine(
-                    rule.asks for rule in self._policy
-                    if rule.file.in_force(at) and asks_for(rule, communication, channel, jurisdiction, region)
-                ) for channel in communication.channels
-            }  # fmt: skip
+                one: self._ask(communication, one, jurisdiction, region, at) for one in communication.channels
+            }
+            if number is not None and "sms" in asked:
+                there = self._ask(communication, "sms", jurisdiction, number.region, at)
+                asked["sms"] = combine((asked["sms"], on_clocks_of(there, number.zones)))
             known = self._asked[key] = (communication, MappingProxyType(asked))
         return known[1]
+
+    def _told_apart(self, jurisdiction: str, region: str) -> str:
+        return region if not region or f"{jurisdiction}-{region}" in self._parts else ELSEWHERE
+
+    def _ask(
+        self, communication: Communication, channel: str, jurisdiction: str, region: str, at: datetime
+    ) -> PolicyRequirements:
+        return combine(
+            rule.asks for rule in self._policy
+            if rule.file.in_force(at) and asks_for(rule, communication, channel, jurisdiction, region)
+        )  # fmt: skip
 
     def __len__(self) -> int:
         return len(self._rules)

@@ -59,13 +59,14 @@ def _complaint(
 ) -> tuple[str, str] | None:  # fmt: skip
     if not policy.complaint.stops(communication):
         return None
+    recent: tuple[str, str] | None = None
     for case in facts.cases:
         if case.kind == "complaint" and case.opened_at <= at:
             if case.closed_at is None or case.closed_at > at:
                 return "complaint_open", case.case_id
-            if at < case.closed_at + timedelta(days=policy.complaint.days_after_close):
-                return "complaint_recent", case.case_id
-    return None
+            if recent is None and at < case.closed_at + timedelta(days=policy.complaint.days_after_close):
+                recent = "complaint_recent", case.case_id
+    return recent  # only now: what is still open says more
 
 
 def _too_soon(communication: Communication, facts: Facts, at: datetime) -> tuple[str, str] | None:

@@ -26,7 +26,8 @@ class Due(NamedTuple):
     """What it waited for longest: ``rule``, ``public_holiday``, ``quiet_hours``, ``send_window``,
     ``preferred_hours``; empty where it need not wait."""
     detail: str = ""
-    """For the trace: how the zones were found, and which: ``address America/Phoenix+America/Denver``."""
+    """For the trace: how the zones were found, and which: ``address America/Phoenix+America/Denver``; ``rule`` where
+    a rule has a clock of its own."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -76,8 +77,9 @@ def first(
     found = first_open(at, windows, where.zones)
     if found is None:
         return None
-    moment, reason = found
-    return Due(moment if reason else at, reason, _told(where))
+    if found.zone:
+        where = Whereabouts((found.zone,), "rule")
+    return Due(found.at if found.reason else at, found.reason, _told(where))
 
 
 def _told(where: Whereabouts) -> str:

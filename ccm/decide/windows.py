@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ccm.model.requirements import DAY, Minutes
@@ -19,6 +20,8 @@ HORIZON = timedelta(days=35)
 """Windows that leave no common instant for this long leave none: five times the same weekday may be a holiday."""
 _SECOND = timedelta(seconds=1)
 _DAYS = tuple(timedelta(days=number) for number in range(-1, 9))
+_AFTER = timedelta(days=9)
+"""The first day after them."""
 _NEAR = _DAYS[:3]
 """One of the day before may last until now; one of the next has begun where clocks go back over midnight."""
 
@@ -89,7 +92,7 @@ class Open:
                 begins, ends = shown(zone, day, start)[1], shown(zone, day, end)[0]
                 if moment < ends and begins < ends:
                     return max(moment, begins)
-        return moment + _DAYS[-1]
+        return shown(zone, today + _AFTER, 0)[0]  # by the clock: a day that was looked at may have 23 hours
 
 
 Window = Closed | Open
@@ -103,22 +106,30 @@ def weekly(week: Sequence[Minutes], closed: frozenset[str] = frozenset()) -> Cal
     return lambda day: whole if f"{day:%m-%d}" in closed else week[day.weekday()]
 
 
-def first_open(at: datetime, windows: Iterable[Window], zones: Iterable[str]) -> tuple[datetime, str] | None:
-    """The first instant (UTC) from `at` on that every window allows in every zone, and what it waited for longest.
+class Opening(NamedTuple):
+    """When all windows are open, and what was waited for longest."""
 
-    The reason is empty where it is `at` itself. None: there is none within `HORIZON`.
-    """
+    at: datetime
+    """UTC."""
+    reason: str = ""
+    """Empty where nothing was waited for."""
+    zone: str = ""
+    """Of a window that has a clock of its own; empty for the customer's."""
+
+
+def first_open(at: datetime, windows: Iterable[Window], zones: Iterable[str]) -> Opening | None:
+    """The first instant from `at` on that every window allows in every zone; None: there is none within `HORIZON`."""
     places = [(window, zone) for window in windows for zone in ((window.zone,) if window.zone else tuple(zones))]
     start = moment = at.astimezone(UTC)
-    waits: dict[str, timedelta] = {}
+    waits: dict[tuple[str, str], timedelta] = {}
     while moment < start + HORIZON:
-        later, reason = moment, ""
+        later, found = moment, ("", "")
         for window, zone in places:
             opens = window.opens(moment, zone)
             if opens > later:
-                later, reason = opens, window.reason
-        if not reason:
-            return moment, max(waits, key=waits.__getitem__, default="")
-        waits[reason] = waits.get(reason, timedelta()) + (later - moment)
+                later, found = opens, (window.reason, window.zone)
+        if later == moment:
+            return Opening(moment, *max(waits, key=waits.__getitem__, default=found))
+        waits[found] = waits.get(found, timedelta()) + (later - moment)
         moment = later
     return None

@@ -17,6 +17,7 @@ from email_validator import EmailNotValidError, validate_email
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
 from ccm.pipeline.data_check import HIDDEN
+from ccm.workspace.countries import country_codes
 
 T = TypeVar("T")
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,4})?", re.ASCII)
@@ -172,16 +173,9 @@ def optional(convert: Callable[[str], T]) -> Callable[[str], T | None]:
     return lambda value: convert(value) if value else None
 
 
-@lru_cache(maxsize=1)
-def _territories() -> frozenset[str]:
-    names = [str(code) for code in Locale("en").territories]
-    # CLDR also names the world's regions (digits) and groups or test codes that are no country.
-    return frozenset(code for code in names if len(code) == 2 and code.isalpha()) - {"EU", "EZ", "UN", "QO", "ZZ"}
-
-
 def country(value: str) -> str:
     """An ISO 3166-1 alpha-2 code that CLDR knows."""
-    if value not in _territories():
+    if value not in country_codes():
         raise Bad(value, "is no ISO 3166-1 country code (two capital letters)")
     return value
 
@@ -190,7 +184,7 @@ def country(value: str) -> str:
 def language(value: str) -> str:
     """A BCP 47 tag of a language and country that CLDR knows, such as ``ja-JP``."""
     found = _LANGUAGE.fullmatch(value)
-    if not found or found[1] not in Locale("en").languages or (found[3] and found[3] not in _territories()):
+    if not found or found[1] not in Locale("en").languages or (found[3] and found[3] not in country_codes()):
         raise Bad(value, "is no BCP 47 language tag such as en-GB or ja-JP")
     return value
 

@@ -61,6 +61,7 @@ NAMES: dict[str, dict[str, tuple[str, str]]] = {
         "phone": ("the zone of the phone number", "電話番号の時間帯"),
         "country": ("all zones of the country", "その国のすべての時間帯"),
         "jurisdiction": ("all zones of the jurisdiction", "その法域のすべての時間帯"),
+        "rule": ("the zone by which the rule holds", "規則を適用する時間帯"),
         "unknown": ("a zone that nobody knows", "時間帯不明"),
     },
     "per": {

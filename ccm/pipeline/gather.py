@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ccm.compliance.places import region_of
+from ccm.compliance.places import Place, place_of
 from ccm.decide import Facts, plan_for
 from ccm.decide.consent import purposes_looked_at
 from ccm.decide.relations import addressed, instead
@@ -151,11 +151,13 @@ def _requirements(
     project: Project, communication: Communication, customers: Mapping[str, Customer], at: datetime
 ) -> dict[str, Mapping[str, PolicyRequirements]]:
     """What rules ask for on each channel where each customer is; the same object for all who are in one place."""
-    asked: dict[tuple[str, str], Mapping[str, PolicyRequirements]] = {}
+    asked: dict[Place, Mapping[str, PolicyRequirements]] = {}
     found = {}
     for customer_id, customer in customers.items():
-        place = (customer.jurisdiction, region_of(customer))
+        place = place_of(customer)
         if place not in asked:
-            asked[place] = project.rules.requirements(communication, *place, at)
+            asked[place] = project.rules.requirements(
+                communication, place.jurisdiction, place.region, at, place.number
+            )  # fmt: skip
         found[customer_id] = asked[place]
     return found

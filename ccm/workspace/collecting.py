@@ -22,7 +22,7 @@ class Collects(Frozen):
     """When a window closes, and the next one begins."""
     day: Weekday | None = None
     """Of the week, where `every` is ``week``."""
-    at_most: int = Field(default=MOST_COLLECTED, ge=1, le=100)
+    at_most: int = Field(default=MOST_COLLECTED, ge=1, le=100, strict=True)
     """Messages that one digest tells of: the newest. Those before them are left out."""
 
     @model_validator(mode="after")

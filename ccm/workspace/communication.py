@@ -82,9 +82,9 @@ class Experiment(Frozen):
 
     id: Slug
     """Decides who gets which variant: the same customer always gets the same one of an experiment."""
-    variants: dict[VariantName, Annotated[int, Field(ge=0, le=1000)]] = Field(min_length=1)
+    variants: dict[VariantName, Annotated[int, Field(ge=0, le=1000, strict=True)]] = Field(min_length=1)
     """Variant to its weight. A template ``email@b.mjml`` is variant b's; one it does not have is the common one."""
-    holdout: int = Field(default=0, ge=0, le=1000)
+    holdout: int = Field(default=0, ge=0, le=1000, strict=True)
     """Weight of the customers who get nothing, to measure against."""
 
     @model_validator(mode="after")
@@ -123,7 +123,7 @@ def collected(at_most: int) -> DataSource:
 class NotWithin(Frozen):
     """Not too soon after something else was said: a day is 24 hours, and exactly `days` later is late enough."""
 
-    days: int = Field(ge=1, le=366)
+    days: int = Field(ge=1, le=366, strict=True)
     of: tuple[Slug, ...] = Field(min_length=1)
     """Communications; this one itself may stand among them."""
 
@@ -131,7 +131,7 @@ class NotWithin(Frozen):
 class Escalation(Frozen):
     """What a journey does where nothing came back."""
 
-    after_days: int = Field(ge=1, le=366)
+    after_days: int = Field(ge=1, le=366, strict=True)
     unless: Literal["opened", "replied", "delivered"]
     channel: ChannelId
 
@@ -176,7 +176,7 @@ class Communication(Frozen):
     urgent: bool = False
     """Goes out in quiet hours too."""
     send: SendTimes | None = None
-    expires_after_hours: int | None = Field(default=None, ge=1, le=10 * 366 * 24)
+    expires_after_hours: int | None = Field(default=None, ge=1, le=10 * 366 * 24, strict=True)
     """Not sent later than this after the decision."""
     keeps_address: bool = False
     """Goes where the customer was to be reached when it was decided, though that is another address by then: a notice

@@ -14,7 +14,7 @@ from ccm.workspace.channels import Channel
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
 from ccm.workspace.rules import RuleFile
-from ccm.workspace.sendtimes import known_countries
+from ccm.workspace.sendcheck import send_time_problems
 from ccm.workspace.settings import Settings
 from ccm.workspace.suppression_policy import Reach
 from ccm.workspace.wording import Wording
@@ -35,7 +35,7 @@ def cross_check(
     return [
         *check.names(communications, wordings, channels), *check.versions(wordings), *check.rule_ids(rules),
         *check.categories(communications, policy), *check.suppressions(policy),
-        *check.products(communications, wordings), *check.send_times(communications, channels),
+        *check.products(communications, wordings), *send_time_problems(communications, channels, documents),
         *check.caps(communications, policy), *check.terms(communications, policy), *check.others(communications),
         *check.digests(communications), *check.lost_link(communications, settings),
     ]  # fmt: skip
@@ -110,28 +110,6 @@ class _Check:
                 there = ", ".join(known) or "none yet"
                 message = f"no communication.yaml has the product '{wording.product}'; there are: {there}"
                 yield self.problem(wording.path, ("product",), message)
-
-    def send_times(
-        self, communications: Mapping[str, Communication], channels: Mapping[str, Channel]
-    ) -> Iterator[Problem]:
-        """Send times that would never hold."""
-        skipping: dict[str, set[str]] = {}
-        for communication in communications.values():
-            path = f"templates/{communication.id}/communication.yaml"
-            if communication.urgent:
-                if communication.send is not None:
-                    message = "an urgent communication goes out at any hour, so 'send' would never hold: leave one out"
-                    yield self.problem(path, ("send",), message)
-                continue
-            sends = [(path, communication.send)]
-            sends += [(channels[name].path, channels[name].send) for name in communication.channels if name in channels]
-            for place, send in sends:
-                if send is not None and send.holidays == "skip":
-                    skipping.setdefault(place, set()).update(communication.jurisdictions)
-        for place, jurisdictions in sorted(skipping.items()):
-            for code in sorted(jurisdictions - known_countries()):
-                message = f"holidays: skip cannot hold for '{code}', whose holidays the holidays library does not know"
-                yield self.problem(place, ("send", "holidays"), message)
 
     def _two_versions(self, early: Wording, late: Wording) -> Iterator[Problem]:
         other = f"version {early.version} ({early.path})"

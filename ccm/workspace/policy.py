@@ -28,11 +28,11 @@ class Cap(Frozen):
     purposes: tuple[Purpose, ...] = ()
     limit: int | Literal["unlimited"]
     """0 lets nothing through."""
-    hours: int | None = Field(default=None, ge=1, le=366 * 24)
-    days: int | None = Field(default=None, ge=1, le=366)
+    hours: int | None = Field(default=None, ge=1, le=366 * 24, strict=True)
+    days: int | None = Field(default=None, ge=1, le=366, strict=True)
     """A window of N days is half open: two contacts exactly N times 24 hours apart are not in the same one."""
     per: Period | None = None
-    reserved: dict[Slug, Annotated[int, Field(ge=1)]] = {}
+    reserved: dict[Slug, Annotated[int, Field(ge=1, strict=True)]] = {}
     """Priority to the room that classes below it may not use, besides what is reserved for still higher classes."""
 
     @property

@@ -11,16 +11,25 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
 from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.communication import ChannelId
+from ccm.workspace.countries import check_country
 from ccm.workspace.languages import Language
 from ccm.workspace.settings import ByLanguage, Slug, WrongPart, known_zones
 
 RuleId = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2,4}([0-9]{2,3}|(-[A-Z0-9]{1,12}){1,4})$")]
 """``CW01`` for the organisation's own, ``US-SMS-CONSENT`` in a pack. Stable: it stands in traces and in the log."""
-Place = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+
+
+def _is_a_place(value: str) -> str:
+    if value != "EU":
+        check_country(value.partition("-")[0])
+    return value
+
+
+Place = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}(-[A-Z0-9]{1,3})?$"), AfterValidator(_is_a_place)]
 """Where a rule holds: a country (ISO 3166-1), a part of one (ISO 3166-2, ``US-FL``), or ``EU``."""
 SourceType = Literal["primary", "secondary", "general_knowledge", "design", "experiment"]
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, time
 from functools import lru_cache
 from typing import Annotated, Literal
@@ -91,6 +92,23 @@ class SendTimes(Frozen):
         """The spans that start on each day of the week, Monday first, in minutes from its midnight."""
         span = _span(self.start, self.end or time(0))
         return tuple((span,) if day in self.days else () for day in WEEKDAYS)
+
+
+@lru_cache(maxsize=256)
+def leave_time(quiet: QuietHours | None, sends: tuple[SendTimes, ...]) -> bool:
+    """Whether there is a minute of the week in which all of these let a message go."""
+    open_ = set(range(7 * DAY))
+    for send in sends:
+        open_ &= _minutes(send.week)
+    return bool(open_ - _minutes(quiet.week) if quiet is not None else open_)
+
+
+def _minutes(week: Sequence[Minutes]) -> set[int]:
+    """Of the week, from Monday's midnight, that are within spans; one over midnight on Sunday ends on Monday."""
+    return {
+        (day * DAY + minute) % (7 * DAY)
+        for day, spans in enumerate(week) for start, end in spans for minute in range(start, end)
+    }  # fmt: skip
 
 
 class HolidayCalendar(Frozen):

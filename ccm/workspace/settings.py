@@ -6,16 +6,18 @@ from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from ccm.model.customer import Frozen, Purpose
+from ccm.workspace.countries import check_country
 from ccm.workspace.languages import Language
 
 _NO_PLACES = frozenset({"Factory", "localtime"})
 """Names in the time zone database that stand for no place's time, or for another one on another machine."""
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 """An id: small letters, digits and hyphens."""
-Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+Jurisdiction = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(check_country)]
+"""A country, by its ISO 3166-1 alpha-2 code."""
 
 Host = Annotated[str, StringConstraints(pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")]
 """A domain name in small letters, without scheme or path."""

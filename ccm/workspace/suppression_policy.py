@@ -18,7 +18,7 @@ class Reach(Frozen):
 
     purposes: tuple[Purpose, ...] = ()
     categories: tuple[Slug, ...] = ()
-    days: int | None = Field(default=None, ge=0, le=3660)
+    days: int | None = Field(default=None, ge=0, le=3660, strict=True)
     """It ends so many times 24 hours after it began, where its own record names no end; None: when somebody ends it."""
 
     @model_validator(mode="after")
@@ -40,7 +40,7 @@ class ComplaintPause(Frozen):
     purposes: tuple[Literal["marketing", "servicing"], ...] = ("marketing",)
     categories: tuple[Slug, ...] = ()
     """Categories that pause besides, whatever their purpose."""
-    days_after_close: int = Field(default=14, ge=0, le=365)
+    days_after_close: int = Field(default=14, ge=0, le=365, strict=True)
 
     def stops(self, communication: Communication) -> bool:
         """Whether it stops this communication."""

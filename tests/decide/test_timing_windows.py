@@ -149,6 +149,13 @@ def test_zones_that_share_no_waking_hour_allow_nothing() -> None:
     assert opens(utc("2026-04-01"), quiet("09:30", "09:00"), "Asia/Tokyo", "Europe/London") is None
 
 
+def test_a_far_window_opens_at_its_start_though_clocks_go_forward_before_it() -> None:
+    """Mondays only, the next of them a holiday, the one after it the morning after the change in New York."""
+    mondays = Open("send_window", lambda day: ((0, 1440),) if day.weekday() == 0 and day != date(2026, 3, 2) else ())
+    saturday = local("2026-02-28T23:30", "America/New_York")
+    assert opens(saturday, mondays, "America/New_York") == local("2026-03-09", "America/New_York")
+
+
 def test_a_rule_on_one_place_keeps_its_own_clock() -> None:
     rule = Closed("rule", weekly([((0, 480),)] * 7), "Asia/Tokyo")
     assert opens(utc("2026-04-01T20:00"), rule, "Europe/London") == utc("2026-04-01T23:00")
@@ -162,9 +169,17 @@ def test_a_rule_closes_days_of_every_year() -> None:
 def test_the_reason_is_what_was_waited_for_longest() -> None:
     friday_night = local("2026-04-03T23:00", "Asia/Tokyo")
     found = first_open(friday_night, [NIGHT, sending("09:00", "18:00", WORKING)], ["Asia/Tokyo"])
-    assert found == (local("2026-04-06T09:00", "Asia/Tokyo"), "send_window")
+    assert found == (local("2026-04-06T09:00", "Asia/Tokyo"), "send_window", "")
     found = first_open(friday_night, [NIGHT, sending("07:00", "08:30")], ["Asia/Tokyo"])
-    assert found == (local("2026-04-04T08:00", "Asia/Tokyo"), "quiet_hours")
+    assert found == (local("2026-04-04T08:00", "Asia/Tokyo"), "quiet_hours", "")
+
+
+def test_of_a_rule_with_a_clock_of_its_own_that_clock_is_told() -> None:
+    rule = Closed("rule", weekly([((0, 480),)] * 7), "Asia/Tokyo")
+    found = first_open(utc("2026-04-01T20:00"), [rule, NIGHT], ["Europe/London"])
+    assert found == (utc("2026-04-02T07:00"), "quiet_hours", "")
+    found = first_open(utc("2026-04-01T15:30"), [rule, NIGHT], ["Asia/Karachi"])
+    assert found == (utc("2026-04-02T03:00"), "rule", "Asia/Tokyo")
 
 
 # An independent model: no folds and no arithmetic, only what clocks read in each minute of real time.

@@ -99,6 +99,17 @@ def test_a_guardian_receives_at_their_own_addresses_and_hours_in_the_customers_l
     assert after.proxy is not None
 
 
+def test_rules_of_the_state_that_a_number_is_from_are_asked_for_too(bank: Bank) -> None:
+    hawaii = {"line1": "1 Beach Rd", "region": "HI", "country": "US"}
+    change(bank, ONE, jurisdiction="US", address=hawaii, contact_points={"sms": "+18085550100"})
+    rules = facts(bank, communication="savings-offer").requirements["sms"].rules
+    assert "US-FL-QUIET" not in rules
+    change(bank, ONE, jurisdiction="US", address=hawaii, contact_points={"sms": "+13055550100"})
+    asked = facts(bank, communication="savings-offer").requirements
+    assert set(asked["sms"].rules) == {*rules, "US-FL-QUIET", "US-FL-FREQ"}
+    assert "US-FL-QUIET" not in asked["email"].rules
+
+
 def test_nothing_goes_out_where_the_guardian_is_not_known(bank: Bank) -> None:
     put(bank, relations, customer_id=ONE, kind="guardian", related_id="nobody")
     workspace = bank.project.workspace

@@ -26,11 +26,18 @@ MISTAKES = [
     (SMS, QUIET, QUIET + "send:\n  holidays: skipp\n", 3, "'skipp' is none of send, skip"),
     (SMS, QUIET, QUIET + "send:\n  holyday: skip\n", 3, "'send.holyday' is no known setting"),
     (COMMUNICATION, "languages:", 'send: {start: "09:00", end: "09:00"}\nlanguages:', 0, "both 09:00; leave 'end' out"),
+    (SMS, QUIET, QUIET + 'send: {start: "22:00", end: "07:00"}\n', 2,
+     "nothing could ever go out: no hour of 'send' is outside 'quiet_hours'"),
+    (COMMUNICATION, "languages:", 'send: {start: "21:00", end: "08:00"}\nlanguages:', 0,
+     "nothing could ever go by sms: no hour of 'send' is open in channels/sms.yaml"),
+    (COMMUNICATION, "jurisdictions: [US, GB, JP]", "jurisdictions: [US, UK, JP]", 0,
+     "'UK' is no ISO 3166-1 country code, such as GB or JP; did you mean GB?"),
+    (POLICY, "  GB:\n", "  XX:\n", 0, "zones.XX: 'XX' is no ISO 3166-1 country code, such as GB or JP"),
     (COMMUNICATION, "languages:", "urgent: true\nsend: {days: [mon]}\nlanguages:", 1,
      "goes out at any hour, so 'send'"),
-    (COMMUNICATION, "jurisdictions: [US, GB, JP]", "jurisdictions: [US, ZZ]\nsend: {holidays: skip}", 1,
-     "holidays: skip cannot hold for 'ZZ'"),
-    (POLICY, "zones:", "holidays:\n  XX: {}\nzones:", 1, "no public holidays are known of 'XX'"),
+    (COMMUNICATION, "jurisdictions: [US, GB, JP]", "jurisdictions: [US, AC]\nsend: {holidays: skip}", 1,
+     "holidays: skip cannot hold for 'AC'"),
+    (POLICY, "zones:", "holidays:\n  AC: {}\nzones:", 1, "no public holidays are known of 'AC'"),
     (POLICY, "zones:", "holidays:\n  JP:\n    categories: [public, banks]\nzones:", 2,
      "'banks' is none of the kinds of holidays of JP: bank, public"),
     (POLICY, "zones:", "holidays:\n  JP:\n    also: [12-31]\nzones:", 2, "holidays.JP.also.0"),
@@ -58,9 +65,17 @@ def test_a_mistake_is_told_at_its_line(
 def test_a_channel_that_skips_holidays_is_told_of_a_jurisdiction_without_any(
     small: Path, problems: Callable[[], list[str]]
 ) -> None:
-    change(small, COMMUNICATION, "jurisdictions: [US, GB, JP]", "jurisdictions: [US, ZZ]")
+    change(small, COMMUNICATION, "jurisdictions: [US, GB, JP]", "jurisdictions: [US, AC]")
     line = change(small, SMS, "quiet_hours:", "send:\n  holidays: skip\nquiet_hours:") + 1
-    assert any(problem.startswith(f"{SMS}:{line}: holidays: skip cannot hold for 'ZZ'") for problem in problems())
+    assert any(problem.startswith(f"{SMS}:{line}: holidays: skip cannot hold for 'AC'") for problem in problems())
+
+
+@pytest.mark.parametrize("send", ['{start: "20:59"}', "{days: [sat]}", '{start: "07:00", end: "08:01"}'])
+def test_a_window_with_a_minute_outside_quiet_hours_is_none_that_shuts_everything_out(
+    small: Path, problems: Callable[[], list[str]], send: str
+) -> None:
+    change(small, SMS, QUIET, f"{QUIET}send: {send}\n")
+    assert problems() == []
 
 
 def test_settings_are_read_as_written(small: Path) -> None:

@@ -159,8 +159,10 @@ class Customers:
         """One decision; the room that it takes is taken from then on. `about`: the occasion of a run."""
         known = state.people.of(customer_id, communication.purpose)
         customer, contacts = known.customer, state.contacts.get(customer_id, known.contacts)
-        region = state.people.regions[id(known)]
-        asked = self._project.rules.requirements(communication, customer.jurisdiction, region, at)
+        place = state.people.places[id(known)]
+        asked = self._project.rules.requirements(
+            communication, place.jurisdiction, place.region, at, place.number
+        )  # fmt: skip
         facts = Facts(
             customer, known.preferences, known.consents, known.cases, contacts, asked, known.suppressions,
             known.relations, known.proxy,

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from ccm.compliance.places import region_of
+from ccm.compliance.places import Place, place_of
 from ccm.decide import Facts, plan_for
 from ccm.decide.relations import INSTEAD, joint_holders
 from ccm.model.customer import Contact
@@ -25,7 +25,7 @@ class Known:
     facts: Mapping[str, Facts]
     received: Mapping[tuple[str, str], Facts]
     """By customer and purpose, of customers for whom somebody else may receive: that goes by purpose."""
-    regions: Mapping[int, str]
+    places: Mapping[int, Place]
     """By the identity of facts, where their customer is."""
 
     def of(self, customer_id: str, purpose: str) -> Facts:
@@ -62,7 +62,7 @@ def known(
     by_customer = {name: _with(facts, contacts) for name, facts in found.items()}
     by_purpose_too = {name: _with(facts, contacts) for name, facts in received.items()}
     everything = (*by_customer.values(), *by_purpose_too.values())
-    return Known(by_customer, by_purpose_too, {id(facts): region_of(facts.customer) for facts in everything})
+    return Known(by_customer, by_purpose_too, {id(facts): place_of(facts.customer) for facts in everything})
 
 
 def _with(facts: Facts, contacts: Mapping[str, tuple[Contact, ...]]) -> Facts:
@@ -75,13 +75,15 @@ def _contacts(
     at: datetime,
 ) -> dict[str, tuple[Contact, ...]]:  # fmt: skip
     workspace = project.workspace
-    places = {(facts.customer.jurisdiction, region_of(facts.customer)) for facts in found}
+    places = {place_of(facts.customer) for facts in found}
     begins, follows, counted = at, set[str](), set[str]()
     for communication in communications:
         plan = plan_for(communication, workspace.policy, workspace.channels)
         follows.update(plan.follows)
         for place in places:
-            asked = project.rules.requirements(communication, *place, at)
+            asked = project.rules.requirements(
+                communication, place.jurisdiction, place.region, at, place.number
+            )  # fmt: skip
             begins = min(begins, plan.look_back(asked.values(), at) or begins)
             counted |= plan.counted(asked.values())
     ids = list(dict.fromkeys(facts.customer.id for facts in found))

@@ -20,9 +20,9 @@ class Params(RuleParams):
     Counted are contacts of all categories that communications of the rule's scope have, on the rule's channels.
     """
 
-    limit: int = Field(ge=0, le=1000)
-    hours: int | None = Field(default=None, ge=1, le=LONGEST)
-    days: int | None = Field(default=None, ge=1, le=366)
+    limit: int = Field(ge=0, le=1000, strict=True)
+    hours: int | None = Field(default=None, ge=1, le=LONGEST, strict=True)
+    days: int | None = Field(default=None, ge=1, le=366, strict=True)
 
     @model_validator(mode="after")
     def _one_window(self) -> Params:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints, field_validator, model_validator
@@ -37,6 +38,16 @@ class Params(RuleParams):
     def _zone_exists(cls, value: str) -> str:
         if value and value not in known_zones():
             raise ValueError(f"'{value}' is no IANA time zone, such as Asia/Tokyo; empty: the customer's own")
+        return value
+
+    @field_validator("dates")
+    @classmethod
+    def _dates_exist(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for place, day in enumerate(value):
+            try:
+                date.fromisoformat(f"2024-{day}")  # a leap year
+            except ValueError:
+                raise WrongPart(f"'{day}' is a day that no year has", place) from None
         return value
 
     @model_validator(mode="after")
