@@ -46,9 +46,12 @@ def test_a_slip_in_yaml_is_told_at_the_line_to_look_at(text: str, line: int, mes
     ],
 )
 def test_a_value_of_the_wrong_kind_is_told_in_plain_words(wrong: str, message: str) -> None:
-    text = "id: x\nname: {en: X, ja: X}\npurpose: marketing\ncategory: x\nchannels: [sms]\nlanguages: [en]\njurisdictions: [GB]\n"
+    right = (
+        "id: x", "name: {en: X, ja: X}", "purpose: marketing", "category: x", "channels: [sms]", "languages: [en]",
+        "jurisdictions: [GB]",
+    )  # fmt: skip
     key = wrong.partition(":")[0]
-    lines = [*(line for line in text.splitlines() if not line.startswith(f"{key}:")), wrong]
+    lines = [*(line for line in right if not line.startswith(f"{key}:")), wrong]
     problems: list[Problem] = []
     assert validate(Communication, parse_yaml("\n".join(lines), "some.yaml"), problems) is None
     [problem] = problems
