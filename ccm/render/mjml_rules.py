@@ -10,6 +10,10 @@ from collections.abc import Iterator, Mapping
 
 def attribute_problems(tag: str, parent: str, attributes: Mapping[str, str]) -> Iterator[str]:
     """What is wrong with a tag as a whole; `attributes` are those it is written with."""
+    for name, value in attributes.items():
+        # mrml writes every value between quotation marks, and this one would end it there.
+        if tag.startswith("mj") and '"' in value:
+            yield f"<{tag}>: write &quot; for the \" in '{name}', which would end there"
     if tag in ("img", "mj-image") and parent != "mj-attributes":
         if "src" not in attributes:
             yield f"<{tag}> needs src, a file of templates/_brand"

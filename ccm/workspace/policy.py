@@ -45,7 +45,8 @@ class Cap(Frozen):
     def _limit_is_a_number_or_a_word(cls, value: object) -> object:
         if value == "unlimited" or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
             return value
-        raise ValueError(f"'{value}' is neither a whole number from 0 up nor the word unlimited")
+        hint = "; a number stands without quotes" if isinstance(value, str) and value.isdecimal() else ""
+        raise ValueError(f"'{value}' is neither a whole number from 0 up nor the word unlimited{hint}")
 
     @field_validator("categories", "channels", "purposes")
     @classmethod

@@ -12,6 +12,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from ccm.errors import Problem, WorkspaceError
+from ccm.workspace import plainwords
 from ccm.workspace.settings import WrongPart
 from ccm.workspace.tomllines import toml_lines
 from ccm.workspace.yamlreader import Document, Loc, Refused, parse_yaml
@@ -32,7 +33,7 @@ def read_text(file: Path, root: Path) -> str:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = raw[: error.start].count(b"\n") + 1
-        raise Refused(Problem(relative(file, root), line, "is not UTF-8")) from error
+        raise Refused(Problem(relative(file, root), line, "is not UTF-8: save it as UTF-8")) from error
 
 
 def read_bytes(file: Path, root: Path, limit: int = MAX_BYTES) -> bytes:
@@ -118,7 +119,12 @@ def explain(error: ValidationError, document: Document, model: type[BaseModel], 
     `prefix` is where in the document the validated part stands.
     """
     found = []
-    for item in error.errors(include_url=False):
+    items = error.errors(include_url=False)
+    # A list whose only part is wrong is not too short besides.
+    inner = {item["loc"][:end] for item in items for end in range(len(item["loc"]))}
+    for item in items:
+        if item["type"] == "too_short" and item["loc"] in inner:
+            continue
         context = item.get("ctx", {})
         cause = context.get("error")
         loc = prefix + tuple(part for part in item["loc"] if part != "[key]")
@@ -131,15 +137,19 @@ def explain(error: ValidationError, document: Document, model: type[BaseModel], 
                 message = f"'{name}' is missing"
             case "extra_forbidden":
                 message = f"'{name}' is no known setting{_hint(str(loc[-1]), _fields_at(model, item['loc'][:-1]))}"
+            case kind if item["input"] is None and kind != "value_error":
+                message = f"{name} is empty"
             case "literal_error":
                 allowed = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
                 message = f"{name} {given} is none of {allowed}"
             case "string_pattern_mismatch":
-                message = f"{name} {given} does not have the form {context.get('pattern')}"
+                pattern = str(context.get("pattern"))
+                message = f"{name} {given} does not have the form {plainwords.FORMS.get(pattern, pattern)}"
             case "value_error":
                 message = (f"{name}: " if name else "") + str(cause or item["msg"])
-            case _:
-                message = f"{name}: {given}: {item['msg'][0].lower()}{item['msg'][1:]}"
+            case kind:
+                words = plainwords.complaint(kind, context)
+                message = f"{name}: {given}: " + (words or f"{item['msg'][0].lower()}{item['msg'][1:]}")
         found.append(Problem(document.path, document.line(loc), message))
     return found
 

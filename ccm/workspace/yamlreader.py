@@ -21,6 +21,7 @@ import yaml
 from yaml.reader import ReaderError
 
 from ccm.errors import Problem
+from ccm.workspace import plainwords
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 40
@@ -95,9 +96,12 @@ def parse_yaml(text: str, path: str, first_line: int = 1) -> Document:
         return Document(path, reader.document(), reader.lines)
     except yaml.MarkedYAMLError as quick:
         error = _in_better_words(text) or quick
-        mark = error.problem_mark or error.context_mark
+        # What is never closed is looked for where it was opened, not at the end of the file.
+        never_closed = error.context_mark if error.problem == "found unexpected end of stream" else None
+        mark = never_closed or error.problem_mark or error.context_mark
         words = f"{error.context or ''} {error.problem}" if str(error.problem).startswith("but") else error.problem
-        raise reader.refused(mark, f"is no valid YAML: {words or error.context}") from quick
+        words = str(words or error.context)
+        raise reader.refused(mark, f"is no valid YAML: {plainwords.YAML.get(words, words)}") from quick
     except ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + first_line
         message = f"is no valid YAML: the character U+{error.character:04X} is not possible"

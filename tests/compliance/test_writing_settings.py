@@ -89,7 +89,7 @@ def test_a_mistake_in_a_list_is_told_at_its_line(root: Path, old: str, new: str,
         ("severity:\n  WD99: error\n", 2, "code 'WD99' is none of "),
         ("severity:\n  WD01: loud\n", 2, "'loud' is none of error, warning, info, off"),
         ("severity: {wd01: off}\n", 1, "does not have the form"),
-        ("limits:\n  sentence_words: 2\n", 2, "greater than or equal to 5"),
+        ("limits:\n  sentence_words: 2\n", 2, "must be at least 5"),
         ("exceptions:\n  - {code: WD01, reason: because}\n", 2, "to switch a code off, write it under severity"),
         ("exceptions:\n  - {code: WD01, categories: [offers]}\n", 2, "reason' is missing"),
         (

@@ -74,10 +74,19 @@ def test_corpus_holds_every_element_of_the_dialect_in_both_languages() -> None:
         ('<mj-button width="200px" border="1px solid #000000">x</mj-button>', "make the button too wide"),
         ('<mj-button title="x">x</mj-button>', "'title' would not reach the e-mail"),
         ('<mj-divider width="50%" />', "a width in % is not the same in Outlook; write it in px"),
+        ("<mj-button href='https://x.example/\"onmouseover=\"go()'>x</mj-button>", "write &quot; for the \" in 'href'"),
+        ("<mj-text css-class='a\" style=\"display:none'>x</mj-text>", "write &quot; for the \" in 'css-class'"),
+        ("<mj-button font-family='\"Helvetica Neue\"'>x</mj-button>", "write &quot; for the \" in 'font-family'"),
     ],
 )
 def test_what_would_be_drawn_otherwise_is_refused(tag: str, message: str) -> None:
     assert any(message in text for text in problems(f"<mj-section><mj-column>{tag}</mj-column></mj-section>"))
+
+
+def test_a_quotation_mark_written_as_a_reference_stays_one() -> None:
+    button = '<mj-button href="https://x.example/?q=&quot;sky&quot;">x</mj-button>'
+    page = compile_mjml(f"<mjml><mj-body><mj-section><mj-column>{button}</mj-column></mj-section></mj-body></mjml>")
+    assert 'href="https://x.example/?q=&quot;sky&quot;"' in page
 
 
 def test_inner_border_is_refused_and_its_radius_is_not() -> None:

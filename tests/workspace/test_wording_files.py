@@ -89,7 +89,7 @@ def bare(small: Path) -> Path:
         ({"effective_from": "2024-01-01T00:00:00-03:00"}, "effective_from", "has an offset that"),
         ({"effective_to": "2023-12-31"}, "effective_to", "effective_to is not after effective_from"),
         ({"effective_to": "2024-01-01"}, "effective_to", "effective_to is not after effective_from"),
-        ({"minimum_points": "2"}, "minimum_points", "minimum_points: 2: input should be greater than or equal to 4"),
+        ({"minimum_points": "2"}, "minimum_points", "minimum_points: 2: must be at least 4"),
         ({"occurs": "twice"}, "occurs", "occurs 'twice' is none of at_least_once, exactly_once"),
         ({"position": "middle"}, "position", "position 'middle' is none of anywhere, start, end, beside"),
         ({"position": "beside"}, "position", "position 'beside' and the words in 'beside' need each other"),

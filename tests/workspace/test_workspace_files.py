@@ -121,7 +121,7 @@ def test_words_mean_what_they_mean_in_yaml_1_2() -> None:
         ("a: 1\nb: !!int x\n", 2, "'x' is no number"),
         ("- " * 3000, 1, "is nested too deeply"),
         ("x: é\ny: \x0b\n", 2, "the character U+000B is not possible"),
-        ("a: 1\n\tb: 2\n", 2, "is no valid YAML"),
+        ("a: 1\n\tb: 2\n", 2, "is no valid YAML: a line is indented with a tab; write spaces"),
     ],
 )
 def test_what_is_no_plain_document_is_refused_at_its_line(text: str, line: int, message: str) -> None:
@@ -298,7 +298,7 @@ def test_a_missing_folder_is_named(small: Path, problems: Problems, folder: str)
 def test_a_file_that_is_not_utf_8_is_told_with_its_line(small: Path, problems: Problems, file: str) -> None:
     raw = (small / file).read_bytes()
     (small / file).write_bytes(raw[: raw.index(b"\n") + 1] + b"\n# \x82\xa0\n" + raw)
-    assert f"{file}:3: is not UTF-8" in problems()
+    assert f"{file}:3: is not UTF-8: save it as UTF-8" in problems()
 
 
 @pytest.mark.parametrize("file", ["ccm.toml", COMMUNICATION, EMAIL, "templates/_brand/logo.svg"])
@@ -325,7 +325,8 @@ def test_a_pipe_does_not_make_the_loader_wait(small: Path, problems: Problems) -
 
 def test_a_file_that_does_not_parse_is_not_also_called_missing(small: Path, problems: Problems) -> None:
     (small / "channels/sms.yaml").write_text("a: b: c\n")
-    assert problems() == ["channels/sms.yaml:1: is no valid YAML: mapping values are not allowed here"]
+    [problem] = problems()
+    assert problem.startswith("channels/sms.yaml:1: is no valid YAML: ': ' stands where none can; ")
 
 
 def test_what_file_managers_leave_behind_is_no_problem(small: Path, problems: Problems) -> None:
