@@ -243,10 +243,11 @@ def finish(project: Project, run: Run) -> None:
 
 
 def cancel(project: Project, run_id: str) -> tuple[int, int]:
-    """Stops a run: chunks not yet recorded stay so, and messages still due never go out, nor are told in a digest.
+    """Stops a run: chunks not yet recorded stay so, messages still due never go out, and no open digest tells of one.
 
-    Returns (customers not composed, messages withdrawn). What a supplier already has can't be called back; what is on
-    its way there, or comes back from there to be tried again, is withheld at its hand-off.
+    Returns (customers not composed, messages withdrawn). What a supplier already has can't be called back, nor what a
+    digest tells that was made before; what is on its way to a supplier, or comes back from there to be tried again, is
+    withheld at its hand-off.
     """
     now, m = project.clock(), messages.c
     in_open_digest = m.digest.in_(select(digests.c.id).where(digests.c.state == "open"))

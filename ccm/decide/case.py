@@ -17,7 +17,9 @@ from ccm.decide.zones import Whereabouts, whereabouts
 from ccm.model.customer import Contact
 from ccm.model.message import Candidate
 
-NOT_NOW = frozenset({"cap", "quiet_hours", "expires_in_quiet_hours"})
+SHUT = frozenset({"quiet_hours", "expires_in_quiet_hours"})
+"""Why a channel does not open to a message at all, or not in time."""
+NOT_NOW = SHUT | {"cap"}
 """Why a message cannot go on a channel that is possible in itself."""
 
 

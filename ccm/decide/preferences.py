@@ -62,10 +62,14 @@ class Wishes:
         return None if latest is None else ("paused", latest.isoformat())
 
     def hours(self, channel: str) -> tuple[int, int] | None:
-        """When the customer likes to hear on a channel, as `ccm.model.hours.read_hours` gives it.
+        """When the customer likes to hear on a channel, as `ccm.model.hours.read_hours` gives it."""
+        stated = self.stated_hours(channel)
+        return None if stated is None else read_hours(stated[2])
 
-        The most specific row counts: a channel's own first, then the category's; of two such rows the first.
+    def stated_hours(self, channel: str) -> tuple[str, str, str] | None:
+        """The row whose hours count on a channel, as (channel, category, hours).
+
+        The most specific one: a channel's own first, then the category's; of two such rows the first.
         """
-        stated = [(one != "*", category != "*", hours) for one, category, hours in self._hours if one in ("*", channel)]
-        best = max(stated, key=lambda one: one[:2], default=None)
-        return None if best is None else read_hours(best[2])
+        stated = (row for row in self._hours if row[0] in ("*", channel))
+        return max(stated, key=lambda row: (row[0] != "*", row[1] != "*"), default=None)

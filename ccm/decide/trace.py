@@ -7,8 +7,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "preferred": ("the first possible channel in the customer's own order", "お客さまの希望順で最初に利用できる手段"),
     "default_order": ("the customer stated no order; the communication's own applies", "希望の登録がないため標準の順"),
     "fallback": (
-        "it must arrive, and no preferred channel was possible",
-        "必ず届ける通知で希望の手段が使えないため",
+        "no channel before it could be used: the communication's fallback",
+        "ほかの手段が使えないため予備の手段を利用",
     ),
     "held_for_quiet_hours": ("held until quiet hours end", "送信停止時間帯のため、終了まで保留"),
     "held_for_rule": ("held until a rule lets messages go", "規則が定める送信禁止の時間帯のため、終了まで保留"),

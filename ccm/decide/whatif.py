@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from ccm.decide.case import NOT_NOW
+from ccm.decide.case import NOT_NOW, SHUT
 from ccm.decide.decide import decide
 from ccm.decide.facts import UNSAID, Facts
 from ccm.decide.grounds import Grounds
@@ -76,17 +76,25 @@ def ways_out(grounds: Grounds, facts: Facts, at: datetime) -> list[Way]:
 
 
 def fills(facts: Facts, met: tuple[str, str], again: Callable[[Facts], tuple[str, str]]) -> tuple[Contact, ...]:
-    """The contacts without any one of which the same cap would not have been met.
+    """The contacts that fill a cap; none where it would be met without any.
 
     `met`: reason and detail of a decision or of one channel; `again` gives them as they would be with other facts.
-    Where a window holds more than its limit no single one is to blame: then those that take room at all.
+    Each is one without which the same cap would not have been met. Where a window holds more than its limit no single
+    one is to blame: then those of as few as fill it, and those that could stand in for one of them.
     """
-    found = []
-    for place in range(len(facts.contacts)):
-        rest = replace(facts, contacts=facts.contacts[:place] + facts.contacts[place + 1 :])
-        if again(rest) != met:
-            found.append(facts.contacts[place])
-    return tuple(found) or tuple(contact for contact in facts.contacts if contact.counts)
+    every = range(len(facts.contacts))
+
+    def is_met(places: Set[int]) -> bool:
+        return again(replace(facts, contacts=tuple(facts.contacts[place] for place in sorted(places)))) == met
+
+    found = {place for place in every if not is_met({*every} - {place})}
+    if not found:
+        few = {*every}
+        for place in every:
+            if is_met(few - {place}):
+                few.remove(place)
+        found = {place for place in every if place in few or any(is_met({*few, place} - {one}) for one in few)}
+    return tuple(facts.contacts[place] for place in sorted(found))
 
 
 def _sends(decision: Decision) -> bool:
@@ -161,8 +169,9 @@ def _first(world: _World, good: Callable[[Decision], bool]) -> Step | None:
 
 
 def _why_not_yet(last: Decision, channel: str | None) -> tuple[str, str]:
-    """Why the decision before was not the one that was waited for: where it sent, why not on that channel."""
-    passed = (one for one in last.candidates if last.send and one.channel == channel)
+    """Why the decision before was not the one that was waited for; of the channel, where the whole tells less."""
+    tells_less = last.send or last.reason == "no_channel"
+    passed = (one for one in last.candidates if tells_less and one.channel == channel)
     return next(((one.reason, one.detail) for one in passed), (last.reason, last.detail))
 
 
@@ -187,7 +196,7 @@ def _changes(world: _World, decision: Decision, *, waits: bool) -> Iterator[_Wor
                 if case.case_id == decision.detail else case for case in facts.cases
             )  # fmt: skip
             yield world.having(Step("close_complaint", (("case", decision.detail),)), replace(facts, cases=cases))
-        case "quiet_hours" | "expires_in_quiet_hours" as reason:
+        case reason if reason in SHUT:
             yield from _shut(world, reason)
         case reason if waits and reason in _PASSES:
             if (step := _first(world, lambda later: later.reason != reason)) is not None:
@@ -224,7 +233,7 @@ def _for_channel(world: _World, candidate: Candidate) -> Iterator[_World]:
     elif any(row.kind == reason for row in facts.suppressions):
         rest = tuple(row for row in facts.suppressions if row.kind != reason)
         yield world.having(Step("lift", (about, ("kind", reason))), replace(facts, suppressions=rest))
-    elif reason in ("quiet_hours", "expires_in_quiet_hours"):
+    elif reason in SHUT:
         yield from _shut(world, reason)
     elif reason == "not_preferred":
         own = world.grounds.communication.category  # whoever ranked channels for it is asked by no other order

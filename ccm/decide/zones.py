@@ -11,7 +11,7 @@ from ccm.decide.daysoff import region_code
 from ccm.decide.facts import UNSAID
 from ccm.decide.regions import REGIONS
 from ccm.model.customer import Customer, PostalAddress
-from ccm.workspace.localtime import check_zone
+from ccm.workspace.settings import check_zone
 
 
 class Whereabouts(NamedTuple):

@@ -151,7 +151,7 @@ class Contact(NamedTuple):
     priority: str = ""
     """The class that it was sent in; empty where nobody knows, which is the lowest."""
     counts: bool = True
-    """Whether it takes room in caps."""
+    """Whether it takes room in the organisation's caps; in the limits of rules it does in any case."""
     message_id: str | None = None
 
 

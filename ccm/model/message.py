@@ -31,6 +31,8 @@ MessageState = Literal[
 """`withheld`: decided not to send. `set_aside`: the data did not allow it. `digested`: it became a part of a digest,
 which is a message of its own. All are final, as are
 `accepted` (the supplier took it), `delivered`, `failed` and `cancelled`. `unknown` waits for an event or a person."""
+NEVER_WENT: tuple[MessageState, ...] = ("withheld", "set_aside", "failed", "cancelled")
+"""States in which the customer certainly got nothing."""
 
 
 @dataclass(frozen=True, slots=True)

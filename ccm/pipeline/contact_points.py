@@ -17,6 +17,7 @@ from ccm.decide.handover import plain
 from ccm.decide.relations import household
 from ccm.decide.sharing import Wanted, refused
 from ccm.model.customer import Customer
+from ccm.model.message import NEVER_WENT
 from ccm.store import feeds
 from ccm.store.engine import insert_of
 from ccm.store.queries import Query, given, one_of
@@ -26,14 +27,11 @@ from ccm.workspace.policy import Policy
 
 SALT_ID = " contact points"
 """The salt's row among the customers' salts. No customer's id begins with a space, see `ccm.intake.values`."""
-NEVER_WENT = ("withheld", "set_aside", "failed", "cancelled", "digested")
-"""Message states in which certainly nothing reached an address, or another message will."""
-
 
 _WENT = (
     messages.c.communication == given("communication"),
     messages.c.occasion == given("occasion"),
-    messages.c.state.not_in(NEVER_WENT),
+    messages.c.state.not_in((*NEVER_WENT, "digested")),  # of a part another message goes to the address
 )
 _SERVED_POINTS = Query(
     select(contacts.c.contact_point, contacts.c.customer_id)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, select, update
 
 from ccm.log import leaves
-from ccm.pipeline.contact_points import NEVER_WENT
+from ccm.model.message import NEVER_WENT
 from ccm.pipeline.digest_members import part_of
 from ccm.store.tables import digests, messages
 

@@ -97,10 +97,11 @@ class Basis(About):
 
     def _order(self) -> Iterator[Known]:
         communication, reason = self.grounds.communication, self.decision.reason
-        if reason == "default_order":
+        passed = {one.reason for one in self.decision.candidates}
+        if reason == "default_order" or "not_offered" in passed:
+            key = "default_order" if reason == "default_order" else "offered"
             source, order = self.terms("channels"), self.channels(communication.channels)
-            text = self.say("default_order", communication=communication.id, order=order, source=source)
-            yield Known("default_order", text, source)
+            yield Known(key, self.say(key, communication=communication.id, order=order, source=source), source)
         if self.decision.send and communication.at_once:
             source, order = self.terms("at_once"), self.channels(communication.at_once)
             yield Known(
@@ -110,7 +111,7 @@ class Basis(About):
             source, channel = self.terms("fallback"), communication.fallback or ""
             text = self.say("fallback", communication=communication.id, channel=self.channel(channel), source=source)
             yield Known("fallback", text, source, "", channel)
-        if reason not in ("preferred", "fallback"):
+        if reason not in ("preferred", "fallback") and passed.isdisjoint(("not_preferred", "not_offered")):
             return
         for category in (communication.category, "*"):
             ranked = sorted(

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from ccm.decide.trace import words
 from ccm.log.leaves import instant
-from ccm.pipeline.contact_points import NEVER_WENT
+from ccm.model.message import NEVER_WENT
 from ccm.pipeline.digests import digest_of
 from ccm.pipeline.explain_words import phrase, state_name
 from ccm.store.tables import messages

@@ -7,7 +7,9 @@ from functools import partial
 
 from sqlalchemy import select
 
+from ccm.decide.case import SHUT
 from ccm.decide.facts import Facts
+from ccm.decide.preferences import Wishes
 from ccm.decide.whatif import fills
 from ccm.model.customer import Contact
 from ccm.model.message import Decision
@@ -17,20 +19,18 @@ from ccm.pipeline.explain_words import WEEKDAYS, shown
 from ccm.store.tables import contacts
 from ccm.workspace.policy import Cap
 
-_SHUT = ("quiet_hours", "expires_in_quiet_hours")
-
 
 def hours(about: About) -> Iterator[Known]:
     """The hours that hold the message, and those that kept it from a channel that it could not wait for."""
     decision = about.decision
-    shut = [one.channel for one in decision.candidates if one.reason in _SHUT]
+    shut = [one.channel for one in decision.candidates if one.reason in SHUT]
     if decision.send and decision.due_at is not None and decision.due_at > decision.at:
         shut.append(decision.channel or "")
     for channel in shut:
         if channel in about.grounds.channels:
             yield from _of_rules(about, channel)
             yield from _of_settings(about, channel)
-    yield from _wished(about, shut)
+    yield from _wished(about)
     ends = about.grounds.communication.expires_after_hours
     if ends and any(one.reason == "expires_in_quiet_hours" for one in decision.candidates):
         source = about.terms("expires_after_hours")
@@ -97,7 +97,7 @@ def told_before(about: About, contact: Contact, key: str = "filled") -> Known:
         key, communication=communication, channel=about.channel(contact.channel),
         at=shown(contact.at, about.zone), message=named,
     )  # fmt: skip
-    return Known("filled", text, "history", contact.at.isoformat(), contact.channel, message or "")
+    return Known(key, text, "history", contact.at.isoformat(), contact.channel, message or "")
 
 
 def _own_cap(about: About, cap: Cap) -> Known:
@@ -153,19 +153,14 @@ def _of_settings(about: About, channel: str) -> Iterator[Known]:
             yield Known("holidays", about.say("holidays", source=source), source, "", channel)
 
 
-def _wished(about: About, channels: Sequence[str]) -> Iterator[Known]:
+def _wished(about: About) -> Iterator[Known]:
     if not about.decision.detail.startswith("held_for_preferred_hours"):
         return
-    for row in about.facts.preferences:
-        if (
-            row.hours
-            and row.category in ("*", about.grounds.communication.category)
-            and row.channel in ("*", *channels)
-        ):
-            text = about.say(
-                "wished_hours", category=row.category, channel=about.channel(row.channel), hours=row.hours
-            )  # fmt: skip
-            yield Known("wished_hours", text, "customer", "", row.channel)
+    wishes = Wishes(about.facts.preferences, about.grounds.communication.category)
+    if (stated := wishes.stated_hours(about.decision.channel or "")) is not None:
+        channel, category, hours = stated
+        text = about.say("wished_hours", category=category, channel=about.channel(channel), hours=hours)
+        yield Known("wished_hours", text, "customer", "", channel)
 
 
 def _week(about: About, days: Sequence[Minutes]) -> str:

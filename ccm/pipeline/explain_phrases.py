@@ -15,12 +15,15 @@ PHRASES: dict[str, tuple[str, str]] = {
     "by": (" by {channel}", "・{channel}"),
     "decided": ("  decided for {at}", "  判断の基準時刻 {at}"),
     "due": ("  goes out from {at}{why}", "  送信可能になる時刻 {at}{why}"),
-    "was_due": ("  was to go out from {at}{why}", "  送信を予定していた時刻 {at}{why}"),
+    "was_due": ("  was due from {at}{why}", "  送信を予定していた時刻 {at}{why}"),
     "due_held": (": {why} ({reason}){detail}", "：{why}（{reason}）{detail}"),
+    "candidate": ("    {mark} {channel}: {why} ({reason}){detail}", "    {mark} {channel}：{why}（{reason}）{detail}"),
+    "detail": (" [{detail}]", "［{detail}］"),
+    "line": ("{at}  {message}  {what}  {state}{by}: {why}", "{at}  {message}  {what}  {state}{by}：{why}"),
     "zones": ("{where}: {zones}", "{where}：{zones}"),
     "where": ("{where}", "{where}"),
     "consent_about": ("{purpose}", "{purpose}同意"),
-    "consent_asked": ("{purpose}: {basis} {rules}", "{purpose}同意：{basis} {rules}"),
+    "consent_asked": ("{purpose}: {basis} ({rules})", "{purpose}同意：{basis}（{rules}）"),
     "some_zones": ("{count} of them", "{count}地域"),
     "pause_end": ("until {at}", "{at}まで"),
     "not_at_once": ("other channels can be used sooner", "ほかの手段のほうが早く送れるため"),
@@ -71,6 +74,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "in_language": (", in {language}", "・言語 {language}"),
     "variant": (", variant {variant}", "・案 {variant}"),
     "rule": ("    rule {id} {name}{why}", "    規則 {id} {name}{why}"),
+    "broken": (": {why}", "：{why}"),
     "action": ("    {action} by {by} at {at}", "    {action}：{by}（{at}）"),
     "wording": ("  wording {id} version {version}", "  文言 {id} 版 {version}"),
     "supplier": (
@@ -87,9 +91,13 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "consent_refused": ("{purpose} consent for {channel}: withdrawn {at}", "{channel}の{purpose}同意：{at}撤回"),
     "consent_missing": ("{purpose} consent for {channel}: none on record", "{channel}の{purpose}同意：記録なし"),
-    "asked_by": ("{basis} is asked for by rule {rule} ({source})", "規則 {rule} が {basis} を要求（{source}）"),
+    "asked_by": ("{basis} is asked for by rule {rule} ({source})", "規則 {rule} が{basis}を要求（{source}）"),
     "order": ("the customer's own order for {category}: {order}", "お客さまご希望の順（{category}）：{order}"),
     "default_order": ("the order of {communication}: {order} ({source})", "{communication}の順：{order}（{source}）"),
+    "offered": (
+        "{communication} has texts for {order} ({source})",
+        "{communication}の文面がある手段：{order}（{source}）",
+    ),
     "at_once": (
         "{communication} goes by {order} at once ({source})",
         "{communication}は{order}で同時に送る（{source}）",
@@ -177,7 +185,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     # what would have to change
     "wait": (
         "it would go out by {channel} from {due} if it were decided at {at} or later; until then: {why}",
-        "{at}以降の判断なら{channel}で{due}から送信（それまでは{why}）",
+        "{at}以降の判断なら{channel}で{due}から送信（それまで送信しない理由：{why}）",
     ),
     "consent": (
         "the customer gave {purpose} consent for {channel} ({basis})",
@@ -208,7 +216,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "would_go": ("it would go by {channel}, from {due}", "{channel}で{due}から送信"),
     "nothing": (
         "nothing that ccm knows of: no time within 400 days, and no three changes together",
-        "400日以内のいずれの時点でも、条件を3つまで同時に変えても、結果は同じ",
+        "ccmが調べた範囲では、400日以内のいずれの時点でも、条件を3つまで同時に変えても、結果は同じ",
     ),
     "after_decision": (
         "the decision was to send; what came after it has to change: {why}",
@@ -216,6 +224,10 @@ PHRASES: dict[str, tuple[str, str]] = {
     ),
     "cannot_tell": ("that cannot be told: {why}", "判断できない：{why}"),
     "sent_first": ("nothing: it took the first possible channel", "なし（最も優先される手段を採用済み）"),
+    "sent_later": (
+        "nothing: it took the first possible channel, at the first possible time",
+        "なし（最も優先される手段を、送信できる最初の時刻で採用済み）",
+    ),
     # replay
     "agrees": (
         "replayed from the recorded facts under the recorded policy: the same decision, byte for byte",

@@ -23,9 +23,11 @@ def line(found: Mapping[str, Any], language: str) -> str:
     """A `ccm.pipeline.explain.summary` in one line."""
     by = phrase("by", language, channel=channel_name(found["channel"], language)) if found["channel"] else ""
     state = state_name(found["state"], language)
-    colon = "：" if language == "ja" else ": "
     what = found["communication"] + (phrase("copy", language) if found["copy"] else "")
-    return f"{found['decided_for']}  {found['message']}  {what}  {state}{by}{colon}{found['why']}"
+    return phrase(
+        "line", language, at=found["decided_for"], message=found["message"], what=what, state=state, by=by,
+        why=found["why"],
+    )  # fmt: skip
 
 
 def replayed(one: Replay, language: str) -> list[str]:
@@ -51,7 +53,7 @@ def run_line(run: str, replays: Sequence[Replay], language: str) -> str:
         phrase("count", language, count=count, verdict=phrase(f"verdict_{verdict}", language))
         for verdict, count in counts(replays).items()
     ]
-    return phrase("run", language, run=run, counts=", ".join(told))
+    return phrase("run", language, run=run, counts=phrase("comma", language).join(told))
 
 
 def _head(found: Mapping[str, Any], language: str) -> Iterator[str]:
@@ -81,13 +83,13 @@ def _head(found: Mapping[str, Any], language: str) -> Iterator[str]:
 
 
 def _decision(found: Mapping[str, Any], language: str) -> Iterator[str]:
-    colon = "：" if language == "ja" else ": "
     for candidate in found["candidates"]:
-        mark = "+" if candidate["taken"] else "-"
         said = "" if candidate["detail"] == candidate["channel"] else candidate["detail"]
-        extra = detail_words(candidate["reason"], said, language)
-        name = channel_name(candidate["channel"], language)
-        yield f"    {mark} {name}{colon}{candidate['why']} ({candidate['reason']}){extra}"
+        yield phrase(
+            "candidate", language, mark="+" if candidate["taken"] else "-",
+            channel=channel_name(candidate["channel"], language), why=candidate["why"], reason=candidate["reason"],
+            detail=detail_words(candidate["reason"], said, language),
+        )  # fmt: skip
     if found["basis"]:
         yield phrase("because", language)
         yield from dict.fromkeys(f"    {one['text']}" for one in found["basis"])
@@ -102,13 +104,15 @@ def _decision(found: Mapping[str, Any], language: str) -> Iterator[str]:
     elif found["would_change"]:
         yield from (f"    {way['text']}" for way in found["would_change"])
     else:
-        yield f"    {phrase('sent_first' if found['decision']['send'] else 'nothing', language)}"
+        decision = found["decision"]
+        key = "nothing" if not decision["send"] else "sent_later" if decision["held"] else "sent_first"
+        yield f"    {phrase(key, language)}"
     yield phrase("policy", language, policy=found["policy"][:12], engine=found["engine"])
 
 
 def _release(found: Mapping[str, Any], language: str) -> Iterator[str]:
     for rule in found["rules"]:
-        why = f": {rule['reason']}" if rule["reason"] else ""
+        why = phrase("broken", language, why=rule["reason"]) if rule["reason"] else ""
         yield phrase("rule", language, id=rule["id"], name=rule["name"], why=why)
     if "release" not in found:
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from ccm.decide.case import SHUT
 from ccm.decide.trace import words
 from ccm.pipeline.explain_names import CHANNELS, NAMES, STATES
 from ccm.pipeline.explain_phrases import PHRASES
@@ -43,7 +44,7 @@ def reason_words(reason: str, detail: str, language: str) -> str:
 def detail_words(reason: str, detail: str, language: str) -> str:
     """What stands behind a reason, in brackets; empty where there is nothing to tell."""
     told = detail
-    if reason in ("quiet_hours", "expires_in_quiet_hours"):
+    if reason in SHUT:
         told = channel_name(detail, language)
     elif reason.startswith("held_for_"):
         told = where_words(*detail.partition(" ")[::2], language)
@@ -53,8 +54,8 @@ def detail_words(reason: str, detail: str, language: str) -> str:
         purpose, _, asked = detail.partition(": ")
         basis, _, rules = asked.partition(" ")
         key = "consent_asked" if asked else "consent_about"
-        told = phrase(key, language, purpose=purpose, basis=basis, rules=rules)
-    return f" [{told}]" if detail else ""
+        told = phrase(key, language, purpose=purpose, basis=basis, rules=rules.strip("()"))
+    return phrase("detail", language, detail=told) if detail else ""
 
 
 def where_words(source: str, zones: str, language: str) -> str:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select
 from ccm.decide import Facts, decide, plan_for, relations
 from ccm.decide.sharing import Wanted
 from ccm.model.customer import Contact
-from ccm.model.message import Decision
+from ccm.model.message import NEVER_WENT, Decision
 from ccm.pipeline import contact_points
 from ccm.pipeline.compose import Composed, Occasion
 from ccm.pipeline.copies import PART
@@ -21,9 +21,6 @@ from ccm.pipeline.gather import ledger_again
 from ccm.pipeline.project import Compiled, Project
 from ccm.store.queries import Query, given, one_of
 from ccm.store.tables import messages
-
-NEVER_WENT = ("withheld", "set_aside", "failed", "cancelled")
-"""Message states in which the customer certainly got nothing."""
 
 _COUNT_GUARDS = "SELECT count(*) FROM customer_guards WHERE customer_id = ANY(%b::text[])"
 # In the order of the column's collation, which is that of Python: by code point.

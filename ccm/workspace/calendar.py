@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from ccm.errors import Problem, WorkspaceError
 from ccm.model.customer import Frozen
 from ccm.workspace.communication import ChannelId, Communication
+from ccm.workspace.sendtimes import WEEKDAYS, Clock, Weekday
 from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
 from ccm.workspace.yamlfile import read_model
 
@@ -22,21 +23,9 @@ CALENDAR = "channels/calendar.yaml"
 PRICES = "channels/prices.yaml"
 MAX_DAYS = 92
 """The longest time that one simulation looks at."""
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Price = Annotated[Decimal, Field(ge=0, le=10_000, max_digits=12, decimal_places=6)]
 Place = Jurisdiction | Literal["*"]
 M = TypeVar("M", bound=Frozen)
-
-
-def _without_offset(value: time) -> time:
-    if value.second or value.microsecond or value.tzinfo is not None:
-        raise ValueError(f"'{value.isoformat()}' must be hours and minutes in the organisation's zone, as in 21:00")
-    return value
-
-
-Clock = Annotated[time, AfterValidator(_without_offset)]
-"""What a clock of the organisation's zone shows, in whole minutes."""
 
 
 class PlannedRun(Frozen):

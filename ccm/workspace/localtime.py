@@ -3,29 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from difflib import get_close_matches
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator
-
-from ccm.workspace.settings import known_zones
-
 FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-
-
-def check_zone(value: str) -> str:
-    """The same name; raises ValueError where the IANA database has no such zone."""
-    if value not in known_zones():
-        # Of names with a place: JST is no slip for MST.
-        near = get_close_matches(value, [zone for zone in known_zones() if "/" in zone], 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise ValueError(f"'{value}' is no IANA time zone, such as Asia/Tokyo{hint}")
-    return value
-
-
-Zone = Annotated[str, AfterValidator(check_zone)]
-"""A name of the IANA time zone database."""
 
 
 def read_instant(value: object, zone: str | None) -> datetime:

@@ -9,9 +9,8 @@ from pydantic import Field, field_validator, model_validator
 
 from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.communication import ChannelId, Communication, OnCap
-from ccm.workspace.localtime import check_zone
 from ccm.workspace.sendtimes import Calendars
-from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
+from ccm.workspace.settings import Jurisdiction, Slug, WrongPart, Zone
 from ccm.workspace.suppression_policy import ComplaintPause, SuppressionPolicy
 
 Period = Literal["day", "week", "month"]
@@ -107,7 +106,7 @@ class Policy(Frozen):
     caps: tuple[Cap, ...] = ()
     complaint: ComplaintPause = ComplaintPause()
     suppression: SuppressionPolicy = SuppressionPolicy()
-    zones: dict[Jurisdiction, tuple[str, ...]] = {}
+    zones: dict[Jurisdiction, tuple[Zone, ...]] = {}
     """Jurisdiction to all its zones: an unknown zone means quiet where any of them is quiet."""
     holidays: Calendars = {}
 
@@ -167,15 +166,10 @@ class Policy(Frozen):
 
     @field_validator("zones")
     @classmethod
-    def _zones_exist(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    def _zones_are_named(cls, value: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         for jurisdiction, zones in value.items():
             if not zones:
                 raise WrongPart(f"no zone stands for {jurisdiction}; leave it out where nobody knows", jurisdiction)
-            for place, zone in enumerate(zones):
-                try:
-                    check_zone(zone)
-                except ValueError as error:
-                    raise WrongPart(str(error), jurisdiction, place) from None
         return value
 
 

@@ -19,7 +19,7 @@ WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun"
 
 def _whole_minute(value: time) -> time:
     if value.second or value.microsecond or value.tzinfo is not None:
-        raise ValueError(f"'{value.isoformat()}' must be hours and minutes on the customer's clock, as in 21:00")
+        raise ValueError(f"'{value.isoformat()}' must be hours and minutes without an offset, as in 21:00")
     return value
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from ccm.model.customer import Frozen, Purpose
 from ccm.workspace.countries import check_country
@@ -33,6 +34,20 @@ AttributeType = Literal["text", "integer", "decimal", "boolean", "date"]
 def known_zones() -> frozenset[str]:
     """Names of IANA time zones; finding them reads the whole database."""
     return frozenset(available_timezones() - _NO_PLACES)
+
+
+def check_zone(value: str) -> str:
+    """The same name; raises ValueError where the IANA database has no such zone."""
+    if value not in known_zones():
+        # Of names with a place: JST is no slip for MST.
+        near = get_close_matches(value, [zone for zone in known_zones() if "/" in zone], 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise ValueError(f"'{value}' is no IANA time zone, such as Asia/Tokyo{hint}")
+    return value
+
+
+Zone = Annotated[str, AfterValidator(check_zone)]
+"""A name of the IANA time zone database."""
 
 
 class WrongPart(ValueError):
@@ -78,15 +93,8 @@ class Organisation(Frozen):
     link_hosts: tuple[Host, ...] = ()
     """Further hosts that text messages may link to; those of website and preference page are known."""
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "USD"
-    timezone: str = "UTC"
-    """IANA zone of the organisation's calendar: which day, month and quarter an instant belongs to."""
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone_exists(cls, value: str) -> str:
-        if value not in known_zones():
-            raise ValueError(f"'{value}' is no IANA time zone, such as Asia/Tokyo")
-        return value
+    timezone: Zone = "UTC"
+    """Of the organisation's calendar: which day, month and quarter an instant belongs to."""
 
     @model_validator(mode="after")
     def _links_are_https(self) -> Organisation:

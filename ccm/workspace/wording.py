@@ -12,8 +12,8 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator, 
 from ccm.model.customer import Frozen
 from ccm.workspace.communication import ChannelId, Communication, ScalarType
 from ccm.workspace.languages import Language
-from ccm.workspace.localtime import FIRST, Zone, read_instant
-from ccm.workspace.settings import Jurisdiction, Slug, WrongPart
+from ccm.workspace.localtime import FIRST, read_instant
+from ccm.workspace.settings import Jurisdiction, Slug, WrongPart, Zone
 from ccm.workspace.wording_text import hidden_in, text_problems
 
 Version = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,5}(\.[1-9][0-9]{0,5}){0,3}$")]

@@ -70,7 +70,7 @@ def test_one_that_is_held_again_says_until_when_and_why(bank: Bank, deferring: s
         " room (deferred_by_cap) [week]" in english  # fmt: skip
     assert "taken by rate-change by e-mail, 2026-04-01 10:00 BST" in english
     assert "引渡し時の判断（2026-04-01 10:00:00 UTC）：2026-04-08 09:00:00 UTCまで待機。送信回数の上限に" \
-        "空きが出るまで保留（deferred_by_cap） [week]" in japanese  # fmt: skip
+        "空きが出るまで保留（deferred_by_cap）［week］" in japanese  # fmt: skip
     assert "該当：rate-change・電子メール" in japanese
 
 
@@ -98,7 +98,7 @@ def test_each_time_that_it_is_held_stands_behind_the_one_before(bank: Bank) -> N
     english = told_of(bank, message, "en")
     assert f"  {until} [the customer's own zone: Pacific/Honolulu]" in english
     assert "held_for_quiet_hours:" not in english, "a code, and no word"
-    assert "送信停止時間帯のため、終了まで保留（held_for_quiet_hours） [お客さまの時間帯：Pacific/Honolulu]" in \
+    assert "送信停止時間帯のため、終了まで保留（held_for_quiet_hours）［お客さまの時間帯：Pacific/Honolulu］" in \
         told_of(bank, message, "ja")  # fmt: skip
     there = row(bank, message)["due_at"]
     trace = row(bank, message)["trace"]
@@ -131,7 +131,7 @@ def test_one_that_is_withheld_for_a_full_cap_names_what_filled_it(bank: Bank, la
     text = told_of(bank, message, language)
     assert {
         "en": "at hand-off, 2026-04-01 10:00:00 UTC: withheld: it would be more than the cap allows (cap) [week]",
-        "ja": "引渡し時の判断（2026-04-01 10:00:00 UTC）：送信見送り。送信回数の上限に達するため（cap） [week]",
+        "ja": "引渡し時の判断（2026-04-01 10:00:00 UTC）：送信見送り。送信回数の上限に達するため（cap）［week］",
     }[language] in text
     assert "rate-change" in text
 

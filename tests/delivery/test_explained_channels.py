@@ -50,7 +50,7 @@ def test_a_channel_that_would_not_open_in_time_is_told_with_its_hours_the_expiry
         "it would go out by SMS from 2026-04-02 08:00 BST if it were decided at 2026-04-01 23:00 BST or later"
         in english
     )
-    assert "- SMS：送信可能になる前に期限が切れるため (expires_in_quiet_hours)\n" in japanese
+    assert "- SMS：送信可能になる前に期限が切れるため（expires_in_quiet_hours）\n" in japanese
     assert "SMSの送信停止時間帯：21:00から08:00、お客さまの時間帯：Europe/London（channels/sms.yaml:20）" in japanese
     assert "payment-receivedの有効期限：判断から9時間（templates/payment-received/communication.yaml:10）" in japanese
     assert "有効期限が延びる場合：SMSで2026-04-02 08:00 BSTから送信" in japanese
@@ -61,7 +61,7 @@ def test_a_channel_that_would_not_open_in_time_is_told_with_its_hours_the_expiry
 def test_the_fallback_says_that_it_is_one_and_where_that_stands(bank: Bank) -> None:
     message = at_night(bank, fallback="email", ranked="sms")
     english, japanese = (told_of(bank, message, language) for language in ("en", "ja"))
-    assert "by e-mail: it must arrive, and no preferred channel was possible (fallback)" in english
+    assert "by e-mail: no channel before it could be used: the communication's fallback (fallback)" in english
     assert "where no other channel can be used, payment-received goes by e-mail (templates/payment-received/" in english
     assert "quiet hours of SMS: 21:00 to 08:00" in english
     assert "if it did not expire so soon: it would go by SMS" in english
@@ -74,7 +74,7 @@ def test_where_no_channel_opens_in_time_the_message_says_so(bank: Bank) -> None:
     message = at_night(bank, channels=("sms",))
     english, japanese = (told_of(bank, message, language) for language in ("en", "ja"))
     assert "withheld: it would be stale before it may go out (expires_in_quiet_hours) [SMS]" in english
-    assert "送信見送り：送信可能になる前に期限が切れるため（expires_in_quiet_hours） [SMS]" in japanese
+    assert "送信見送り：送信可能になる前に期限が切れるため（expires_in_quiet_hours）［SMS］" in japanese
 
 
 @ONE_DATABASE
@@ -112,7 +112,7 @@ def test_one_that_waits_says_why_beside_the_time(bank: Bank) -> None:
     assert "  goes out from 2026-04-02 07:00:00 UTC: held until quiet hours end (held_for_quiet_hours)" \
         " [the customer's own zone: Europe/London]" in english  # fmt: skip
     assert "  送信可能になる時刻 2026-04-02 07:00:00 UTC：送信停止時間帯のため、終了まで保留（held_for_quiet_hours）" \
-        " [お客さまの時間帯：Europe/London]" in japanese  # fmt: skip
+        "［お客さまの時間帯：Europe/London］" in japanese  # fmt: skip
 
 
 @ONE_DATABASE
@@ -126,15 +126,15 @@ def test_one_that_waits_for_room_in_a_cap_says_so_in_words(bank: Bank) -> None:
     english, japanese = (told_of(bank, message, language) for language in ("en", "ja"))
     assert "goes out from 2026-04-08 09:00:00 UTC: held until a cap has room (deferred_by_cap) [week]" in english
     assert "taken by rate-change by e-mail, 2026-04-01 10:00 BST" in english
-    assert "2026-04-08 09:00:00 UTC：送信回数の上限に空きが出るまで保留（deferred_by_cap） [week]" in japanese
+    assert "2026-04-08 09:00:00 UTC：送信回数の上限に空きが出るまで保留（deferred_by_cap）［week］" in japanese
 
 
 @ONE_DATABASE
-def test_one_that_did_not_go_was_to_go(bank: Bank) -> None:
+def test_one_that_goes_no_more_was_due(bank: Bank) -> None:
     message = at_night(bank, expires_after_hours=12)
     assert delivered(bank, message, NIGHT + timedelta(hours=13)) == ("withheld", "expired")
     english, japanese = (told_of(bank, message, language) for language in ("en", "ja"))
-    assert "  was to go out from 2026-04-02 07:00:00 UTC: held until quiet hours end" in english
+    assert "  was due from 2026-04-02 07:00:00 UTC: held until quiet hours end" in english
     assert "  送信を予定していた時刻 2026-04-02 07:00:00 UTC：送信停止時間帯のため" in japanese
 
 

@@ -106,7 +106,7 @@ def test_a_complaint_is_no_reason_to_say_that_nothing_would_help(explain: Explai
     assert "the customer gave marketing consent for e-mail (opt-in): it would go out by e-mail from" in english
     assert "a complaint was closed only recently [K1]" in english
     assert "お客さまから電子メールの広告配信の同意（オプトイン）を得る場合：" in japanese
-    assert "苦情の解決から日が浅いため [K1]" in japanese
+    assert "苦情の解決から日が浅いため［K1］" in japanese
 
 
 @ONE_DATABASE
@@ -269,3 +269,52 @@ def test_an_explanation_says_that_settings_have_changed_whichever_file_they_stan
         with project.store.read() as connection:
             lines = told(tried(project, connection, decision, grounds, facts, "en"), "en")
         assert ("    settings have changed since: values are those of then, lines those of today" in lines) is changed
+
+
+@ONE_DATABASE
+def test_of_several_wishes_for_hours_the_one_that_counts_is_told(explain: Explain) -> None:
+    anyhow = Preference(customer_id="C1", category="*", channel="*", hours="18:00-20:00")
+    mails = Preference(customer_id="C1", category="*", channel="email", hours="14:00-15:00")
+    english = explain("en", Facts(ADA, (anyhow, mails), (GIVEN,)))
+    assert "the customer's preferred hours for everything on e-mail: 14:00-15:00" in english
+    assert "18:00-20:00" not in english
+
+
+@ONE_DATABASE
+def test_what_fills_a_cap_beyond_its_limit_is_in_its_window_and_scope(explain: Explain) -> None:
+    sent = Contact("C1", AT - timedelta(days=1), "savings-offer", "offers", "email", "sent", "marketing", "low")
+    two = (sent._replace(at=AT - timedelta(days=2)), sent)
+    others = (
+        sent._replace(at=AT - timedelta(days=20)), sent._replace(category="news"), sent._replace(status="released")
+    )  # fmt: skip
+    for limit, fill in ((1, 2), (0, 0)):
+        policy = Policy.model_validate({"caps": [{"id": "c", "categories": ["offers"], "limit": limit, "days": 7}]})
+        english = explain("en", Facts(ADA, consents=(GIVEN,), contacts=(*others, *two)), policy)
+        assert (english.count("taken by"), english.count("taken by savings-offer by e-mail, 2026-03-0")) == (fill, fill)
+
+
+@ONE_DATABASE
+def test_who_ranked_no_possible_channel_is_told_the_order_and_what_there_is(explain: Explain) -> None:
+    facts = Facts(ADA, (Preference(customer_id="C1", category="*", channel="letter", rank=1),), (GIVEN,))
+    english, japanese = (explain(language, facts) for language in ("en", "ja"))
+    assert "withheld now: no channel was possible (no_channel)" in english
+    assert "the customer's own order for everything: letter" in english
+    assert "savings-offer has texts for e-mail, SMS (templates/savings-offer/communication.yaml:7)" in english
+    assert "お客さまご希望の順（すべてのお知らせ）：郵便" in japanese
+    assert "savings-offerの文面がある手段：電子メール、SMS（templates/savings-offer/communication.yaml:7）" in japanese
+
+
+@ONE_DATABASE
+def test_until_a_pause_ends_the_pause_is_the_reason(explain: Explain) -> None:
+    pause = Preference(customer_id="C1", category="*", channel="*", paused_until=AT + timedelta(days=1))
+    english, japanese = (explain(language, Facts(ADA, (pause,), (GIVEN,))) for language in ("en", "ja"))
+    assert "or later; until then: the customer asked for a pause [until 2026-03-05 12:00:00 UTC]" in english
+    assert "（それまで送信しない理由：お客さまのご希望で配信を休止中のため［2026-03-05 12:00:00 UTCまで］）" in japanese
+
+
+@ONE_DATABASE
+def test_what_waits_on_the_first_channel_goes_at_the_first_possible_time(explain: Explain) -> None:
+    wish = Preference(customer_id="C1", category="*", channel="*", hours="18:00-20:00")
+    english, japanese = (explain(language, Facts(ADA, (wish,), (GIVEN,))) for language in ("en", "ja"))
+    assert "nothing: it took the first possible channel, at the first possible time" in english
+    assert "なし（最も優先される手段を、送信できる最初の時刻で採用済み）" in japanese

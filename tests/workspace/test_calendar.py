@@ -62,7 +62,7 @@ def test_the_time_is_that_of_the_organisations_zone_also_where_clocks_change() -
         ("triggers:\n  - communication: card-blocked\n    per_customer: 0\n",
          "calendar.yaml:3: triggers.0.per_customer"),
         ("runs:\n  - communication: savings-offer\n    every: day\n    time: '10:00Z'\n",
-         "calendar.yaml:4: runs.0.time: '10:00:00+00:00' must be hours and minutes in the org"),
+         "calendar.yaml:4: runs.0.time: '10:00:00+00:00' must be hours and minutes without"),
         ("triggers:\n  - communication: card-blocked\n    per_customer: 1\n    start: '09:00:30'\n",
          "calendar.yaml:4: triggers.0.start"),
         ("runs:\n  - communication: news-digest\n    every: day\n    time: '02:00'\n",

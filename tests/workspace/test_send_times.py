@@ -93,7 +93,7 @@ def test_settings_are_read_as_written(small: Path) -> None:
 
 
 def test_a_time_with_a_zone_is_refused_for_the_customers_clock_counts() -> None:
-    with pytest.raises(ValidationError, match="on the customer's clock"):
+    with pytest.raises(ValidationError, match="without an offset"):
         QuietHours.model_validate({"start": "21:00Z", "end": "08:00"})
 
 

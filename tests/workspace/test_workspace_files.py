@@ -182,7 +182,7 @@ def test_every_file_is_read_as_plain_yaml(small: Path, problems: Problems, file:
         (POLICY, "    categories: [payments]", "    categories: [payment]", 0,
          "cap 'offers-week': no communication has the category 'payment'; there are: payments"),
         (POLICY, "    - America/Chicago", "    - America/Chigaco", 0,
-         "zones: 'America/Chigaco' is no IANA time zone"),
+         "zones.US.1: 'America/Chigaco' is no IANA time zone"),
         ("channels/letter.yaml", "channel: letter", "channel: email", 0,
          "channel 'email' is not the file's name"),
         ("channels/sms.yaml", '  start: "21:00"', '  start: "25:00"', 0,

@@ -97,7 +97,7 @@ class Customers:
         for group in groups:
             there = [customer_id for customer_id in group if customer_id in people.facts]
             state = _State(people, have, there, tally)
-            self._group(state, there)
+            self._group(state)
             tally.reached.update(state.messages[customer_id] for customer_id in group)
         return tally
 
@@ -107,8 +107,9 @@ class Customers:
         period = previous_period(kind, run.at, self._zone.key) if kind else None
         return f"{run.communication}/{named_after(run.at, period)}"
 
-    def _group(self, state: _State, ids: Sequence[str]) -> None:
-        """Everything that happens to some customers, in order of time, of communications and of ids."""
+    def _group(self, state: _State) -> None:
+        """Everything that happens to a group, in order of time, of communications and of ids."""
+        ids = state.ids
         queue = [(event, customer_id) for customer_id in ids for event in self._events.of(customer_id)]
         if len(ids) > 1:
             queue.sort()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, select
 
+from ccm.model.message import NEVER_WENT
 from ccm.pipeline.copies import PART
-from ccm.pipeline.reserve import NEVER_WENT
 from ccm.store.queries import Query, one_of
 from ccm.store.tables import messages
 
@@ -27,22 +26,22 @@ class Served:
     """
 
     def __init__(self) -> None:
-        self._have: defaultdict[str, dict[tuple[str, str], set[str]]] = defaultdict(dict)
+        self._have: dict[str, dict[tuple[str, str], set[str]]] = {}
         """By customer, then occasion and part: the channels of the messages."""
 
     def has(self, customer_id: str, occasion: str, part: str) -> bool:
         """Whether the customer has this part of it."""
-        return customer_id in self._have and (occasion, part) in self._have[customer_id]
+        return (occasion, part) in self._have.get(customer_id, ())
 
     def channels(self, customer_id: str, occasion: str) -> Iterator[str]:
         """The channels on which anything of it went to the customer; of what a digest tells there are none."""
-        for (about, _), channels in self._have[customer_id].items() if customer_id in self._have else ():
+        for (about, _), channels in self._have.get(customer_id, {}).items():
             if about == occasion:
                 yield from channels
 
     def add(self, customer_id: str, occasion: str, part: str, channels: Collection[str]) -> None:
         """The customer has this part of it from now on."""
-        self._have[customer_id].setdefault((occasion, part), set()).update(channels)
+        self._have.setdefault(customer_id, {}).setdefault((occasion, part), set()).update(channels)
 
 
 def served(
