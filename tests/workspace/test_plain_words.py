@@ -6,8 +6,8 @@ import pytest
 
 from ccm.errors import Problem
 from ccm.workspace.communication import Communication
-from ccm.workspace.localtime import check_zone
 from ccm.workspace.policy import Cap
+from ccm.workspace.settings import check_zone
 from ccm.workspace.yamlfile import validate
 from ccm.workspace.yamlreader import Refused, parse_yaml
 
