@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from random import Random
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from naive_decision import Naive, Outcome
@@ -30,7 +31,7 @@ CHANGES = [
 ]  # fmt: skip
 """Zones on a day on which their clocks change, or that is the last or first of its month or year."""
 ORDER, CLASSES = ("email", "sms"), ("critical", "high", "normal", "low")
-SEEDS = range(120)
+SEEDS = range(180)
 
 
 class Drawn:
@@ -39,7 +40,15 @@ class Drawn:
     def __init__(self, seed: int) -> None:
         self.random = Random(seed)
         self.zone, day = self.random.choice(CHANGES)
-        self.at = datetime.fromisoformat(day).replace(tzinfo=UTC) + self.quarters(-1, 2)
+        midnight = datetime.fromisoformat(day).replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+        night = timedelta(minutes=15 * self.random.randrange(-4, 12))
+        self.at = midnight + (night if self.happens(0.6) else self.quarters(-1, 2))
+        self.expires = self.random.choice([1, 3, 9, 24, 72])
+        walls = [
+            moment.astimezone(ZoneInfo(self.zone)) for moment in (self.at, self.at + timedelta(hours=self.expires))
+        ]
+        self.edges = [*range(13), *(wall.hour * 4 + wall.minute // 15 for wall in walls for _ in range(6))]
+        """Quarters of the day at which something ends: clocks change in the night's first hours."""
 
     def situation(self) -> Situation:
         return self.communication(), self.policy(), {name: self.channel(name) for name in ORDER}, self.facts(), self.at
@@ -53,8 +62,13 @@ class Drawn:
         return timedelta(minutes=15 * (number // 96 * 96 if self.happens(0.3) else number))
 
     def span(self) -> tuple[str, str]:
-        start, end = self.random.sample(range(96), 2)
+        start = end = self.edge()
+        while start == end:
+            end = self.edge()
         return f"{start // 4:02}:{start % 4 * 15:02}", f"{end // 4:02}:{end % 4 * 15:02}"
+
+    def edge(self) -> int:
+        return self.random.choice(self.edges if self.happens(0.6) else range(96))
 
     def window(self) -> dict[str, Any]:
         start, end = self.span()
@@ -72,7 +86,7 @@ class Drawn:
             "id": "offer", "name": {"en": "x", "ja": "x"}, "purpose": "marketing", "category": "offers",
             "channels": ORDER, "languages": ["en"], "jurisdictions": ["GB"], "priority": self.random.choice(CLASSES),
             "on_cap": self.random.choice(["drop", "defer", "fallback"]),
-            "expires_after_hours": self.random.choice([1, 9, 24, 72, 100]),
+            "expires_after_hours": self.expires,
             "send": self.window() if self.happens(0.3) else None,
         })  # fmt: skip
 
@@ -115,8 +129,10 @@ class Drawn:
 
     def contact(self) -> Contact:
         choice = self.random.choice
+        # Often so that the room that it takes is free again when the message expires.
+        gap = timedelta(hours=self.expires - choice([6, 24, 168])) if self.happens(0.3) else self.quarters(-8, 3)
         return Contact(
-            "C1", self.at + self.quarters(-8, 3), "x", choice(["offers", "news"]), choice(ORDER),
+            "C1", self.at + gap, "x", choice(["offers", "news"]), choice(ORDER),
             choice(["sent", "reserved", "failed"]), choice(["marketing", "servicing", ""]), choice(CLASSES),
             self.happens(0.9),
         )  # fmt: skip
