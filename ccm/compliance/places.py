@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
 from ccm.compliance.area_codes import STATE_OF
 from ccm.model.customer import Customer
-from ccm.workspace.settings import known_zones
+from ccm.workspace.numbers import zones_of
 
 EEA = frozenset((
     "AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IT", "LT", "LU",
@@ -17,8 +16,6 @@ EEA = frozenset((
 """The member states of the European Union, and Iceland, Liechtenstein and Norway, where its law on privacy and on
 financial services holds by the EEA Agreement."""
 _REGION = re.compile(r"[A-Z0-9]{1,3}")
-_ZONED = slice(0, 8)
-"""Of an E.164 number of the United States what tells its zone: +1, area code and exchange."""
 
 
 class NumberPlace(NamedTuple):
@@ -80,15 +77,4 @@ def number_place(customer: Customer, region: str) -> NumberPlace | None:
     if number is None or not number.startswith("+1"):
         return None
     state = STATE_OF.get(number[2:5])
-    return None if state is None or state == region else NumberPlace(state, _zones(number[_ZONED]))
-
-
-@lru_cache(maxsize=4096)
-def _zones(beginning: str) -> tuple[str, ...]:
-    # Here, since prefixes of all countries take time and memory, and few customers need them.
-    from phonenumbers import parse
-    from phonenumbers.timezone import time_zones_for_number
-
-    # Numbers are given out by exchange (the second three digits), so that the last four may be any.
-    named = time_zones_for_number(parse(f"{beginning}0100"))
-    return tuple(zone for zone in named if zone in known_zones())
+    return None if state is None or state == region else NumberPlace(state, zones_of(number))

@@ -13,7 +13,7 @@ from ccm.decide.daysoff import days_off
 from ccm.decide.facts import Facts
 from ccm.decide.plan import Plan
 from ccm.decide.regime import Way
-from ccm.decide.zones import Whereabouts, whereabouts
+from ccm.decide.zones import Whereabouts, for_texts, whereabouts
 from ccm.model.customer import Contact
 from ccm.model.message import Candidate
 
@@ -88,6 +88,8 @@ class Case:
         if wish is None and not hours.holds:
             return timing.Due(at)
         where = self._where() if facts.proxy is None else whereabouts(facts.proxy, plan.zones)
+        if way.channel == "sms":
+            where = for_texts(where, facts.proxy or facts.customer)
         if not where.zones:
             if hours.asks_where:
                 return None

@@ -24,7 +24,7 @@ from ccm.decide.consent import Given
 from ccm.decide.daysoff import region_code
 from ccm.decide.facts import Facts
 from ccm.decide.grounds import Grounds
-from ccm.decide.zones import whereabouts
+from ccm.decide.zones import for_texts, whereabouts
 from ccm.model.customer import Consent, Contact, Customer, Preference, together
 from ccm.model.message import Decision
 from ccm.workspace.settings import known_zones
@@ -200,8 +200,12 @@ def said_of(customer: Customer) -> tuple[Any, ...]:
             reach |= BITS["letter"]
         country, region = address.country, address.region
     if customer.timezone not in known_zones() and reach & BITS["sms"]:
-        where, source = whereabouts(customer, _NOWHERE)
-        zones = ",".join(where) if source == "phone" else ""
+        where = whereabouts(customer, _NOWHERE)
+        told = for_texts(where, customer)
+        if where.source == "phone":
+            zones = ",".join(where.zones)
+        elif told != where:
+            zones = ",".join(zone for zone in told.zones if zone not in where.zones)
     return (
         reach, customer.status, customer.jurisdiction, customer.language, customer.timezone or "",
         customer.accessible_format, country, region, zones,

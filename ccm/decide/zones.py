@@ -11,6 +11,7 @@ from ccm.decide.daysoff import region_code
 from ccm.decide.facts import UNSAID
 from ccm.decide.regions import REGIONS
 from ccm.model.customer import Customer, PostalAddress
+from ccm.workspace.numbers import zones_of
 from ccm.workspace.settings import check_zone
 
 
@@ -42,6 +43,19 @@ def whereabouts(customer: Customer, known: Mapping[str, tuple[str, ...]]) -> Whe
     return _by_phone(customer.contact_points.get("sms"), address) or _everywhere(customer, known)
 
 
+def for_texts(where: Whereabouts, customer: Customer) -> Whereabouts:
+    """The zones that must allow a text message: where the address alone told them, those of the number besides.
+
+    People keep their numbers when they move, and addresses are old: where the two disagree nobody knows which is right.
+    """
+    if where.source != "address":
+        return where
+    named = _by_phone(customer.contact_points.get("sms"), customer.address)
+    if named is None or set(named.zones) <= set(where.zones):
+        return where
+    return Whereabouts((*where.zones, *(zone for zone in named.zones if zone not in where.zones)), where.source)
+
+
 @lru_cache(maxsize=1024)
 def _own(zone: str) -> Whereabouts | None:
     try:
@@ -68,15 +82,7 @@ def _by_phone(number: str | None, address: PostalAddress | None) -> Whereabouts 
         return None
     if number.startswith(UNSAID):  # facts of a trace, which keeps no number
         return Whereabouts(tuple(number.removeprefix(UNSAID).split(",")), "phone") if number != UNSAID else None
-    # Prefixes of all countries take time and memory, and few customers need them.
-    from phonenumbers import NumberParseException, parse
-    from phonenumbers.timezone import time_zones_for_number
-
-    try:
-        named = time_zones_for_number(parse(number))
-    except NumberParseException:  # a number of no country says nothing of where its owner is
-        return None
-    zones = tuple(zone for zone in named if zone != "Etc/Unknown" and _own(zone) is not None)
+    zones = zones_of(number)
     here = country_zones().get(address.country.upper(), ()) if address is not None else ()
     # A number of another country than the address's was taken along: its owner's clock is not that country's.
     if not zones or (here and not set(zones) <= set(here)):

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from ccm.decide.facts import Facts
 from ccm.decide.grounds import Grounds
-from ccm.decide.zones import Whereabouts, whereabouts
+from ccm.decide.zones import Whereabouts, for_texts, whereabouts
 from ccm.model.message import Decision
 from ccm.model.requirements import NOTHING, PolicyRequirements
 from ccm.pipeline.explain_words import channel_name, clock, phrase, where_words
@@ -59,9 +59,10 @@ class About:
         """Whose clock quiet hours went by."""
         return whereabouts(self.facts.proxy or self.facts.customer, self.grounds.policy.zones)
 
-    def where_told(self, zone: str = "") -> str:
-        """`zone`, or the zones of `where` and how they were found."""
-        return zone or where_words(self.where.source, "+".join(self.where.zones), self.language)
+    def where_told(self, channel: str, zone: str = "") -> str:
+        """`zone`, or the zones by whose clocks hours of a channel were kept and how they were found."""
+        where = for_texts(self.where, self.facts.proxy or self.facts.customer) if channel == "sms" else self.where
+        return zone or where_words(where.source, "+".join(where.zones), self.language)
 
     def say(self, key: str, **values: object) -> str:
         return phrase(key, self.language, **values)

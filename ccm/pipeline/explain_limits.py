@@ -129,7 +129,7 @@ def _of_rules(about: About, channel: str) -> Iterator[Known]:
         told = about.listed([_week(about, week.days), *sorted(week.dates)])
         for rule in week.rules:
             text = about.say(
-                "hours_rule", rule=rule, week=told, zone=about.where_told(week.zone), source=about.rule(rule)
+                "hours_rule", rule=rule, week=told, zone=about.where_told(channel, week.zone), source=about.rule(rule)
             )  # fmt: skip
             yield Known("hours_rule", text, rule)
 
@@ -139,7 +139,7 @@ def _of_settings(about: About, channel: str) -> Iterator[Known]:
     communication, set_up = about.grounds.communication, about.grounds.channels[channel]
     if communication.urgent:
         return
-    file, zone = f"channels/{channel}.yaml", about.where_told()
+    file, zone = f"channels/{channel}.yaml", about.where_told(channel)
     if set_up.quiet_hours is not None:
         source = about.line(file, "quiet_hours")
         week = _week(about, set_up.quiet_hours.week)

@@ -9,7 +9,7 @@ from ccm.decide.codes import REACH, WORDS
 from ccm.decide.consent import Given
 from ccm.decide.daysoff import region_code
 from ccm.decide.grounds import Grounds
-from ccm.decide.zones import whereabouts
+from ccm.decide.zones import for_texts, whereabouts
 from ccm.model.customer import Customer
 from ccm.model.message import Decision
 from ccm.workspace.settings import known_zones
@@ -79,7 +79,8 @@ class PlainWriter:
             code = region_code(country, region)
         if customer.timezone not in known_zones() and customer.is_reached("sms"):
             where = whereabouts(customer, {})
-            zones = ",".join(where.zones) if where.source == "phone" else ""
+            told = for_texts(where, customer).zones  # an address's, then those of the number that it did not tell
+            zones = ",".join(told if where.source == "phone" else told[len(where.zones) :])
         self.words(customer.accessible_format, country, code, zones)
 
     def facts(self, facts: Facts) -> None:

@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 import pytest
 
 from ccm.decide.regions import REGIONS
-from ccm.decide.zones import country_zones, whereabouts
+from ccm.decide.zones import country_zones, for_texts, whereabouts
 from ccm.model.customer import Customer, PostalAddress
 
 US = ("America/New_York", "America/Los_Angeles", "Pacific/Honolulu")
@@ -100,3 +100,24 @@ def test_a_state_has_the_clocks_of_its_area_codes(area: int, state: str) -> None
 
     found = time_zones_for_geographical_number(parse(f"+1{area}2345678"))
     assert clocks(found) <= clocks(REGIONS["US"][state])
+
+
+@pytest.mark.parametrize(
+    ("why", "customer", "zones"),
+    [
+        ("a number of another state", who("US", None, ("US", "HI"), "+13055550100"),
+         ("Pacific/Honolulu", "America/New_York")),
+        ("a number of the same state", who("US", None, ("US", "TX"), TEXAN), TEXAS),
+        ("the customer's own zone", who("US", "Pacific/Honolulu", ("US", "HI"), "+13055550100"), ("Pacific/Honolulu",)),
+        ("another country's number", who("US", None, ("US", "NY"), "+819012345678"), NEW_YORK),
+        ("a number of no place", who("US", None, ("US", "NY"), "+18005550100"), NEW_YORK),
+        ("no address", who("US", None, None, TEXAN), ("America/Chicago",)),
+        ("no number", who("US", None, ("US", "NY")), NEW_YORK),
+        ("a mobile number in a country with one zone", who("GB", None, ("GB", ""), "+447700900001"),
+         ("Europe/London",)),
+    ],
+)  # fmt: skip
+def test_a_text_waits_for_the_zones_of_the_number_where_the_address_is_all_that_is_known(
+    why: str, customer: Customer, zones: tuple[str, ...]
+) -> None:
+    assert for_texts(whereabouts(customer, KNOWN), customer).zones == zones, why

@@ -87,7 +87,7 @@ customers = st.builds(
     address=st.sampled_from((None, PostalAddress(line1="1 Quay", region="東京都", country="JP"),
                              PostalAddress(line1="", region="FL", country="US"))),
     contact_points=st.dictionaries(st.sampled_from(("email", "sms", "line")),
-                                  st.sampled_from(("", "ada@example.com", "+12125550101"))),
+                                  st.sampled_from(("", "ada@example.com", "+12125550101", "+18085550101"))),
 )  # fmt: skip
 known = st.builds(
     Facts, customers,
