@@ -48,9 +48,11 @@ def for_texts(where: Whereabouts, customer: Customer) -> Whereabouts:
 
     People keep their numbers when they move, and addresses are old: where the two disagree nobody knows which is right.
     """
-    if where.source != "address":
+    address = customer.address
+    # In a country of one zone its numbers tell nothing more.
+    if where.source != "address" or address is None or len(country_zones().get(address.country.upper(), ())) < 2:
         return where
-    named = _by_phone(customer.contact_points.get("sms"), customer.address)
+    named = _by_phone(customer.contact_points.get("sms"), address)
     if named is None or set(named.zones) <= set(where.zones):
         return where
     return Whereabouts((*where.zones, *(zone for zone in named.zones if zone not in where.zones)), where.source)

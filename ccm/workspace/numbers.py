@@ -16,7 +16,7 @@ def zones_of(number: str) -> tuple[str, ...]:
     return _zones(f"{number[:8]}0100" if number.startswith("+1") and len(number) == 12 else number)
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(maxsize=65_536)
 def _zones(number: str) -> tuple[str, ...]:
     # Here, since prefixes of all countries take time and memory, and few customers need them.
     from phonenumbers import NumberParseException, parse
