@@ -43,7 +43,8 @@ from ccm.store.tables import runs as runs_table
 from ccm.workspace.channels import Retry
 from ccm.workspace.policy import Policy
 
-BEGIN = datetime(2026, 10, 24, 12, tzinfo=UTC)  # the day before clocks go back in Europe
+# The days before clocks go back in Europe, and forward.
+BEGIN = datetime(2026, 10, 24, 12, tzinfo=UTC), datetime(2027, 3, 27, 12, tzinfo=UTC)
 WAIT, ATTEMPTS = timedelta(hours=1), 2
 
 
@@ -55,9 +56,9 @@ class Ledger(RuleBasedStateMachine):
     answer = ""
     """What the supplier says next: taken, ``later``, ``never``, or nothing (``lost``)."""
 
-    @initialize()
-    def begin(self) -> None:
-        self.number, self.model = 0, NaiveLedger(BEGIN, self.customers)
+    @initialize(begins=sampled_from(BEGIN))
+    def begin(self, begins: datetime) -> None:
+        self.number, self.model = 0, NaiveLedger(begins, self.customers)
         self.sent: Counter[str] = Counter()
         for customer in self.customers:
             change(self.bank, customer, timezone="Europe/London")
