@@ -1,6 +1,7 @@
-"""Naive counts over the rows of a store: windows of caps, and refusals against the ledger as it was then.
+"""Naive counts over a store's log: windows of caps, and refusals against the ledger as it was then.
 
-Plain loops over every contact and every log leaf; nothing of the engine's own counting is used.
+Plain loops over every log leaf; nothing of the engine's own counting is used. Its ledger is only compared with what the
+log says of each message: a message that went and took no room would be missing in the one and counted by the other.
 """
 
 from __future__ import annotations
@@ -36,11 +37,13 @@ class Recount:
     """Of those, at hand-off."""
     exceeded: list[str] = field(default_factory=list)
     wrongly_refused: list[str] = field(default_factory=list)
+    unlike: list[str] = field(default_factory=list)
+    """Messages of which the store's ledger says otherwise than the log."""
 
 
 @dataclass(frozen=True)
 class Said:
-    """One contact."""
+    """One message that went or will, by the log."""
 
     at: datetime
     category: str
@@ -57,25 +60,26 @@ def recount(
 ) -> tuple[Counter[tuple[str, str]], Recount]:
     """Messages by state and reason, and the counts."""
     people = {row.id: json.loads(row.document) for row in connection.execute(select(customers))}
-    said = connection.execute(select(contacts)).all()
     rows = {row.id: row for row in connection.execute(select(messages))}
     found = Recount()
-    _windows(caps, people, said, found)
-    _refusals(connection, caps, communications, people, rows, found)
+    ledger = _refusals(connection, caps, communications, people, rows, found)
+    for customer, mine in ledger.items():
+        _windows(caps, customer, [*mine.values()], people[customer], found)
+    taken = select(contacts.c.id, contacts.c.at).where(contacts.c.status.not_in(NOT_COUNTED))
+    stored = {row.id: row.at for row in connection.execute(taken)}
+    logged = {message: one.at for mine in ledger.values() for message, one in mine.items()}
+    found.unlike += sorted(message for message, _ in stored.items() ^ logged.items())
     return Counter((row.state, row.reason) for row in rows.values()), found
 
 
-def _windows(caps: Sequence[Cap], people: Mapping[str, Any], said: Any, found: Recount) -> None:
-    by_customer: defaultdict[str, list[Said]] = defaultdict(list)
-    for row in said:
-        if row.counts and row.status not in NOT_COUNTED:
-            by_customer[row.customer_id].append(Said(row.at, row.category, row.channel))
-    for customer, mine in by_customer.items():
-        for cap in caps:
-            for held in _held(cap, mine, people[customer]):
-                found.windows += 1
-                if held > cap["limit"]:
-                    found.exceeded.append(f"{customer}: {held} in a window of {cap['id']}")
+def _windows(
+    caps: Sequence[Cap], customer: str, said: Sequence[Said], person: Mapping[str, Any], found: Recount
+) -> None:
+    for cap in caps:
+        for held in _held(cap, said, person):
+            found.windows += 1
+            if held > cap["limit"]:
+                found.exceeded.append(f"{customer}: {held} in a window of {cap['id']}")
 
 
 def _held(cap: Cap, said: Sequence[Said], person: Mapping[str, Any]) -> Iterator[int]:
@@ -149,8 +153,11 @@ class Asked:
 def _refusals(
     connection: Connection, caps: Sequence[Cap], communications: Mapping[str, Mapping[str, Any]],
     people: Mapping[str, Any], rows: Mapping[str, Any], found: Recount,
-) -> None:  # fmt: skip
-    """Goes through the log in the order of its leaves, keeping the ledger, and looks at each refusal and deferral."""
+) -> Mapping[str, Mapping[str, Said]]:  # fmt: skip
+    """Goes through the log in the order of its leaves, keeping the ledger, and looks at each refusal and deferral.
+
+    Returns the ledger as it is in the end: by customer and message.
+    """
     grounds = load(connection, [row._mapping for row in rows.values()])
     ledger: defaultdict[str, dict[str, Said]] = defaultdict(dict)
     for entry in connection.scalars(select(log_leaves.c.entry).order_by(log_leaves.c.position)):
@@ -180,3 +187,4 @@ def _refusals(
                 mine[row.id] = Said(at, row.category, row.channel)
             case "receipt" | "event" | "decision", "failed" | "withheld":
                 mine.pop(row.id, None)
+    return ledger

@@ -108,7 +108,10 @@ def erase_again(
 
 
 def _lock(project: Project, connection: Connection, customer_id: str) -> None:
-    """Lets transactions that record messages to the customer end, and others wait; the guard first, as they do."""
+    """Lets transactions that record messages to the customer end, and others wait; in the order in which they lock."""
+    mine = chunks.c.customer_ids.contains(orjson.dumps(customer_id).decode(), autoescape=True)
+    todo = select(chunks.c.number).where(chunks.c.state == "todo", mine).order_by(chunks.c.run_id, chunks.c.number)
+    connection.execute(todo.with_for_update()).all()
     guard = project.store.insert(customer_guards).on_conflict_do_nothing()
     connection.execute(guard, {"customer_id": customer_id})
     own = customer_guards.c.customer_id == customer_id

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import attrgetter
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Transaction, select
 
 from ccm.decide import Facts, decide, plan_for, relations
 from ccm.decide.sharing import Wanted
@@ -51,11 +52,24 @@ def lock_guards(project: Project, connection: Connection, customer_ids: Iterable
     ids = sorted(set(customer_ids))
     if project.store.dialect == "sqlite" or not ids:
         return
-    there, locked = connection.exec_driver_sql(_COUNT_GUARDS, (ids,)).scalar_one(), 0
-    while locked < len(ids):  # an erasure may take one away between the statements
-        if there < len(ids):
+    # Who waits for one guard only holds no other.
+    while not _locked(connection, ids, nullcontext() if len(ids) == 1 else connection.begin_nested()):
+        pass
+
+
+def _locked(connection: Connection, ids: Sequence[str], attempt: AbstractContextManager[Transaction | None]) -> bool:
+    """Whether all guards are locked now; if not, none is.
+
+    An erasure may take one away that this waited for. It is made anew before any is locked, not while others are held:
+    two that did so would wait for each other.
+    """
+    with attempt as savepoint:
+        if connection.exec_driver_sql(_COUNT_GUARDS, (ids,)).scalar_one() < len(ids):
             connection.exec_driver_sql(_ADD_GUARDS, (ids,))
-        there = locked = connection.exec_driver_sql(_LOCK_GUARDS, (ids,)).scalar_one()
+        locked: bool = connection.exec_driver_sql(_LOCK_GUARDS, (ids,)).scalar_one() == len(ids)
+        if savepoint is not None and not locked:
+            savepoint.rollback()
+    return locked
 
 
 def reserve(

@@ -1,4 +1,4 @@
-"""Whoever gives a slot back takes the customer's guard first, as whoever counts the slots does."""
+"""Whoever gives a slot back takes the customer's guard first, as whoever counts the slots does; all in one order."""
 
 from __future__ import annotations
 
@@ -6,16 +6,19 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
+import orjson
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, event, func, select, text
 from support import Bank
 
 from ccm.batch import runs
 from ccm.delivery import claims
 from ccm.inbound.receive import Event, receive
+from ccm.pipeline.erasure import erase
 from ccm.pipeline.reserve import lock_guards
-from ccm.store.tables import contacts, messages
+from ccm.store.tables import chunks, contacts, customer_guards, messages
 
 
 def cancels(bank: Bank, message: str) -> None:
@@ -76,3 +79,51 @@ def test_what_expires_and_what_is_withdrawn_meanwhile_do_not_wait_for_each_other
         states = {row.id: row.reason for row in connection.execute(select(messages.c.id, messages.c.reason))}
     assert states.pop(one["id"]) == "r"
     assert "expired" in states.values()
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"])
+def test_an_erasure_and_a_chunk_that_is_being_recorded_do_not_wait_for_each_other(bank: Bank) -> None:
+    bank.approve("savings-offer")
+    run = runs.start(bank.project, "savings-offer", bank.clock(), limit=3)
+    with bank.project.store.read() as connection:
+        customer = orjson.loads(connection.scalars(select(chunks.c.customer_ids)).one())[0]
+    person = bank.project.workspace.person("aoi")
+    erasing = threading.Thread(target=erase, args=(bank.project, customer, person, "asked for it"))
+    with bank.project.store.write() as recording:
+        recording.execute(chunks.update().where(chunks.c.run_id == run.id).values(state="done"))
+        erasing.start()
+        while not _waits(bank):
+            time.sleep(0.01)
+        lock_guards(bank.project, recording, [customer])
+    erasing.join()
+    with bank.project.store.read() as connection:
+        [(state, ids)] = connection.execute(select(chunks.c.state, chunks.c.customer_ids)).all()
+    assert state == "done"
+    assert orjson.loads(ids)[0].startswith("erased:")
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"])
+def test_whoever_waited_for_a_guard_that_was_erased_makes_it_anew_and_holds_no_other_meanwhile(bank: Bank) -> None:
+    store, guard, free = bank.project.store, customer_guards.c.customer_id, []
+
+    def locks() -> None:
+        with store.write() as connection:
+            lock_guards(bank.project, connection, ["C1", "C2"])
+
+    def looks(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("INSERT INTO customer_guards"):
+            with store.read() as other:
+                free.append(other.scalar(select(guard).where(guard == "C1").with_for_update(skip_locked=True)))
+
+    locks()
+    event.listen(store.engine, "before_cursor_execute", looks)
+    waiting = threading.Thread(target=locks)
+    with store.write() as erasing:
+        erasing.execute(delete(customer_guards).where(guard == "C2"))
+        waiting.start()
+        while not _waits(bank):
+            time.sleep(0.01)
+    waiting.join()
+    assert free == ["C1"]
+    with store.read() as connection:
+        assert set(connection.scalars(select(guard))) == {"C1", "C2"}
