@@ -56,7 +56,7 @@ NAMES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "status": {"deceased": ("deceased", "ご逝去"), "closed": ("closed", "お取引終了")},
     "where": {
-        "customer": ("the customer's own zone", "お客さまの時間帯"),
+        "customer": ("the recipient's own zone", "受取人の時間帯"),
         "address": ("the zone of the address", "住所の時間帯"),
         "phone": ("the zone of the phone number", "電話番号の時間帯"),
         "country": ("all zones of the country", "その国のすべての時間帯"),

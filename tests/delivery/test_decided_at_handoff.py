@@ -96,9 +96,9 @@ def test_each_time_that_it_is_held_stands_behind_the_one_before(bank: Bank) -> N
     assert replayed_row(bank, message).handoffs == 2
     until = "goes out from 2026-04-02 18:00:00 UTC: held until quiet hours end (held_for_quiet_hours)"
     english = told_of(bank, message, "en")
-    assert f"  {until} [the customer's own zone: Pacific/Honolulu]" in english
+    assert f"  {until} [the recipient's own zone: Pacific/Honolulu]" in english
     assert "held_for_quiet_hours:" not in english, "a code, and no word"
-    assert "送信停止時間帯のため、終了まで保留（held_for_quiet_hours）［お客さまの時間帯：Pacific/Honolulu］" in \
+    assert "送信停止時間帯のため、終了まで保留（held_for_quiet_hours）［受取人の時間帯：Pacific/Honolulu］" in \
         told_of(bank, message, "ja")  # fmt: skip
     there = row(bank, message)["due_at"]
     trace = row(bank, message)["trace"]

@@ -41,7 +41,7 @@ def test_a_channel_that_would_not_open_in_time_is_told_with_its_hours_the_expiry
     english, japanese = (told_of(bank, message, language) for language in ("en", "ja"))
     assert "- SMS: it would be stale before it may go out (expires_in_quiet_hours)\n" in english
     assert (
-        "quiet hours of SMS: 21:00 to 08:00, the customer's own zone: Europe/London (channels/sms.yaml:20)" in english
+        "quiet hours of SMS: 21:00 to 08:00, the recipient's own zone: Europe/London (channels/sms.yaml:20)" in english
     )
     assert "payment-received expires 9 hours after it was decided (templates/payment-received/communication.yaml:10)" \
         in english  # fmt: skip
@@ -51,7 +51,7 @@ def test_a_channel_that_would_not_open_in_time_is_told_with_its_hours_the_expiry
         in english
     )
     assert "- SMS：送信可能になる前に期限が切れるため（expires_in_quiet_hours）\n" in japanese
-    assert "SMSの送信停止時間帯：21:00から08:00、お客さまの時間帯：Europe/London（channels/sms.yaml:20）" in japanese
+    assert "SMSの送信停止時間帯：21:00から08:00、受取人の時間帯：Europe/London（channels/sms.yaml:20）" in japanese
     assert "payment-receivedの有効期限：判断から9時間（templates/payment-received/communication.yaml:10）" in japanese
     assert "有効期限が延びる場合：SMSで2026-04-02 08:00 BSTから送信" in japanese
     assert replayed_row(bank, message).verdict == "agrees"
@@ -110,9 +110,9 @@ def test_one_that_waits_says_why_beside_the_time(bank: Bank) -> None:
     assert english[1] == "  will be sent by SMS: the customer stated no order; the communication's own applies" \
         " (default_order)"  # fmt: skip
     assert "  goes out from 2026-04-02 07:00:00 UTC: held until quiet hours end (held_for_quiet_hours)" \
-        " [the customer's own zone: Europe/London]" in english  # fmt: skip
+        " [the recipient's own zone: Europe/London]" in english  # fmt: skip
     assert "  送信可能になる時刻 2026-04-02 07:00:00 UTC：送信停止時間帯のため、終了まで保留（held_for_quiet_hours）" \
-        "［お客さまの時間帯：Europe/London］" in japanese  # fmt: skip
+        "［受取人の時間帯：Europe/London］" in japanese  # fmt: skip
 
 
 @ONE_DATABASE

@@ -198,7 +198,7 @@ def test_send_times_holidays_and_wishes_that_hold_a_message_are_named(explain: E
     english = explain("en", facts, send=send, expires_after_hours=None)
     assert "held until the hours in which it is sent (held_for_send_window)" in english
     assert (
-        "sent only Mon-Tue 09:00 to 18:00, the customer's own zone: Europe/London (templates/savings-offer" in english
+        "sent only Mon-Tue 09:00 to 18:00, the recipient's own zone: Europe/London (templates/savings-offer" in english
     )
     assert "nothing is sent on public holidays (templates/savings-offer" in english
     wish = Preference(customer_id="C1", category="*", channel="*", hours="18:00-20:00")
@@ -318,3 +318,19 @@ def test_what_waits_on_the_first_channel_goes_at_the_first_possible_time(explain
     english, japanese = (explain(language, Facts(ADA, (wish,), (GIVEN,))) for language in ("en", "ja"))
     assert "nothing: it took the first possible channel, at the first possible time" in english
     assert "なし（最も優先される手段を、送信できる最初の時刻で採用済み）" in japanese
+
+
+@ONE_DATABASE
+def test_hours_are_told_as_those_of_who_receives_it(explain: Explain) -> None:
+    """Told of the guardian, whose clock counts, and not of the customer."""
+    guardian, away = Relation("C1", "guardian", "G1"), ADA.model_copy(update={"timezone": "America/New_York"})
+    facts = Facts(away, consents=(GIVEN,), relations=(guardian,), proxy=ADA.model_copy(update={"id": "G1"}))
+    send = {"start": "13:00", "end": "18:00"}
+    assert "[the recipient's own zone: Europe/London]" in explain("en", facts, send=send)
+    assert "［受取人の時間帯：Europe/London］" in explain("ja", facts, send=send)
+    lost = ADA.model_copy(
+        update={"id": "G1", "timezone": None, "address": None, "contact_points": {"email": "g@x.example"}}
+    )
+    policy, nowhere = Policy.model_validate({"zones": {}}), Facts(away, (), (GIVEN,), relations=(guardian,), proxy=lost)
+    assert "if the recipient's time zone were known: it would go by e-mail" in explain("en", nowhere, policy, send=send)
+    assert "受取人の時間帯が分かる場合：電子メールで" in explain("ja", nowhere, policy, send=send)
