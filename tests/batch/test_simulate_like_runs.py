@@ -179,6 +179,14 @@ def test_two_planned_runs_of_one_period_tell_it_once(bank: Bank) -> None:
     assert days["2026-04-02"] == forecast_of(found)["already_sent"]
 
 
+def test_a_run_that_two_lines_of_the_calendar_name_happens_once() -> None:
+    twice = Calendar.model_validate({"runs": [
+        {"communication": OFFER, "every": "week", "day": "tue", "time": "10:00"},
+        {"communication": OFFER, "on": RUN_ON, "time": "10:00"},
+    ]})  # fmt: skip
+    assert len(Events(twice, *RUN_ON, "Asia/Tokyo").runs) == 2
+
+
 @pytest.mark.parametrize("dialect", ["sqlite"])
 def test_bound_customers_give_the_same_counts_however_they_are_divided(bank: Bank, monkeypatch: Any) -> None:
     bind(bank)
