@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 CHANNELS: dict[str, tuple[str, str]] = {
-    "email": ("e-mail", "電子メール"),
+    "email": ("e-mail", "メール"),
     "sms": ("SMS", "SMS"),
     "letter": ("letter", "郵便"),
     "line": ("LINE", "LINE"),
     "whatsapp": ("WhatsApp", "WhatsApp"),
     "push": ("push notification", "プッシュ通知"),
     "social": ("social network", "SNS"),
-    "inbox": ("inbox", "お客さま画面"),
+    "inbox": ("secure inbox", "メッセージボックス"),
     "*": ("every channel", "すべての手段"),
 }
 STATES: dict[str, tuple[str, str]] = {

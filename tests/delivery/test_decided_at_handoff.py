@@ -71,7 +71,7 @@ def test_one_that_is_held_again_says_until_when_and_why(bank: Bank, deferring: s
     assert "taken by rate-change by e-mail, 2026-04-01 10:00 BST" in english
     assert "引渡し時の判断（2026-04-01 10:00:00 UTC）：2026-04-08 09:00:00 UTCまで待機。送信回数の上限に" \
         "空きが出るまで保留（deferred_by_cap）［week］" in japanese  # fmt: skip
-    assert "該当：rate-change・電子メール" in japanese
+    assert "該当：rate-change・メール" in japanese
 
 
 def test_it_is_decided_again_from_what_was_recorded(bank: Bank, deferring: str) -> None:

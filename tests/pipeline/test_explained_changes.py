@@ -37,7 +37,7 @@ def test_several_changes_together_read_as_one_condition(explain: Explain) -> Non
     assert "were lifted and the customer gave marketing consent for e-mail (opt-in): it would go" in explain(
         "en", facts
     )
-    assert "解除される場合で、かつお客さまから電子メールの広告配信の同意（オプトイン）を得る場合：" in explain(
+    assert "解除される場合で、かつお客さまからメールの広告配信の同意（オプトイン）を得る場合：" in explain(
         "ja", facts
     )
 
@@ -51,7 +51,7 @@ def test_a_complaint_is_no_reason_to_say_that_nothing_would_help(explain: Explai
     assert "nothing that ccm knows of" not in english
     assert "the customer gave marketing consent for e-mail (opt-in): it would go out by e-mail from" in english
     assert "a complaint was closed only recently [K1]" in english
-    assert "お客さまから電子メールの広告配信の同意（オプトイン）を得る場合：" in japanese
+    assert "お客さまからメールの広告配信の同意（オプトイン）を得る場合：" in japanese
     assert "苦情の解決から日が浅いため［K1］" in japanese
 
 
@@ -112,5 +112,5 @@ def test_consent_that_is_missing_beside_a_full_cap_is_named_with_the_wait(explai
     assert "if the customer gave marketing consent for e-mail (opt-in): it would go out by e-mail from 2026-03-10" in \
         english  # fmt: skip
     assert (
-        "お客さまから電子メールの広告配信の同意（オプトイン）を得る場合：2026-03-10 12:00 GMT以降の判断なら" in japanese
+        "お客さまからメールの広告配信の同意（オプトイン）を得る場合：2026-03-10 12:00 GMT以降の判断なら" in japanese
     )

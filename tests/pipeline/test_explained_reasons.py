@@ -189,7 +189,7 @@ def test_who_ranked_no_possible_channel_is_told_the_order_and_what_there_is(expl
     assert "the customer's own order for everything: letter" in english
     assert "savings-offer has texts for e-mail, SMS (templates/savings-offer/communication.yaml:7)" in english
     assert "お客さまご希望の順（すべてのお知らせ）：郵便" in japanese
-    assert "savings-offerの文面がある手段：電子メール、SMS（templates/savings-offer/communication.yaml:7）" in japanese
+    assert "savings-offerの文面がある手段：メール、SMS（templates/savings-offer/communication.yaml:7）" in japanese
 
 
 @ONE_DATABASE
@@ -205,4 +205,4 @@ def test_hours_are_told_as_those_of_who_receives_it(explain: Explain) -> None:
     )
     policy, nowhere = Policy.model_validate({"zones": {}}), Facts(away, (), (GIVEN,), relations=(guardian,), proxy=lost)
     assert "if the recipient's time zone were known: it would go by e-mail" in explain("en", nowhere, policy, send=send)
-    assert "受取人の時間帯が分かる場合：電子メールで" in explain("ja", nowhere, policy, send=send)
+    assert "受取人の時間帯が分かる場合：メールで" in explain("ja", nowhere, policy, send=send)
