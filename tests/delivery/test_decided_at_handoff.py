@@ -174,6 +174,24 @@ def test_those_of_a_communication_that_was_filed_otherwise_meanwhile_are_still_w
     assert row(bank, two)["state"] == "accepted", "servicing needs no consent"
 
 
+@ONE_DATABASE
+def test_of_several_filings_of_one_communication_each_message_keeps_its_own(bank: Bank) -> None:
+    ids, filed = people(bank, 2), ("payments", "security")
+    bank.clock.now = NIGHT
+    sent = []
+    for customer, category in zip(ids, filed, strict=True):
+        with_terms(bank, channels=("sms",), purpose="servicing", category=category)
+        sent.append(notice(bank, customer, customer, NIGHT).message_id)
+    with_terms(bank, category="news")
+    with bank.project.store.write() as connection:
+        connection.execute(insert(preferences), [
+            {"customer_id": customer, "category": category, "channel": "*", "allowed": False, "row_digest": ""}
+            for customer, category in zip(ids, filed, strict=True)
+        ])  # fmt: skip
+    assert [delivered(bank, one, MORNING) for one in sent] == [("withheld", "opted_out")] * 2
+    assert [replayed_row(bank, one).verdict for one in sent] == ["agrees"] * 2
+
+
 def test_a_decision_at_handoff_that_somebody_changed_is_not_the_one_in_the_log(bank: Bank, deferring: str) -> None:
     delivered(bank, deferring)
     trace = bytes(row(bank, deferring)["trace"])

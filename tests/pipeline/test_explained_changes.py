@@ -37,9 +37,7 @@ def test_several_changes_together_read_as_one_condition(explain: Explain) -> Non
     assert "were lifted and the customer gave marketing consent for e-mail (opt-in): it would go" in explain(
         "en", facts
     )
-    assert "解除される場合で、かつお客さまからメールの広告配信の同意（オプトイン）を得る場合：" in explain(
-        "ja", facts
-    )
+    assert "解除される場合で、かつお客さまからメールの広告配信の同意（オプトイン）を得る場合：" in explain("ja", facts)
 
 
 @ONE_DATABASE
@@ -111,6 +109,4 @@ def test_consent_that_is_missing_beside_a_full_cap_is_named_with_the_wait(explai
     english, japanese = (explain(language, Facts(ADA, contacts=(sent,)), policy) for language in ("en", "ja"))
     assert "if the customer gave marketing consent for e-mail (opt-in): it would go out by e-mail from 2026-03-10" in \
         english  # fmt: skip
-    assert (
-        "お客さまからメールの広告配信の同意（オプトイン）を得る場合：2026-03-10 12:00 GMT以降の判断なら" in japanese
-    )
+    assert "お客さまからメールの広告配信の同意（オプトイン）を得る場合：2026-03-10 12:00 GMT以降の判断なら" in japanese
