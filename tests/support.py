@@ -14,9 +14,11 @@ from sqlalchemy import select
 
 from ccm.cli.workspace import copy_starter
 from ccm.compliance import approvals
+from ccm.compliance.rulebook import Rulebook
 from ccm.compliance.rules import load_rules, may_apply
 from ccm.intake import import_feed
 from ccm.intake.demo import write_demo_feed
+from ccm.model.requirements import FrequencyLimit, PolicyRequirements
 from ccm.pipeline.project import Project, open_project
 from ccm.store import Store, tables
 from ccm.store.archive import Archive
@@ -92,6 +94,15 @@ class Bank:
         approvals.submit(project.store, release, project.workspace.person("mika"), self.clock(), record=record)
         approvals.approve(project.store, release.digest, project.workspace.person("aoi"), self.clock(), record=record)
         return release.digest
+
+    def limit_by_rule(self, category: str) -> str:
+        """Has a rule, the only one left, allow one contact of a category in 24 hours; returns the rule's id."""
+        rule = next(one for one in self.project.rules if one.id == "US-FL-FREQ")
+        scope = rule.file.applies.model_copy(update={"jurisdictions": (), "purposes": (), "channels": ()})
+        asks = PolicyRequirements(rules=(rule.id,), frequency=(FrequencyLimit(rule.id, 1, 24, (category,)),))
+        file = rule.file.model_copy(update={"applies": scope})
+        self.project.rules = Rulebook([replace(rule, file=file, asks=asks)])
+        return rule.id
 
     def reopened(self) -> Bank:
         """The same bank as another process would open it."""

@@ -264,13 +264,14 @@ def _allowed(world: _World, channel: str, reason: str) -> _World:
 
 def _shut(world: _World, reason: str) -> Iterator[_World]:
     """Where a channel does not open before the message expires, or nobody knows whose clock counts."""
-    customer, communication = world.facts.customer, world.grounds.communication
+    facts, grounds = world.facts, world.grounds
+    receiver = facts.proxy or facts.customer
     if reason == "expires_in_quiet_hours":
-        longer = communication.model_copy(update={"expires_after_hours": None})
-        yield world.having(Step("no_expiry"), grounds=replace(world.grounds, communication=longer))
-    elif not whereabouts(world.facts.proxy or customer, world.grounds.policy.zones).zones:
-        other = customer.model_copy(update={"timezone": "UTC"})
-        yield world.having(Step("zone"), replace(world.facts, customer=other))
+        longer = grounds.communication.model_copy(update={"expires_after_hours": None})
+        yield world.having(Step("no_expiry"), grounds=replace(grounds, communication=longer))
+    elif not whereabouts(receiver, grounds.policy.zones).zones:
+        known = receiver.model_copy(update={"timezone": "UTC"})
+        yield world.having(Step("zone"), replace(facts, proxy=known) if facts.proxy else replace(facts, customer=known))
 
 
 def _reached(facts: Facts, channel: str) -> Customer:

@@ -288,9 +288,7 @@ def _unknown(customer_id: str, compiled: Compiled, occasion: Occasion, about: st
 
 def material(customer_id: str, facts: Facts | None, data: DataResult | None) -> bytes:
     """What one customer's message is made of. What it was decided by stands in its trace."""
-    parts: list[object] = [customer_id]
-    if facts is not None:
-        parts += facts.document, facts.proxy
+    parts: list[object] = [customer_id] if facts is None else [customer_id, facts.document, facts.proxy]
     if data is not None:
         parts.append([data.reason, data.detail] if isinstance(data, DataRefusal) else data.digest)
     return orjson.dumps(parts, default=_plain, option=orjson.OPT_SORT_KEYS)

@@ -131,7 +131,8 @@ class _Judge:
         self.project, self.connection, self.channels, self.at = project, connection, channels, at
         self.stops = stops.active(connection)
         self.wording = InForceNow(project.workspace, at)
-        self.going_on: dict[tuple[str, ...], Communication] = {}
+        self.going_on: dict[tuple[int, str], Communication] = {}
+        """By identity of what they were made of, which the project keeps alive, and channel."""
 
     def all(self, rows: Sequence[Row]) -> dict[str, tuple[str, str]]:
         """Message id to the reason why it is left out, empty where it is not, and a detail."""
@@ -177,7 +178,7 @@ class _Judge:
         """The communication as one that goes on the digest's channel, though it has no words of its own for it."""
         if channel in communication.channels:
             return communication
-        key = (communication.id, communication.category, communication.purpose, channel)
+        key = (id(communication), channel)
         if key not in self.going_on:
             self.going_on[key] = communication.model_copy(update={"channels": (*communication.channels, channel)})
         return self.going_on[key]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 CHANNELS: dict[str, tuple[str, str]] = {
-    "email": ("e-mail", "電子メール"),
+    "email": ("e-mail", "メール"),
     "sms": ("SMS", "SMS"),
     "letter": ("letter", "郵便"),
     "line": ("LINE", "LINE"),
     "whatsapp": ("WhatsApp", "WhatsApp"),
     "push": ("push notification", "プッシュ通知"),
     "social": ("social network", "SNS"),
-    "inbox": ("inbox", "お客さま画面"),
+    "inbox": ("secure inbox", "メッセージボックス"),
     "*": ("every channel", "すべての手段"),
 }
 STATES: dict[str, tuple[str, str]] = {
@@ -56,7 +56,7 @@ NAMES: dict[str, dict[str, tuple[str, str]]] = {
     },
     "status": {"deceased": ("deceased", "ご逝去"), "closed": ("closed", "お取引終了")},
     "where": {
-        "customer": ("the customer's own zone", "お客さまの時間帯"),
+        "customer": ("the recipient's own zone", "受取人の時間帯"),
         "address": ("the zone of the address", "住所の時間帯"),
         "phone": ("the zone of the phone number", "電話番号の時間帯"),
         "country": ("all zones of the country", "その国のすべての時間帯"),

@@ -204,7 +204,7 @@ PHRASES: dict[str, tuple[str, str]] = {
         "代わりに受け取る方（{receiver}）が有効なお客さまとして登録される",
     ),
     "close_complaint": ("complaint {case} were closed", "苦情 {case} が解決する"),
-    "zone": ("the customer's time zone were known", "お客さまの時間帯が分かる"),
+    "zone": ("the recipient's time zone were known", "受取人の時間帯が分かる"),
     "serve_jurisdiction": (
         "communication.yaml listed jurisdiction {jurisdiction}",
         "communication.yamlに法域 {jurisdiction} を加える",

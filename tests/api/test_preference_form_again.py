@@ -59,6 +59,15 @@ def test_what_was_chosen_stays_beside_a_day_that_is_wrong(bank: Bank, browser: B
     )
 
 
+def test_a_box_that_came_since_the_page_was_opened_stays_as_it_is(bank: Bank, browser: Browser) -> None:
+    page = opened(bank, browser)
+    before = fields_of(page)
+    shown = [cell for cell in before["shown"] if cell != "offers.email.1"]
+    wrong = sent(browser, page, on=[], shown=shown, pause=["date"], pause_date=["2026-01-01"])
+    after = fields_of(wrong)
+    assert (after["on"], after["shown"]) == (["offers.email"], before["shown"])
+
+
 @LANGUAGES
 def test_a_wrong_day_is_told_in_the_title_and_at_the_field(bank: Bank, browser: Browser, language: str) -> None:
     wrong = sent(browser, opened(bank, browser, language), pause=["date"], pause_date=[""])

@@ -15,9 +15,11 @@ from ccm.batch import coordinator, runs
 from ccm.batch.simulate import Scenario, Simulation, simulate
 from ccm.batch.simulate.bonds import Ties, bound
 from ccm.batch.simulate.events import Events
+from ccm.batch.simulate.served import served
+from ccm.pipeline.copies import part_of
 from ccm.store import feeds
 from ccm.store.customer_documents import customer_document
-from ccm.store.tables import customers, messages, relations
+from ccm.store.tables import contacts, customers, messages, relations
 from ccm.workspace.calendar import Calendar
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
@@ -133,6 +135,40 @@ def test_who_has_it_from_an_earlier_run_of_the_occasion_is_not_told_again(
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])
+def test_what_counts_toward_no_cap_fills_a_rules_limit_as_in_runs(bank: Bank) -> None:
+    with_terms(bank, {"caps": []}, counts_toward_caps=False)
+    bank.limit_by_rule("offers")
+    with bank.project.store.write() as connection:
+        connection.execute(insert(contacts), [
+            {"id": f"told {name}", "customer_id": name, "communication": "branch-news", "category": "offers",
+             "channel": "email", "at": datetime(2026, 5, 4, 12, tzinfo=UTC), "status": "sent", "counts": False,
+             "purpose": "servicing", "row_digest": ""} for name in feeds.customer_ids(connection, None, 20)
+        ])  # fmt: skip
+    bank.approve(OFFER)
+    (found,) = simulate([Scenario("now", bank.project)], TWO_RUNS, *RUN_ON, workers=1)
+    forecast = forecast_of(found)
+    assert forecast["cap"] > 5
+    assert forecast == really_run(bank)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
+@pytest.mark.parametrize(("state", "part", "has", "channels"), [
+    ("due", "", True, 1), ("due", "sms", True, 1), ("accepted", "", True, 1), ("digested", "", True, 0),
+    ("withheld", "", False, 0), ("failed", "", False, 0), ("due", part_of("C1", "C2"), False, 1),
+])  # fmt: skip
+def test_who_has_it_by_what_became_of_a_message(bank: Bank, state: str, part: str, has: bool, channels: int) -> None:
+    bank.approve(OFFER)
+    run = runs.start(bank.project, OFFER, bank.clock.now, limit=5)
+    coordinator.execute(bank.project, run.id, workers=1)
+    due, m = messages.c.state == "due", messages.c
+    with bank.project.store.write() as connection:
+        name, about = connection.execute(select(m.customer_id, m.occasion).where(due)).first() or ("", "")
+        connection.execute(update(messages).where(due, m.customer_id == name).values(state=state, part=part))
+        found = served(connection, [OFFER], [about], [name])
+    assert (found.has(name, about, ""), len(list(found.channels(name, about)))) == (has, channels)
+
+
+@pytest.mark.parametrize("dialect", ["sqlite"])
 def test_two_planned_runs_of_one_period_tell_it_once(bank: Bank) -> None:
     planned = Calendar.model_validate({"runs": [
         {"communication": "quarterly-statement", "on": ["2026-04-02", "2026-05-02"], "time": "02:00"}
@@ -141,6 +177,14 @@ def test_two_planned_runs_of_one_period_tell_it_once(bank: Bank) -> None:
     days = Counter(key[2] for key in found.tally.sent.elements())
     assert days["2026-04-02"] > 20
     assert days["2026-04-02"] == forecast_of(found)["already_sent"]
+
+
+def test_a_run_that_two_lines_of_the_calendar_name_happens_once() -> None:
+    twice = Calendar.model_validate({"runs": [
+        {"communication": OFFER, "every": "week", "day": "tue", "time": "10:00"},
+        {"communication": OFFER, "on": RUN_ON, "time": "10:00"},
+    ]})  # fmt: skip
+    assert len(Events(twice, *RUN_ON, "Asia/Tokyo").runs) == 2
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"])

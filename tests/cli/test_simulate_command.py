@@ -101,3 +101,18 @@ def copied(source: Path, target: Path) -> None:
 
 def test_a_calendar_that_is_not_there_is_told(ccm: Commands) -> None:
     assert "gone.yaml: cannot be read" in ccm.run("simulate", "--calendar", "gone.yaml", status=1).stderr
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", ("SMS", "Not sent", "Why messages are not sent")),
+        ("ja", ("SMS", "送らない件数", "送らない理由")),
+    ],
+)
+def test_what_is_told_on_the_terminal_is_in_the_language_of_the_report(
+    ccm: Commands, language: str, told: tuple[str, ...]
+) -> None:
+    shown = ccm.run(*MAY, "--language", language).stdout
+    assert [words for words in told if words not in shown] == []
+    assert ("customers in" in shown) == (language == "en")

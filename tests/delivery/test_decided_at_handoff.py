@@ -71,7 +71,7 @@ def test_one_that_is_held_again_says_until_when_and_why(bank: Bank, deferring: s
     assert "taken by rate-change by e-mail, 2026-04-01 10:00 BST" in english
     assert "引渡し時の判断（2026-04-01 10:00:00 UTC）：2026-04-08 09:00:00 UTCまで待機。送信回数の上限に" \
         "空きが出るまで保留（deferred_by_cap）［week］" in japanese  # fmt: skip
-    assert "該当：rate-change・電子メール" in japanese
+    assert "該当：rate-change・メール" in japanese
 
 
 def test_it_is_decided_again_from_what_was_recorded(bank: Bank, deferring: str) -> None:
@@ -96,9 +96,9 @@ def test_each_time_that_it_is_held_stands_behind_the_one_before(bank: Bank) -> N
     assert replayed_row(bank, message).handoffs == 2
     until = "goes out from 2026-04-02 18:00:00 UTC: held until quiet hours end (held_for_quiet_hours)"
     english = told_of(bank, message, "en")
-    assert f"  {until} [the customer's own zone: Pacific/Honolulu]" in english
+    assert f"  {until} [the recipient's own zone: Pacific/Honolulu]" in english
     assert "held_for_quiet_hours:" not in english, "a code, and no word"
-    assert "送信停止時間帯のため、終了まで保留（held_for_quiet_hours）［お客さまの時間帯：Pacific/Honolulu］" in \
+    assert "送信停止時間帯のため、終了まで保留（held_for_quiet_hours）［受取人の時間帯：Pacific/Honolulu］" in \
         told_of(bank, message, "ja")  # fmt: skip
     there = row(bank, message)["due_at"]
     trace = row(bank, message)["trace"]
@@ -172,6 +172,24 @@ def test_those_of_a_communication_that_was_filed_otherwise_meanwhile_are_still_w
     assert delivered(bank, one, MORNING) == ("withheld", "opted_out")
     assert replayed_row(bank, one).verdict == "agrees"
     assert row(bank, two)["state"] == "accepted", "servicing needs no consent"
+
+
+@ONE_DATABASE
+def test_of_several_filings_of_one_communication_each_message_keeps_its_own(bank: Bank) -> None:
+    ids, filed = people(bank, 2), ("payments", "security")
+    bank.clock.now = NIGHT
+    sent = []
+    for customer, category in zip(ids, filed, strict=True):
+        with_terms(bank, channels=("sms",), purpose="servicing", category=category)
+        sent.append(notice(bank, customer, customer, NIGHT).message_id)
+    with_terms(bank, category="news")
+    with bank.project.store.write() as connection:
+        connection.execute(insert(preferences), [
+            {"customer_id": customer, "category": category, "channel": "*", "allowed": False, "row_digest": ""}
+            for customer, category in zip(ids, filed, strict=True)
+        ])  # fmt: skip
+    assert [delivered(bank, one, MORNING) for one in sent] == [("withheld", "opted_out")] * 2
+    assert [replayed_row(bank, one).verdict for one in sent] == ["agrees"] * 2
 
 
 def test_a_decision_at_handoff_that_somebody_changed_is_not_the_one_in_the_log(bank: Bank, deferring: str) -> None:

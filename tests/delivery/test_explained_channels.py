@@ -41,7 +41,7 @@ def test_a_channel_that_would_not_open_in_time_is_told_with_its_hours_the_expiry
     english, japanese = (told_of(bank, message, language) for language in ("en", "ja"))
     assert "- SMS: it would be stale before it may go out (expires_in_quiet_hours)\n" in english
     assert (
-        "quiet hours of SMS: 21:00 to 08:00, the customer's own zone: Europe/London (channels/sms.yaml:20)" in english
+        "quiet hours of SMS: 21:00 to 08:00, the recipient's own zone: Europe/London (channels/sms.yaml:20)" in english
     )
     assert "payment-received expires 9 hours after it was decided (templates/payment-received/communication.yaml:10)" \
         in english  # fmt: skip
@@ -51,7 +51,7 @@ def test_a_channel_that_would_not_open_in_time_is_told_with_its_hours_the_expiry
         in english
     )
     assert "- SMS：送信可能になる前に期限が切れるため（expires_in_quiet_hours）\n" in japanese
-    assert "SMSの送信停止時間帯：21:00から08:00、お客さまの時間帯：Europe/London（channels/sms.yaml:20）" in japanese
+    assert "SMSの送信停止時間帯：21:00から08:00、受取人の時間帯：Europe/London（channels/sms.yaml:20）" in japanese
     assert "payment-receivedの有効期限：判断から9時間（templates/payment-received/communication.yaml:10）" in japanese
     assert "有効期限が延びる場合：SMSで2026-04-02 08:00 BSTから送信" in japanese
     assert replayed_row(bank, message).verdict == "agrees"
@@ -65,7 +65,7 @@ def test_the_fallback_says_that_it_is_one_and_where_that_stands(bank: Bank) -> N
     assert "where no other channel can be used, payment-received goes by e-mail (templates/payment-received/" in english
     assert "quiet hours of SMS: 21:00 to 08:00" in english
     assert "if it did not expire so soon: it would go by SMS" in english
-    assert "ほかの手段が使えない場合、payment-receivedは電子メールで送る（templates/payment-received/" in japanese
+    assert "ほかの手段が使えない場合、payment-receivedはメールで送る（templates/payment-received/" in japanese
     assert "SMSの送信停止時間帯：21:00から08:00" in japanese
 
 
@@ -96,8 +96,8 @@ def test_a_full_channel_before_the_one_taken_is_told_with_the_cap_what_fills_it_
             "it would go out by e-mail from 2026-04-08 10:00 BST if it were decided at 2026-04-08 10:00 BST or later",
         ),
         "ja": (
-            "上限 mails：7日間に1回（channels/policy.yaml", "該当：rate-change・電子メール、2026-04-01 10:00 BST",
-            "2026-04-08 10:00 BST以降の判断なら電子メールで2026-04-08 10:00 BSTから送信",
+            "上限 mails：7日間に1回（channels/policy.yaml", "該当：rate-change・メール、2026-04-01 10:00 BST",
+            "2026-04-08 10:00 BST以降の判断ならメールで2026-04-08 10:00 BSTから送信",
         ),
     }  # fmt: skip
     assert [part for part in said[language] if part not in told] == []
@@ -110,9 +110,9 @@ def test_one_that_waits_says_why_beside_the_time(bank: Bank) -> None:
     assert english[1] == "  will be sent by SMS: the customer stated no order; the communication's own applies" \
         " (default_order)"  # fmt: skip
     assert "  goes out from 2026-04-02 07:00:00 UTC: held until quiet hours end (held_for_quiet_hours)" \
-        " [the customer's own zone: Europe/London]" in english  # fmt: skip
+        " [the recipient's own zone: Europe/London]" in english  # fmt: skip
     assert "  送信可能になる時刻 2026-04-02 07:00:00 UTC：送信停止時間帯のため、終了まで保留（held_for_quiet_hours）" \
-        "［お客さまの時間帯：Europe/London］" in japanese  # fmt: skip
+        "［受取人の時間帯：Europe/London］" in japanese  # fmt: skip
 
 
 @ONE_DATABASE
@@ -144,4 +144,4 @@ def test_channels_used_at_once_are_told_with_where_that_stands(bank: Bank) -> No
     message = at_night(bank, channels=channels, urgent=True, at_once=channels)
     english, japanese = (told_of(bank, message, language) for language in ("en", "ja"))
     assert "payment-received goes by SMS, e-mail at once (templates/payment-received/communication" in english
-    assert "payment-receivedはSMS、電子メールで同時に送る（templates/payment-received/communication" in japanese
+    assert "payment-receivedはSMS、メールで同時に送る（templates/payment-received/communication" in japanese

@@ -2,7 +2,6 @@
 
 import random
 from collections import Counter
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,13 +11,11 @@ from sqlalchemy import event, select, update
 from support import Bank
 
 from ccm.compliance import stops
-from ccm.compliance.rulebook import Rulebook
 from ccm.decide.chain import links
 from ccm.delivery import claims, deliver
 from ccm.delivery.handoff import hand_off
 from ccm.log import sequencer
 from ccm.log.verify import verify_messages
-from ccm.model.requirements import FrequencyLimit, PolicyRequirements
 from ccm.pipeline.replay import replay
 from ccm.pipeline.traces import load, opened_all
 from ccm.pipeline.trigger import send
@@ -111,13 +108,9 @@ def test_no_more_go_than_a_rule_allows_though_they_count_toward_no_cap(bank: Ban
     with bank.project.store.write() as connection:
         long_ago = update(contacts).where(contacts.c.id.in_(ids)).values(at=DAY - timedelta(days=20))
         connection.execute(long_ago)
-    rule = next(one for one in bank.project.rules if one.id == "US-FL-FREQ")
-    scope = rule.file.applies.model_copy(update={"jurisdictions": (), "purposes": (), "channels": ()})
-    limit = PolicyRequirements(rules=(rule.id,), frequency=(FrequencyLimit(rule.id, 1, 24, ("payments",)),))
-    by_law = replace(rule, file=rule.file.model_copy(update={"applies": scope}), asks=limit)
-    bank.project.rules = Rulebook([by_law])
+    rule = bank.limit_by_rule("payments")
     deliver(bank.project, moment=lambda: DAY)
-    assert Counter((one["state"], one["detail"]) for one in rows(bank))["withheld", rule.id] == 2
+    assert Counter((one["state"], one["detail"]) for one in rows(bank))["withheld", rule] == 2
 
 
 def test_thirty_for_one_customer_take_few_transactions(bank: Bank) -> None:

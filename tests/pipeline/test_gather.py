@@ -13,7 +13,6 @@ from sqlalchemy import insert, select, update
 from support import RUN_AT, Bank
 
 from ccm.batch import coordinator, runs
-from ccm.compliance.rulebook import Rulebook
 from ccm.decide import Facts, decide, plan_for
 from ccm.decide.consent import demands, purposes_looked_at
 from ccm.decide.sharing import Wanted
@@ -21,7 +20,7 @@ from ccm.decide.suppression import not_eligible, on_channel
 from ccm.inbound.receive import Event, receive
 from ccm.log import sequencer
 from ccm.model.customer import Customer
-from ccm.model.requirements import NOTHING, FrequencyLimit, PolicyRequirements
+from ccm.model.requirements import NOTHING
 from ccm.pipeline import contact_points
 from ccm.pipeline.contact_points import contact_point, shared_contact_points
 from ccm.pipeline.erasure import erase
@@ -144,10 +143,7 @@ def test_what_stops_an_address_of_the_guardian_stops_it_for_the_customer_too(ban
 
 
 def test_in_a_rules_limit_what_counts_toward_no_cap_counts_too(bank: Bank) -> None:
-    rule = next(one for one in bank.project.rules if one.id == "US-FL-FREQ")
-    scope = rule.file.applies.model_copy(update={"jurisdictions": (), "purposes": (), "channels": ()})
-    limit = PolicyRequirements(rules=(rule.id,), frequency=(FrequencyLimit(rule.id, 1, 24, ("payments",)),))
-    bank.project.rules = Rulebook([replace(rule, file=rule.file.model_copy(update={"applies": scope}), asks=limit)])
+    rule = bank.limit_by_rule("payments")
     bank.approve("payment-received")
     bank.clock.now = RUN_AT
     data = {"payment": {"amount": "1.00", "currency": "GBP", "received_on": "2026-04-01", "payer": "A. Moss"}}
@@ -156,7 +152,7 @@ def test_in_a_rules_limit_what_counts_toward_no_cap_counts_too(bank: Bank) -> No
         for key, hours in (("k1", 0), ("k2", 1))
     )
     assert first.state == "due"
-    assert (second.state, second.reason, second.detail) == ("withheld", "cap", rule.id)
+    assert (second.state, second.reason, second.detail) == ("withheld", "cap", rule)
     assert [one.counts for one in facts(bank).contacts] == [False]
 
 

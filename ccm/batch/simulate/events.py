@@ -45,9 +45,10 @@ class Events:
 
     def __init__(self, calendar: Calendar, first: date, last: date, zone: str) -> None:
         self.end = datetime.combine(last + timedelta(days=1), time(), ZoneInfo(zone)).astimezone(UTC)
-        self.runs: tuple[Event, ...] = tuple(sorted(
+        # Each once, though two lines of the calendar may name it: a run is named after its instant.
+        self.runs: tuple[Event, ...] = tuple(sorted({
             Event(at, run.communication) for run in calendar.runs for at in run.instants(first, last, zone)
-        ))  # fmt: skip
+        }))  # fmt: skip
         days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
         seen: Counter[str] = Counter()
         self._sources = []

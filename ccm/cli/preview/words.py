@@ -32,7 +32,7 @@ _EN = {
     "letter": "Letter",
     "line": "LINE",
     "whatsapp": "WhatsApp",
-    "push": "Push message",
+    "push": "Push notification",
     "social": "Social network",
     "digest": "In the digest",
     "inbox": "Secure inbox",

@@ -17,6 +17,7 @@ from ccm.batch.simulate import simulate as simulate_all
 from ccm.batch.simulate.report import report
 from ccm.cli.output import JsonOption, Out, WorkspaceOption, command, project_of
 from ccm.cli.preview import UiLanguage
+from ccm.cli.preview.words import WORDS as CHANNEL_WORDS
 from ccm.cli.simulate.page import report_page
 from ccm.cli.simulate.words import WORDS
 from ccm.decide.trace import words
@@ -71,8 +72,8 @@ def simulate(
         document["seconds"] = round(time.monotonic() - begun, 1)
         if out_dir is not None:
             _write(out_dir, report_page(document, project.workspace, language))
-            out.say(f"report: {out_dir / 'index.html'}")
-        _tell(out, document, language.value)
+            out.say(WORDS[language]["written"].format(page=out_dir / "index.html"))
+        _tell(out, document, language)
         out.document(document)
 
 
@@ -131,39 +132,41 @@ def _write(folder: Path, page: str) -> None:
         raise InputError(f"{folder}: cannot be written: {error.strerror}") from error
 
 
-def _tell(out: Out, document: dict[str, Any], language: str) -> None:
-    scenarios = document["scenarios"]
-    out.say(f"{document['from']} to {document['to']}: {document['customers']:,} customers in {document['seconds']} s")
+def _tell(out: Out, document: dict[str, Any], language: UiLanguage) -> None:
+    scenarios, say = document["scenarios"], WORDS[language]
+    out.say(say["counted"].format(
+        first=document["from"], last=document["to"], customers=f"{document['customers']:,}",
+        seconds=document["seconds"],
+    ))  # fmt: skip
     names = [scenario["name"] for scenario in scenarios]
     channels = list(dict.fromkeys(name for scenario in scenarios for name in scenario["channels"]))
     rows: list[list[object]] = [
-        [name, *(scenario["channels"].get(name, 0) for scenario in scenarios)] for name in channels
+        [CHANNEL_WORDS[language][name], *(scenario["channels"].get(name, 0) for scenario in scenarios)]
+        for name in channels
     ]
     rows += [
-        [part, *(scenario[part] for scenario in scenarios)]
+        [say[part], *(scenario[part] for scenario in scenarios)]
         for part in ("messages", "withheld", "digested", "segments", "pages")
     ]
     if document["currency"]:
-        rows.append([f"cost ({document['currency']})", *(scenario["cost"] for scenario in scenarios)])
-    out.table(["messages", *names], rows)
+        rows.append([f"{say['cost']} ({document['currency']})", *(scenario["cost"] for scenario in scenarios)])
+    out.table(["", *names], rows)
     for scenario in scenarios:
         for what, count in scenario["lacks"].items():
             if count:
-                out.say(
-                    f"{scenario['name']}: {WORDS[UiLanguage(language)]['lacks_' + what].format(count=f'{count:,}')}"
-                )
+                out.say(f"{scenario['name']}: {say['lacks_' + what].format(count=f'{count:,}')}")
     reasons = list(dict.fromkeys(name for scenario in scenarios for name in scenario["reasons"]))[:MOST_SHOWN]
     out.table(
-        ["not sent", "why", *names],
+        [say["reason"], say["why_not"], *names],
         [
-            [name, words(name, language), *(scenario["reasons"].get(name, 0) for scenario in scenarios)]
+            [name, words(name, language.value), *(scenario["reasons"].get(name, 0) for scenario in scenarios)]
             for name in reasons
         ],
     )
     for scenario in scenarios:
         if scenario["displaced"]:
             out.table(
-                ["displaced", "cap", "by", "messages"],
+                [say["communication"], say["cap"], say["by"], say["messages"]],
                 [[row["communication"], row["cap"], row["by"], row["messages"]]
                  for row in scenario["displaced"][:MOST_SHOWN]],
                 title=scenario["name"],
