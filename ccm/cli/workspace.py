@@ -91,10 +91,7 @@ def check(
     """Read everything, compile every template, render every sample on every channel, and say all that is wrong."""
     with command(json) as out:
         root = root_of(workspace)
-        wanted = [path.resolve() for path in paths or []]
-        for path in wanted:
-            if not path.exists():
-                raise InputError(f"{path} does not exist")
+        wanted = _wanted(root, paths or [])
         checked = check_workspace(root, wall_clock, instant(at, wall_clock))
         problems = [p for p in checked.errors if _below(root, p, wanted)]
         warnings = [p for p in checked.warnings if _below(root, p, wanted)]
@@ -105,6 +102,8 @@ def check(
             for problem in found:
                 out.say(f"{problem} ({mark})")
         out.say(f"{checked.renderings} renderings, {len(problems)} errors, {len(warnings)} warnings")
+        if elsewhere := len(checked.errors) - len(problems):
+            out.say(f"not counted: errors elsewhere in the workspace: {elsewhere}")
         unprintable = tell_unprintable(out, open_project(root)) if customers else None
         if not has_jreadability():
             out.say("RD05 is not looked at: jReadability is not installed (pip install 'ccm-engine[readability]')")
@@ -119,6 +118,17 @@ def check(
 
 def _plain(problems: Sequence[Problem]) -> list[dict[str, object]]:
     return [{"path": p.path, "line": p.line, "column": p.column, "message": p.message} for p in problems]
+
+
+def _wanted(root: Path, paths: list[Path]) -> list[Path]:
+    """Where findings are told of; none: everywhere. What a template does wrong when filled is told at its samples."""
+    wanted = [path.resolve() for path in paths]
+    for path in wanted:
+        if not path.exists():
+            raise InputError(f"{path} does not exist")
+    templates = root / "templates"
+    folders = [path.relative_to(templates).parts[0] for path in wanted if templates in path.parents]
+    return wanted + [templates / folder / "samples" for folder in folders]
 
 
 def _below(root: Path, problem: Problem, wanted: list[Path]) -> bool:

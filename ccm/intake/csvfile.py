@@ -114,11 +114,25 @@ class CsvFile:
         bad_line = 0
         for encoding in ("utf-8", "cp932") if wanted == "auto" else (wanted,):
             line = self._undecodable_line(encoding)
+            if line is None and bad_line and self._mostly_utf8():
+                raise InputError(
+                    f"{self.path.name}:{bad_line}: is not UTF-8, as the rest of the file is; export it again"
+                )
             if line is None:
                 return encoding
             bad_line = bad_line or line
         tried = "neither UTF-8 nor CP932" if wanted == "auto" else f"not {wanted.upper()}"
         raise InputError(f"{self.path.name}:{bad_line}: is {tried}")
+
+    def _mostly_utf8(self) -> bool:
+        """Whether more characters than not are UTF-8: one damaged byte must not make every name in the file another."""
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        good = bad = 0
+        for chunk in self._chunks():
+            foreign = [character for character in decoder.decode(chunk) if character > "\x7f"]
+            damaged = foreign.count("\ufffd")
+            good, bad = good + len(foreign) - damaged, bad + damaged
+        return good > bad
 
     def _undecodable_line(self, encoding: str) -> int | None:
         decoder = codecs.getincrementaldecoder(encoding)("strict")

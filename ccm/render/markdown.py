@@ -25,6 +25,7 @@ from ccm.render.markup_tokens import Tokens
 _CODE_LINE = "ccm_code"
 _CJK = re.compile("[\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
 _LEFT_OVER = re.compile(r"(?<!\\)(\*\*|__|~~|\]\(|^#{1,6}[^#\s])", re.MULTILINE)
+_TAG = re.compile(r"</?[A-Za-z][A-Za-z0-9]*(?:\s[^<>]*)?/?>|<!--")
 _HEADINGS = {"h1", "h2", "h3"}
 
 
@@ -172,6 +173,8 @@ class _Reader:
                     left[1][0], "it opens or closes nothing here"
                 )
                 self._say(line, f"'{left[1]}' would be printed as it is: {said}")
+            elif child.type == "text" and (tag := _TAG.search(child.content)):
+                self._say(line, f"'{tag[0][:40]}' would be printed as it is: a body holds no HTML; **words** are bold")
         return inline.children or []
 
     def _regions(self, blocks: Sequence[Block]) -> list[Block]:

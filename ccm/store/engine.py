@@ -77,14 +77,21 @@ class Store:
         try:
             connection = self.engine.connect()
         except OperationalError as error:
-            raise TryAgain(f"the store does not answer: {error.orig}") from error
+            raise TryAgain(f"the store does not answer: {error.orig}{self._of_its_disk(error)}") from error
         try:
             yield connection
         except OperationalError as error:
             # "database is locked" and lost connections pass; anything else in here is told as it is.
-            raise TryAgain(f"the store refused for now: {error.orig}") from error
+            raise TryAgain(f"the store refused for now: {error.orig}{self._of_its_disk(error)}") from error
         finally:
             connection.close()
+
+    def _of_its_disk(self, error: OperationalError) -> str:
+        """What to look at where SQLite could not read or write its file; it does not say which, nor why."""
+        name = getattr(error.orig, "sqlite_errorname", "")
+        if not name.startswith(("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_READONLY")):
+            return ""
+        return f"; look at {self._file}: is its disk full, or may nothing be written there?"
 
     def upgrade(self) -> None:
         """Brings the tables to this version of ccm (Alembic); harmless, and quick, when they are."""

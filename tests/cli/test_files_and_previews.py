@@ -43,7 +43,15 @@ def test_check_tells_all_findings_at_once_and_can_be_narrowed(ccm: Commands) -> 
     assert {problem["path"] for problem in found} == {SMS, "templates/savings-offer/ja/sms.txt"}
     narrowed = ccm.json("check", str(ccm.workspace / "templates/savings-offer"), status=1)["errors"]
     assert {problem["path"] for problem in narrowed} == {"templates/savings-offer/ja/sms.txt"}
+    told = ccm.says("check", str(ccm.workspace / "templates/savings-offer"), status=1)
+    assert "not counted: errors elsewhere in the workspace: 1" in told
     assert "nowhere does not exist" in ccm.refuses("check", "nowhere")
+
+
+def test_checking_one_template_tells_what_it_does_wrong_when_it_is_filled(ccm: Commands) -> None:
+    (ccm.workspace / SMS).write_text("")
+    found = ccm.json("check", str(ccm.workspace / SMS), status=1)["errors"]
+    assert {problem["message"] for problem in found} == {"sms/en: missing_data: the SMS is empty"}
 
 
 def test_a_workspace_that_does_not_load_is_a_finding(ccm: Commands) -> None:

@@ -82,7 +82,11 @@ def test_the_key_of_a_log_is_guarded(ccm: Commands) -> None:
         ("nonsense", 2, "store url is none of sqlite:///FILE"),
         ("postgresql://localhost:1/x", 1, "the store does not answer"),
         ("sqlite:////proc/none/x.db", 1, "/proc/none"),
-        ("sqlite:////dev", 1, "the store does not answer"),
+        (
+            "sqlite:////dev",
+            1,
+            "unable to open database file; look at /dev: is its disk full, or may nothing be written",
+        ),
     ],
 )
 def test_a_wrong_store_is_one_clear_error(

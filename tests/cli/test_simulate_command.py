@@ -69,7 +69,9 @@ def test_the_document_has_both_scenarios_and_the_days_asked_for(ccm: Commands, t
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("--month", "2026-13"), "--month: '2026-13-01' is no date"),
+        (("--month", "2026-13"), "--month: '2026-13' is no month, as in 2026-05"),
+        (("--month", "2026"), "--month: '2026' is no month, as in 2026-05"),
+        (("--month", "1800-01"), "--month: '1800-01' is not between the years 2000 and 2200"),
         (("--from", "2026-05-01"), "give --month YYYY-MM, or --from DATE and --to DATE"),
         (("--from", "2026-05-01", "--to", "2026-04-01"), "between 1 and 92 days can be simulated"),
         (("--against", "nothing"), "'nothing' is no file, no folder and no release"),

@@ -52,6 +52,20 @@ def test_bytes_of_neither_encoding_are_refused_with_their_line(tmp_path: Path) -
         read(tmp_path / "a.csv", b"id\nok\n\xff\x81\n")
 
 
+@pytest.mark.parametrize("damage", [b"\xff", b"\x83"], ids=["no character", "half a character"])
+def test_a_damaged_byte_does_not_make_a_utf8_file_cp932(tmp_path: Path, damage: bytes) -> None:
+    content = "id,name\n1,Nuñez\n2,Soufflé A\n".encode() + b"3," + damage + b"A\n"
+    content.decode("cp932")
+    with pytest.raises(InputError, match=r"a.csv:4: is not UTF-8, as the rest of the file is; export it again"):
+        read(tmp_path / "a.csv", content)
+
+
+@pytest.mark.parametrize("name", ["山田 太郎", "ﾔﾏﾀﾞ ﾀﾛｳ", "ﾃｱ", "髙橋"])
+def test_a_cp932_file_stays_one(tmp_path: Path, name: str) -> None:
+    rows = "".join(f"{number},{name},東京都千代田区丸の内\n" for number in range(3))
+    assert read(tmp_path / "a.csv", f"id,name,address\n{rows}".encode("cp932"))[1][1] == name
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [

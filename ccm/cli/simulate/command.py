@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import date, timedelta
 from pathlib import Path
@@ -86,8 +87,14 @@ def _days(month: str | None, start: str | None, end: str | None, today: date) ->
         raise InputError("give --month YYYY-MM, or --from DATE and --to DATE")
     if start is not None and end is not None:
         return _day(start, "--from"), _day(end, "--to")
-    first = _day(f"{month}-01", "--month") if month else _next_month(today)
+    first = _month(month) if month else _next_month(today)
     return first, _next_month(first) - timedelta(days=1)
+
+
+def _month(text: str) -> date:
+    if re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text) is None:
+        raise InputError(f"--month: '{text}' is no month, as in 2026-05")
+    return _in_reach(date.fromisoformat(f"{text}-01"), text, "--month")
 
 
 def _day(text: str, option: str) -> date:
@@ -95,6 +102,10 @@ def _day(text: str, option: str) -> date:
         found = date.fromisoformat(text)
     except ValueError:
         raise InputError(f"{option}: '{text}' is no date, as in 2026-05-01") from None
+    return _in_reach(found, text, option)
+
+
+def _in_reach(found: date, text: str, option: str) -> date:
     if not 2000 <= found.year < 2200:
         raise InputError(f"{option}: '{text}' is not between the years 2000 and 2200")
     return found
