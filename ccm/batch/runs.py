@@ -89,10 +89,13 @@ def again(project: Project, run_id: str, at: datetime) -> Run:
     """A new run, decided for `at`, for those of an earlier one whose words or addresses changed before they went.
 
     It is about the same occasion, so that nobody who got the message gets another. Raises `NotFound` for an unknown
-    run, `InputError` where nobody of it was withheld for a reason of `ANEW`, and as `start`.
+    run, `Conflict` for one that was cancelled, `InputError` where nobody of it was withheld for a reason of `ANEW`,
+    and as `start`.
     """
     with project.store.write() as connection:
         earlier = get(connection, run_id)
+        if earlier.state == "cancelled":
+            raise Conflict(f"run {run_id} was cancelled; nothing of it is composed anew")
         compiled = project.compiled(earlier.communication)
         require_approved(connection, compiled.release, max(at, project.clock()))
         require_not_stopped(connection, compiled.release)

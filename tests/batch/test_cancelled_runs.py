@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from support import DELIVER_AT, RUN_AT, Bank
 
 from ccm.batch import coordinator, runs
@@ -55,3 +55,13 @@ def test_it_is_not_started_again_and_nobody_is_sent_to_resume_it(bank: Bank) -> 
     runs.cancel(bank.project, offers(bank))
     with pytest.raises(Conflict, match="was cancelled; one that was cancelled is not started again"):
         runs.start(bank.project, "savings-offer", RUN_AT)
+
+
+def test_what_was_withheld_of_it_for_new_words_is_not_composed_anew(bank: Bank) -> None:
+    run = offers(bank)
+    with bank.project.store.write() as connection:
+        withheld = update(messages).where(messages.c.run_id == run, messages.c.state == "due")
+        connection.execute(withheld.values(state="withheld", reason="wording_changed"))
+    runs.cancel(bank.project, run)
+    with pytest.raises(Conflict, match="was cancelled; nothing of it is composed anew"):
+        runs.again(bank.project, run, RUN_AT + timedelta(days=1))
