@@ -12,9 +12,7 @@ from ccm.cli.output import FINDINGS, AsOption, JsonOption, Out, WorkspaceOption,
 from ccm.decide import decide
 from ccm.errors import InputError, NotFound
 from ccm.pipeline.access import looked_at, reader
-from ccm.pipeline.explain import explained, summary, tried
-from ccm.pipeline.explain_told import line, replayed, run_line, told
-from ccm.pipeline.explain_words import LANGUAGES
+from ccm.pipeline.explain import LANGUAGES, explained, line, replayed, run_line, summary, told, tried
 from ccm.pipeline.gather import gather
 from ccm.pipeline.project import Project
 from ccm.pipeline.replay import document, replay, replay_run

@@ -14,7 +14,7 @@ from test_traces import CHANNELS, OFFER, POLICY, STATEMENT, known, moments
 from ccm.decide import Facts, decide
 from ccm.decide.trace import WORDS, words
 from ccm.model.customer import CustomerStatus, SuppressionKind
-from ccm.pipeline.explain_phrases import PHRASES
+from ccm.pipeline.explain.phrases import PHRASES
 
 ROOT = Path(__file__).parent.parent.parent / "ccm"
 REASON_ARGUMENT = {

@@ -14,8 +14,7 @@ from support import Bank
 from ccm.delivery import deliver
 from ccm.log import sequencer
 from ccm.log.verify import verify_messages
-from ccm.pipeline.explain import explained
-from ccm.pipeline.explain_told import told
+from ccm.pipeline.explain import explained, told
 from ccm.pipeline.replay import Replay, replay
 from ccm.pipeline.trigger import Accepted, send
 from ccm.store import feeds

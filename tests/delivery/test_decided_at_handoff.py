@@ -27,7 +27,7 @@ from ccm.decide.chain import appended, links
 from ccm.errors import IntegrityError
 from ccm.pipeline.erasure import erase
 from ccm.pipeline.evidence import make_pack
-from ccm.pipeline.explain_told import replayed
+from ccm.pipeline.explain import replayed
 from ccm.store.tables import consents, messages, preferences
 from ccm.workspace.policy import Policy
 

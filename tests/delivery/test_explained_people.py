@@ -5,8 +5,7 @@ from handoff_parts import delivered, notice, people, relate, rows, told_of, with
 from support import Bank
 
 from ccm.pipeline.erasure import erase
-from ccm.pipeline.explain import explained, summary
-from ccm.pipeline.explain_told import line
+from ccm.pipeline.explain import explained, line, summary
 
 ONE_DATABASE = pytest.mark.parametrize("dialect", ["sqlite"])
 

@@ -9,8 +9,7 @@ from support import Bank
 
 from ccm.decide import Facts, decide
 from ccm.decide.grounds import Grounds
-from ccm.pipeline.explain import tried
-from ccm.pipeline.explain_told import told
+from ccm.pipeline.explain import told, tried
 from ccm.workspace.communication import Communication
 from ccm.workspace.policy import Policy
 

@@ -21,8 +21,7 @@ from ccm.pipeline.digest_closing import close_digests
 from ccm.pipeline.digests import window_of
 from ccm.pipeline.erasure import erase
 from ccm.pipeline.evidence.collect import About, collect
-from ccm.pipeline.explain import explained
-from ccm.pipeline.explain_told import told
+from ccm.pipeline.explain import explained, told
 from ccm.pipeline.trigger import send
 from ccm.store.tables import messages, preferences, release_actions
 from ccm.workspace.collecting import Collects

@@ -16,8 +16,7 @@ from ccm.inbound.receive import Event, receive
 from ccm.log.verify import verify_messages
 from ccm.pipeline.digest_closing import close_digests
 from ccm.pipeline.erasure import erase
-from ccm.pipeline.explain import explained
-from ccm.pipeline.explain_told import told
+from ccm.pipeline.explain import explained, told
 from ccm.store.tables import customers, messages, preferences
 
 GONE = ("withheld", "digest_withheld")

@@ -16,8 +16,7 @@ from ccm.intake import import_feed
 from ccm.model.customer import Consent
 from ccm.pipeline.compose import Composed, Occasion, compose
 from ccm.pipeline.erasure import erase
-from ccm.pipeline.explain import explained
-from ccm.pipeline.explain_told import replayed, told
+from ccm.pipeline.explain import explained, replayed, told
 from ccm.pipeline.record import record
 from ccm.pipeline.replay import Replay, replay, replay_run
 from ccm.pipeline.traces import load, opened

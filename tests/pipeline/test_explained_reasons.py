@@ -11,8 +11,7 @@ from ccm.decide import Facts, decide
 from ccm.decide.grounds import Grounds
 from ccm.model.customer import Contact, Preference, Relation
 from ccm.model.requirements import FrequencyLimit, PolicyRequirements, QuietWeek
-from ccm.pipeline.explain import tried
-from ccm.pipeline.explain_told import told
+from ccm.pipeline.explain import told, tried
 from ccm.workspace import load_workspace
 from ccm.workspace.policy import Policy
 

@@ -20,7 +20,7 @@ from ccm.errors import Conflict
 from ccm.pipeline.compose import Composed, Occasion, compose
 from ccm.pipeline.contact_points import contact_point, made_salt
 from ccm.pipeline.explain import explained
-from ccm.pipeline.explain_told import told as in_words
+from ccm.pipeline.explain import told as in_words
 from ccm.pipeline.record import record
 from ccm.pipeline.replay import replay
 from ccm.pipeline.traces import Traces

@@ -16,8 +16,7 @@ from ccm.log.leaves import instant
 from ccm.log.prove import EntryProof, Proofs
 from ccm.pipeline.evidence.collect import Found, MessageFound, ReleaseFound
 from ccm.pipeline.evidence.consent import rested_on
-from ccm.pipeline.explain import explained
-from ccm.pipeline.explain_told import told
+from ccm.pipeline.explain import explained, told
 from ccm.pipeline.project import Project
 from ccm.pipeline.traces import load
 

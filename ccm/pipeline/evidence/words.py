@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ccm.pipeline.evidence.collect import Found
-from ccm.pipeline.explain_names import NAMES
+from ccm.pipeline.explain.names import NAMES
 
 KINDS: Mapping[str, tuple[str, str]] = {
     "message": ("one message", "通知1件"),

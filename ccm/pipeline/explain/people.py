@@ -11,7 +11,7 @@ from ccm.decide.facts import Facts
 from ccm.decide.relations import instead
 from ccm.pipeline.compose import part_key
 from ccm.pipeline.copies import PART, originals
-from ccm.pipeline.explain_words import phrase, state_name
+from ccm.pipeline.explain.words import phrase, state_name
 from ccm.store.tables import messages
 
 _BEHIND = ";"

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from ccm.decide.consent import purposes_needed
 from ccm.decide.grounds import Grounds
 from ccm.model.customer import NOTHING_WENT
-from ccm.pipeline import explain_limits
-from ccm.pipeline.explain_about import POLICY, About, Known
-from ccm.pipeline.explain_words import day, shown
+from ccm.pipeline.explain import limits
+from ccm.pipeline.explain.about import POLICY, About, Known
+from ccm.pipeline.explain.words import day, shown
 from ccm.store.tables import preferences
 
 _CONSENT = ("no_consent", "consent_withdrawn", "consent_too_weak", "taken")
@@ -30,7 +30,7 @@ class Basis(About):
             elif candidate.reason in ("opted_out", "paused"):
                 found += self._refusals(candidate.channel)
             found += self._suppressions(candidate.channel, candidate.reason)
-        found += [*explain_limits.hours(self), *explain_limits.caps(self)]
+        found += [*limits.hours(self), *limits.caps(self)]
         if any(".yaml" in one.source for one in found) and self._changed_since():
             found.append(Known("changed_since", self.say("changed_since"), POLICY))
         return list(dict.fromkeys(found))
@@ -184,7 +184,7 @@ class Basis(About):
             since = self.decision.at - timedelta(days=rule.days)
             for row in self.facts.contacts:
                 if row.communication == earlier and row.at > since and row.status not in NOTHING_WENT:
-                    yield explain_limits.told_before(self, row, "told_before")
+                    yield limits.told_before(self, row, "told_before")
 
     def _own(self, *path: str) -> str:
         """Where a setting of the policy stands, or that it is ccm's own."""

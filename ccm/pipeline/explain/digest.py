@@ -11,7 +11,7 @@ from ccm.decide.trace import words
 from ccm.log.leaves import instant
 from ccm.model.message import NEVER_WENT
 from ccm.pipeline.digests import digest_of
-from ccm.pipeline.explain_words import phrase, state_name
+from ccm.pipeline.explain.words import phrase, state_name
 from ccm.store.tables import messages
 
 

@@ -19,11 +19,11 @@ from ccm.decide.trace import words
 from ccm.decide.whatif import Step, Way, ways_out
 from ccm.model.message import Decision
 from ccm.pipeline.copies import PART
-from ccm.pipeline.explain_basis import Basis
-from ccm.pipeline.explain_digest import of_digest
-from ccm.pipeline.explain_handoff import at_handoffs, held
-from ccm.pipeline.explain_people import people
-from ccm.pipeline.explain_words import channel_name, clock, detail_words, phrase, reason_words, shown, utc
+from ccm.pipeline.explain.basis import Basis
+from ccm.pipeline.explain.digest import of_digest
+from ccm.pipeline.explain.handoff import at_handoffs, held
+from ccm.pipeline.explain.people import people
+from ccm.pipeline.explain.words import channel_name, clock, detail_words, phrase, reason_words, shown, utc
 from ccm.pipeline.project import Project
 from ccm.pipeline.replay import AFTERWARDS, is_of_nobody
 from ccm.pipeline.traces import load, opened_all

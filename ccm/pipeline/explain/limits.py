@@ -14,8 +14,8 @@ from ccm.decide.whatif import fills
 from ccm.model.customer import Contact
 from ccm.model.message import Decision
 from ccm.model.requirements import DAY, FrequencyLimit, Minutes
-from ccm.pipeline.explain_about import POLICY, About, Known
-from ccm.pipeline.explain_words import WEEKDAYS, shown
+from ccm.pipeline.explain.about import POLICY, About, Known
+from ccm.pipeline.explain.words import WEEKDAYS, shown
 from ccm.store.tables import contacts
 from ccm.workspace.policy import Cap
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from ccm.decide.case import SHUT
 from ccm.decide.trace import words
-from ccm.pipeline.explain_names import CHANNELS, NAMES, STATES
-from ccm.pipeline.explain_phrases import PHRASES
+from ccm.pipeline.explain.names import CHANNELS, NAMES, STATES
+from ccm.pipeline.explain.phrases import PHRASES
 from ccm.workspace.settings import known_zones
 
 LANGUAGES = ("en", "ja")

@@ -13,8 +13,8 @@ from ccm.decide.grounds import Grounds
 from ccm.decide.trace import words
 from ccm.decide.unpacking import Trace
 from ccm.model.message import Candidate
-from ccm.pipeline.explain_basis import Basis
-from ccm.pipeline.explain_words import detail_words, phrase, utc
+from ccm.pipeline.explain.basis import Basis
+from ccm.pipeline.explain.words import detail_words, phrase, utc
 from ccm.pipeline.project import Project
 from ccm.pipeline.replay import expiry, handed_over
 

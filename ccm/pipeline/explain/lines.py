@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ccm.pipeline.explain_digest import told_of_digest
-from ccm.pipeline.explain_handoff import held, told_of_handoffs
-from ccm.pipeline.explain_people import told_of_people
-from ccm.pipeline.explain_words import channel_name, detail_words, phrase, state_name
+from ccm.pipeline.explain.digest import told_of_digest
+from ccm.pipeline.explain.handoff import held, told_of_handoffs
+from ccm.pipeline.explain.people import told_of_people
+from ccm.pipeline.explain.words import channel_name, detail_words, phrase, state_name
 from ccm.pipeline.replay import Replay, counts
 
 _STILL_GOES = frozenset({"due", "claimed", "sending", "would_send"})
 
 
 def told(found: Mapping[str, Any], language: str) -> list[str]:
-    """What `ccm.pipeline.explain` found of one message, in lines."""
+    """What `ccm.pipeline.explain.message` found of one message, in lines."""
     return [*_head(found, language), *_decision(found, language), *_release(found, language)]
 
 
 def line(found: Mapping[str, Any], language: str) -> str:
-    """A `ccm.pipeline.explain.summary` in one line."""
+    """A `summary` in one line."""
     by = phrase("by", language, channel=channel_name(found["channel"], language)) if found["channel"] else ""
     state = state_name(found["state"], language)
     what = found["communication"] + (phrase("copy", language) if found["copy"] else "")

@@ -14,7 +14,7 @@ from ccm.decide.grounds import Grounds
 from ccm.decide.zones import Whereabouts, for_texts, whereabouts
 from ccm.model.message import Decision
 from ccm.model.requirements import NOTHING, PolicyRequirements
-from ccm.pipeline.explain_words import channel_name, clock, phrase, where_words
+from ccm.pipeline.explain.words import channel_name, clock, phrase, where_words
 from ccm.pipeline.project import Project
 from ccm.workspace.yamlfile import read_yaml
 
